@@ -1,0 +1,60 @@
+// A decoded message: the fields that a pipeline asks for, each in a slot known beforehand.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analytics/value.hpp"
+#include "config/time.hpp"
+
+namespace throng::analytics {
+
+using slot = std::uint32_t;
+
+/// The fields of a pipeline: dotted paths in the message, then names that derive, enrich and features add. A name that
+/// is added hides a field of the message with that name from then on.
+class field_table {
+public:
+  /// The slot of a path read from the message; made if it is new.
+  slot message_field(std::string_view path);
+  /// The slot of a name that the pipeline computes; made if it is new.
+  slot computed_field(std::string_view name);
+  /// What `name` means to the stages after derive: the computed field if there is one, else the message's.
+  slot lookup(std::string_view name);
+
+  std::size_t size() const;
+  bool computed(slot of) const;
+  const std::string& path(slot of) const;
+
+private:
+  struct entry {
+    std::string path;
+    bool computed = false;
+  };
+  std::vector<entry> entries_;
+};
+
+/// Where a message came from, and when.
+struct message_origin {
+  std::int64_t offset = 0;
+  std::int64_t timestamp_ms = -1; ///< Kafka's; -1 where there is none
+};
+
+/// Reused from message to message: clear() keeps the memory.
+struct event {
+  timestamp time;
+  std::string key; ///< canonical text of the key field: its own text for text and numbers
+  message_origin origin;
+  std::vector<value> slots; ///< by field_table's numbers
+  std::deque<std::string> arena; ///< unescaped and computed text that slots point to; deque: addresses stay
+
+  void clear(std::size_t fields) {
+    slots.assign(fields, value{});
+    arena.clear();
+  }
+};
+
+} // namespace throng::analytics

@@ -1,0 +1,73 @@
+// MongoDB's match and aggregation operators over an event's slots: a documented subset, compiled once.
+// `supported_operators` is that subset.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <tl/expected.hpp>
+
+#include "analytics/event.hpp"
+
+namespace throng::analytics {
+
+/// What is wrong with a part of a pipeline's definition.
+struct finding {
+  std::string path; ///< from the pipeline's root: `where.temperature.$gt`
+  std::string sentence;
+};
+using findings = std::vector<finding>;
+
+/// Whether names mean the message as it came (`where`) or what stages have added (`derive`, rules).
+enum class name_scope { message, pipeline };
+
+/// `{"temperature": {"$gt": -60}, "$or": [...]}`
+class match {
+public:
+  static tl::expected<match, findings> compile(const boost::json::object& definition, const std::string& path,
+                                               field_table& fields, name_scope scope);
+  match(match&&) noexcept;
+  match& operator=(match&&) noexcept;
+  ~match();
+
+  /// An empty definition matches everything. Allocates nothing for operators on numbers and short text.
+  bool matches(const event& e) const;
+
+private:
+  struct node;
+  explicit match(std::unique_ptr<node> root);
+  std::unique_ptr<node> root_;
+};
+
+/// `{"$add": ["$a", 1]}`; a plain value is itself, `"$field"` the field.
+class expression {
+public:
+  static tl::expected<expression, findings> compile(const boost::json::value& definition, const std::string& path,
+                                                    field_table& fields, name_scope scope);
+  expression(expression&&) noexcept;
+  expression& operator=(expression&&) noexcept;
+  ~expression();
+
+  /// Text it makes goes into the event's arena. A type error ($add of text) gives null-like missing data, as counted by
+  /// the engine: the result is `value::null()` and `type_error` is set.
+  value evaluate(event& e, bool& type_error) const;
+
+private:
+  struct node;
+  explicit expression(std::unique_ptr<node> root);
+  std::unique_ptr<node> root_;
+};
+
+struct operator_doc {
+  std::string_view name;
+  std::string_view example; ///< JSON
+  std::string_view sentence;
+  bool for_match = false; ///< else for expressions
+};
+const std::vector<operator_doc>& supported_operators();
+
+} // namespace throng::analytics

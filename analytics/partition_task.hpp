@@ -1,0 +1,63 @@
+// What a partition processor runs: a pipeline's engine or the recorder, over the messages of one partition in order.
+// Pure: messages and moments in, effects and state out.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "analytics/results.hpp"
+#include "config/error.hpp"
+
+namespace throng::analytics {
+
+/// A message as it came from a partition. Everything is borrowed.
+struct raw_message {
+  std::int64_t offset = 0;
+  std::int64_t timestamp_ms = -1; ///< Kafka's; -1: none
+  std::optional<std::string_view> key;
+  std::optional<std::string_view> value; ///< none: a tombstone
+};
+
+/// A part of a task's state by its key; no value: it is gone.
+struct state_entry {
+  std::string key;
+  std::optional<std::string> value;
+};
+
+class partition_task {
+public:
+  virtual ~partition_task() = default;
+
+  /// The checkpoint's owner: the pipeline's name, or `recorder:GROUP`.
+  virtual const std::string& owner() const = 0;
+  /// Hash of the definition, in hex: a checkpoint of another one is refused.
+  virtual const std::string& definition() const = 0;
+
+  /// Takes in one message; its offset must be at least next_offset(). An error ends the partition (a Kafka key that is not
+  /// the pipeline's key where that is needed).
+  virtual expected<void> take(const raw_message& message, effects& out) = 0;
+  /// Puts a message that take() threw on three times among the dead letters, and goes on behind it.
+  virtual void skip_poison(const raw_message& message, std::string_view why, effects& out) = 0;
+
+  /// Writes everything that is open as it stands: an idle partition, or --until-end. Discards nothing.
+  virtual void emit_open(effects& out) = 0;
+  /// Writes what late events have changed since it was last written. Call before save().
+  virtual void before_checkpoint(effects& out) = 0;
+
+  /// The offset behind the last message taken in (0 before the first).
+  virtual std::int64_t next_offset() const = 0;
+  virtual timestamp watermark() const = 0;
+  virtual const task_counters& counters() const = 0;
+
+  /// The state, entry by entry: all of it, or what changed since the last save that was whole or a delta.
+  virtual void save(bool only_changes, const std::function<void(state_entry&&)>& put) = 0;
+  /// Into a task that has taken nothing in: entries of base and deltas, older ones first. Throws corrupt_state.
+  virtual void restore(const std::vector<state_entry>& entries) = 0;
+};
+
+} // namespace throng::analytics

@@ -1,0 +1,39 @@
+// A pipeline, compiled: expressions, slots, windows, detectors, rules. Immutable, shared by all partitions of its topic.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "analytics/expression.hpp"
+#include "analytics/partition_task.hpp"
+#include "config/pipeline.hpp"
+
+namespace throng::analytics {
+
+class pipeline_plan {
+public:
+  /// Everything wrong at once, by JSON path from the pipeline's root.
+  static tl::expected<std::shared_ptr<const pipeline_plan>, findings> compile(config::pipeline definition);
+  ~pipeline_plan();
+
+  const config::pipeline& definition() const;
+  /// xxh128 of the definition in a canonical form, in hex.
+  const std::string& hash() const;
+  /// Whether each message's Kafka key must be its key field's bytes (semantics.md 4).
+  bool needs_matching_key() const;
+  /// What it will do, in sentences, for `throng pipeline explain`.
+  std::string explain() const;
+
+  struct implementation;
+  const implementation& compiled() const;
+
+private:
+  pipeline_plan();
+  std::unique_ptr<implementation> impl_;
+};
+
+/// The engine of one partition of the pipeline's topic.
+std::unique_ptr<partition_task> make_engine(std::shared_ptr<const pipeline_plan> plan, std::string topic,
+                                            std::int32_t partition);
+
+} // namespace throng::analytics

@@ -1,0 +1,73 @@
+// What analysis hands on: documents for the store, messages for other topics, counts. The one header that storage/ shares
+// with analytics/.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/json/object.hpp>
+
+#include "config/time.hpp"
+
+namespace throng::analytics {
+
+enum class collection : std::uint8_t { windows, alerts, entities, labels, events, books };
+
+std::string_view name(collection which);
+
+/// A document as a pipeline or recorder wants it stored. Its id and content are deterministic: no wall clock, no run.
+///
+/// `body` holds what users see (commands.md, "Documents"), without `_id`, and with times as int64 milliseconds under the
+/// names in `time_fields`; storage turns those into dates. Besides, for windows: `partition` and, in `group_key`, the
+/// canonical text of `group`; for alerts, entities, books: `partition`.
+struct document {
+  collection into = collection::windows;
+  std::string id; ///< of (pipeline, window, start, group, partition) and so on: xxh128 in hex
+  boost::json::object body;
+  std::string state;       ///< mergeable state of a window's partial; empty elsewhere
+  bool superseded = false; ///< a tombstone under this id: merged sessions
+  std::int64_t offset = -1; ///< of the last message in it
+};
+
+/// The top-level fields of a collection's documents that are times.
+const std::vector<std::string_view>& time_fields(collection of);
+
+/// xxh128 of the parts, each preceded by its length, in hex.
+std::string document_id(std::initializer_list<std::string_view> parts);
+
+/// A message to another topic: analytics.alerts, analytics.late, analytics.dead_letter.
+struct side_message {
+  std::string topic; ///< without the prefix
+  std::string key;
+  std::string value;
+  timestamp time;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+/// Where a partition's analysis stands since its checkpoint began; part of the state.
+struct task_counters {
+  std::uint64_t consumed = 0;    ///< messages taken in
+  std::uint64_t dropped = 0;     ///< by `where`
+  std::uint64_t tombstones = 0;
+  std::uint64_t late = 0;        ///< left out of every window that contains them
+  std::uint64_t late_by_window = 0;
+  std::uint64_t not_fed = 0;     ///< older than the watermark: not given to features, detectors, rules
+  std::uint64_t dead_letters = 0;
+  std::uint64_t type_errors = 0; ///< in derive
+  std::uint64_t alerts = 0;
+};
+
+/// What a task wants done after taking messages in. Cleared and reused by the caller.
+struct effects {
+  std::vector<document> documents; ///< in order; a later one of the same id replaces an earlier
+  std::vector<side_message> messages;
+
+  void clear() {
+    documents.clear();
+    messages.clear();
+  }
+};
+
+} // namespace throng::analytics

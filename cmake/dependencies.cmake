@@ -1,0 +1,30 @@
+# Every library that Throng stands on, with the least version that was tried (Debian 12's).
+# Each becomes one target; their headers stay out of our warnings.
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+find_package(fmt 9.1 REQUIRED)
+find_package(spdlog 1.10 REQUIRED)
+find_package(tl-expected 1.0 REQUIRED)
+find_package(valijson REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_package(SQLiteCpp REQUIRED)
+find_package(SQLite3 3.40 REQUIRED)
+find_package(mongoc-1.0 1.23 REQUIRED)
+find_package(ZLIB REQUIRED)
+pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka>=2.0.2)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash>=0.8.1)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd>=1.5)
+
+# Debian ships CAF 0.17 without a CMake or pkg-config file.
+find_path(CAF_INCLUDE_DIR caf/all.hpp REQUIRED)
+find_library(CAF_CORE_LIBRARY caf_core REQUIRED)
+file(STRINGS ${CAF_INCLUDE_DIR}/caf/config.hpp caf_version_line REGEX "^#define CAF_VERSION [0-9]+")
+if(NOT caf_version_line MATCHES "CAF_VERSION 17(0[6-9]|[1-9][0-9])$")
+  message(FATAL_ERROR "Throng needs CAF 0.17.6 or a later 0.17 (libcaf-dev of Debian 12); found: ${caf_version_line}")
+endif()
+add_library(caf_core INTERFACE)
+target_include_directories(caf_core SYSTEM INTERFACE ${CAF_INCLUDE_DIR})
+target_link_libraries(caf_core INTERFACE ${CAF_CORE_LIBRARY} Threads::Threads)

@@ -1,0 +1,75 @@
+// From a file or a preset, the environment and --set to a checked scenario, pipeline or settings. Says everything that
+// is wrong at once. Leaves the meaning of expressions to analytics/.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/error.hpp"
+#include "config/pipeline.hpp"
+#include "config/problem.hpp"
+#include "config/scenario.hpp"
+
+namespace throng::config {
+
+/// What lies over the file, weakest first: environment (`THRONG_KAFKA__BROKERS`), then `--set PATH=VALUE`.
+struct load_options {
+  /// The process's environment, or a test's. `${NAME}` in strings and `THRONG_A__B` come from here.
+  std::map<std::string, std::string> environment;
+  std::vector<std::pair<std::string, std::string>> sets;
+  /// What `now` and relative starts refer to.
+  timestamp now;
+};
+
+/// The environment of this process.
+std::map<std::string, std::string> process_environment();
+
+/// Where each JSON path of a document stands, so that later checks can name a place.
+class source_map {
+public:
+  struct position {
+    int line = 0;
+    int column = 0;
+  };
+  std::string file;
+  std::map<std::string, position> positions;
+
+  /// A problem at `path`, or at its nearest ancestor that is in the file.
+  problem at(const std::string& path, std::string sentence) const;
+};
+
+template <class T>
+struct loaded {
+  T value;
+  source_map source;
+  std::string path; ///< of `value` in the document: empty, or `[1]` for the second pipeline of an array
+};
+
+/// @param file_or_preset a path; or, if no such file exists, the name of a preset
+checked<loaded<scenario>> load_scenario(const std::string& file_or_preset, const load_options& options);
+checked<std::vector<loaded<pipeline>>> load_pipelines(const std::string& file_or_preset, const load_options& options);
+checked<loaded<settings>> load_settings(const std::string& file, const load_options& options);
+
+/// The same from text; `name` stands for the file in problems.
+checked<loaded<scenario>> parse_scenario(std::string_view text, const std::string& name, const load_options& options);
+checked<std::vector<loaded<pipeline>>> parse_pipelines(std::string_view text, const std::string& name,
+                                                       const load_options& options);
+
+/// A compiled-in file, with its comments.
+struct preset {
+  std::string_view name;
+  std::string_view text;
+};
+
+const std::vector<preset>& scenario_presets();
+const std::vector<preset>& pipeline_presets();
+
+/// JSON Schema (draft 7), for editors and for us.
+std::string_view scenario_schema();
+std::string_view pipeline_schema();
+
+} // namespace throng::config

@@ -1,0 +1,92 @@
+// A pipeline: which topic to read, what to compute from it, when to raise an alert. A plain value, checked by load.hpp;
+// expressions stay JSON here and are compiled by analytics/, which reports what is wrong by JSON path.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include "config/time.hpp"
+
+namespace throng::config {
+
+enum class timestamp_unit { none, s, ms, us, ns };
+
+/// What a feature or an aggregate computes. `pP` is `percentile` with P in `percentile`.
+enum class aggregate_kind {
+  count, sum, mean, min, max, stddev, variance, first, last, distinct, percentile, top_10,
+};
+
+struct aggregate {
+  aggregate_kind kind = aggregate_kind::count;
+  double percentile = 0; ///< above 0, at most 100
+  std::string name;      ///< as in the file: `p99.9`
+};
+
+/// A true sliding look-back of the current event's entity: `(t - over, t]`.
+struct feature {
+  std::string name;
+  milliseconds over{0};
+  aggregate_kind kind = aggregate_kind::count; ///< count, sum, mean, min, max or distinct
+  std::string field;                           ///< empty for count
+  std::string by;                              ///< empty: the pipeline's key
+  /// Only events that match count, if given: the same operators as `where`.
+  std::optional<boost::json::object> where;
+};
+
+struct window {
+  std::string name;
+  enum class shape { tumbling, hopping, session } kind = shape::tumbling;
+  milliseconds size{0};   ///< a session's gap
+  milliseconds every{0};  ///< the hop; equals size for tumbling
+  milliseconds offset{0}; ///< shifts the alignment to the epoch
+  milliseconds lateness{0};
+  std::optional<milliseconds> emit_every; ///< event time
+  std::vector<std::string> group_by;
+  /// Field to its aggregates, in the order of the file.
+  std::vector<std::pair<std::string, std::vector<aggregate>>> aggregates;
+};
+
+struct detect {
+  std::string name;
+  std::string detector;
+  std::string by; ///< empty: the pipeline's key
+  std::string field;
+  boost::json::object parameters; ///< everything else in the object, checked by the detector
+};
+
+enum class severity { info, warning, critical };
+
+struct rule {
+  std::string name;
+  boost::json::object when; ///< match over the event, derived fields and features
+  config::severity severity = severity::warning;
+  milliseconds cooldown{0}; ///< event time an entity stays quiet after an alert
+  std::string reason;       ///< optional sentence for people; `{field}` is replaced by the value
+};
+
+struct pipeline {
+  std::string name;
+  std::string source; ///< topic, without the prefix
+  std::string key;
+  std::string timestamp; ///< empty: Kafka's
+  config::timestamp_unit timestamp_unit = timestamp_unit::none;
+  milliseconds disorder{5'000};
+  milliseconds idle{10'000};
+  milliseconds max_ahead{3'600'000};
+  std::size_t max_message = 16U << 20U;
+  boost::json::object where;
+  std::vector<std::pair<std::string, boost::json::value>> derive; ///< in the order of the file
+  std::vector<feature> features;
+  std::vector<window> windows;
+  std::vector<detect> detectors;
+  std::vector<rule> rules;
+  std::string description;
+};
+
+} // namespace throng::config

@@ -1,0 +1,105 @@
+// A scenario: which world to simulate, for how long, and what goes wrong in it. A plain value, checked by load.hpp.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "config/time.hpp"
+
+namespace throng::config {
+
+// The four kinds of population. Every member stands in schema/scenario.schema.json with unit, range, default and one
+// sentence; a default here equals the one there (a test compares them).
+
+struct sensor_population {
+  milliseconds interval{10'000};
+  double jitter = 0.02;         ///< share of the interval by which a reading may be early or late, 0 to 0.5
+  std::uint32_t districts = 20; ///< sensors are dealt to districts in turn
+  double noise = 1.0;           ///< multiplies every measurement's own noise, 0 to 10
+};
+
+struct web_client_population {
+  double sessions_per_day = 6;
+  milliseconds think_time{8'000}; ///< median between two requests of a session
+  double think_spread = 0.9;      ///< sigma of the log-normal think time
+  std::uint32_t items = 2'000;    ///< how many things the shop has; popularity falls by Zipf's law
+};
+
+struct account_population {
+  double payments_per_day = 4;
+  std::int64_t salary = 280'000;          ///< median monthly salary, minor units (cents)
+  std::int64_t opening_balance = 150'000; ///< median, minor units
+  std::uint32_t merchants = 500;
+};
+
+struct support_client_population {
+  double tickets_per_day = 0.5;
+};
+
+struct population {
+  std::string name;
+  std::uint32_t count = 0;
+  std::variant<sensor_population, web_client_population, account_population, support_client_population> behaviour;
+};
+
+/// `sensor`, `web_client`, `account`, `support_client`: by the variant's index.
+std::string_view kind_name(const population& of);
+
+struct incident {
+  std::string kind; ///< a name of `incident_kinds()`
+  std::string population;
+  std::uint32_t count = 1;              ///< entities hit each time it opens
+  std::optional<milliseconds> at;       ///< after the scenario's start; exactly one of `at` and `rate_per_hour`
+  std::optional<double> rate_per_hour;  ///< Poisson
+  milliseconds duration{0};             ///< the file's `for`
+  double subtlety = 0.3;                ///< 0 blatant to 1 hardly there
+};
+
+/// What the catalogue knows of an incident kind; `name` begins with its domain (`sensor.stuck`).
+struct incident_kind {
+  std::string_view name;
+  std::string_view population_kind;
+  milliseconds default_duration;
+  bool malicious;
+  std::string_view sentence; ///< what it does, and what subtlety changes
+};
+
+const std::vector<incident_kind>& incident_kinds();
+
+/// Shares of all messages, 0 to 0.5 each.
+struct trouble {
+  double late = 0;
+  double duplicate = 0;
+  double out_of_order = 0;
+  double malformed = 0;
+  double missing_field = 0;
+};
+
+struct record_settings {
+  std::vector<std::string> topics; ///< raw events of these are kept in the store
+  milliseconds keep{0};            ///< 0: for ever
+};
+
+struct scenario {
+  std::string name;
+  std::uint64_t seed = 1;
+  timestamp start;
+  milliseconds duration{0};    ///< 0: no end
+  double speed = 0;            ///< virtual seconds a wall second; 0 is "max"
+  milliseconds step{1'000};
+  milliseconds message_delay{1'000}; ///< also the tick; a step is a tick or a whole fraction of it
+  std::vector<population> populations; ///< in the order of their names
+  std::vector<incident> incidents;     ///< in the order of the file
+  config::trouble trouble;
+  std::vector<std::string> pipelines;  ///< files or presets
+  record_settings record;
+  config::settings settings;
+};
+
+} // namespace throng::config

@@ -1,0 +1,32 @@
+// What happens to the world as a whole: which incidents open in a tick and on whom, and what everybody sees. The conductor
+// asks it once a tick.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "simulation/step.hpp"
+
+namespace throng::simulation {
+
+struct tick_plan {
+  std::shared_ptr<const shared_view> view;
+  std::shared_ptr<const std::vector<incident_order>> orders; ///< in a defined order; never null
+};
+
+/// A function of the scenario, its seed, and the totals it is told: nothing else.
+class director {
+public:
+  explicit director(std::shared_ptr<const world> world);
+  ~director();
+
+  /// @param start the tick's first moment; ticks are asked for in order, none left out
+  /// @param before totals of the tick before (zeros for the first)
+  tick_plan begin_tick(timestamp start, const tick_totals& before);
+
+private:
+  struct implementation;
+  std::unique_ptr<implementation> impl_;
+};
+
+} // namespace throng::simulation

@@ -1,0 +1,58 @@
+// A shard of the world without its actors: the table of its entities, their timing wheel, their inboxes, and the order
+// of what they emit. The actor around it (actors/shard) sends the wakes and counts the answers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "simulation/step.hpp"
+
+namespace throng::simulation {
+
+/// Owns every entity whose global number modulo `shards` is `shard`.
+///
+/// A step is: begin_step, then wake once for each slot (from any threads, each slot from one), then finish_step.
+class shard_core {
+public:
+  shard_core(std::shared_ptr<const world> world, std::uint32_t shard, std::uint32_t shards);
+  ~shard_core();
+  shard_core(const shard_core&) = delete;
+  shard_core& operator=(const shard_core&) = delete;
+
+  /// Entities of this shard, numbered 0 to entity_count() - 1.
+  std::size_t entity_count() const;
+  entity_ref entity(std::size_t local) const;
+
+  /// Takes in messages and orders and finds who is due before input.end: slots 0 to the result - 1.
+  std::size_t begin_step(step_input input);
+
+  /// The local number of the entity in a slot of this step.
+  std::size_t entity_in(std::size_t slot) const;
+
+  /// Runs the slot's entity to the step's end on a copy of its row, and replaces the row when it returns. Thread-safe for
+  /// different slots. Throws what the entity threw; then its row, and what it would have emitted, are untouched.
+  void wake(std::size_t slot);
+
+  /// After a wake that threw: the entity goes on from its row with a stream from (seed, population, index, restarts),
+  /// and the slot may be woken again.
+  void restart(std::size_t slot);
+
+  /// After all wakes: what this shard emits in the step. A slot that was not woken successfully emits nothing, and its
+  /// messages come again in the next step.
+  std::shared_ptr<const step_output> finish_step();
+
+  /// Sum of all balances and of the money on its way to accounts of this shard, minor units.
+  std::int64_t money() const;
+  /// The books of every key of this shard.
+  std::vector<book> books() const;
+
+private:
+  struct implementation;
+  std::unique_ptr<implementation> impl_;
+};
+
+/// Which shard owns an entity.
+std::uint32_t shard_of(const world& world, entity_ref entity, std::uint32_t shards);
+
+} // namespace throng::simulation

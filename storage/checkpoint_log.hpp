@@ -1,0 +1,87 @@
+// Checkpoints of one task and partition over a result_store: claims, base and deltas, fall-back, fencing (semantics.md 6).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/error.hpp"
+#include "config/time.hpp"
+#include "storage/result_store.hpp"
+
+namespace throng::storage {
+
+/// Whose checkpoint, and what it is a checkpoint of.
+struct checkpoint_identity {
+  std::string owner; ///< pipeline, or `recorder:GROUP`
+  std::string topic;
+  std::int32_t partition = 0;
+  std::string definition; ///< hash
+  std::string source;     ///< cluster id and topic; for a file its absolute path, hash of its head and that length
+  std::int32_t partitions = 1;
+};
+
+/// The last message that a checkpoint has taken in: read again at a claim, to tell a topic that was made anew.
+struct last_message {
+  std::int64_t offset = -1; ///< -1: none taken in yet
+  std::int64_t timestamp_ms = -1;
+  std::uint64_t hash = 0; ///< xxh64 of the value's bytes
+};
+
+struct checkpoint_entry {
+  std::string key;
+  std::optional<std::string> value; ///< none: deleted (in a delta)
+};
+
+/// What a claim gives: where to go on, and with which state.
+struct claimed {
+  std::uint64_t generation = 0;
+  std::int64_t next_offset = 0; ///< 0 where there was no checkpoint: see `fresh`
+  bool fresh = true;
+  last_message last;
+  std::vector<checkpoint_entry> entries; ///< base, then deltas, older first
+  bool fell_back = false; ///< the newest epoch was not whole; this is the one before
+};
+
+/// Not thread-safe; one a (task, partition) and life of a processor.
+class checkpoint_log {
+public:
+  checkpoint_log(result_store& store, checkpoint_identity identity, std::string writer);
+  ~checkpoint_log();
+
+  /// Raises the generation under a fence, records where it begins, removes overtaken documents, and loads the newest whole epoch.
+  /// conflict: another identity stands there (the sentence names --reset), or it was made anew; corrupt: no epoch is whole.
+  expected<claimed> claim();
+
+  /// A checkpoint: chunks, then the header. `whole` entries start a new base, else a delta. fenced: somebody else has claimed it.
+  /// Results must have been acknowledged before.
+  expected<void> save(std::vector<checkpoint_entry> entries, bool whole, std::int64_t next_offset, last_message last);
+
+  /// True when deltas have outgrown the base: the next save should be whole.
+  bool wants_base() const;
+  std::uint64_t generation() const;
+  /// The oldest offset that a fall-back could go to: what must still be readable.
+  std::int64_t oldest_offset() const;
+  /// Bytes written by the last save.
+  std::uint64_t last_bytes() const;
+
+private:
+  struct implementation;
+  std::unique_ptr<implementation> impl_;
+};
+
+/// --reset: deletes results, alerts and chunks of an owner; headers stay as raised, empty generations, of any identity.
+expected<void> reset(result_store& store, const std::string& owner);
+
+/// Where each generation of a partition begins, for queries that skip what is no result.
+struct generation_start {
+  std::int32_t partition = 0;
+  std::uint64_t generation = 0;
+  std::int64_t offset = 0;
+};
+expected<std::vector<generation_start>> generation_starts(result_store& store, const std::string& owner);
+
+} // namespace throng::storage

@@ -1,0 +1,95 @@
+// One consumer handle, driven by one thread: what a source of partitions looks like to the actors, be it Kafka, the embedded cluster or files.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/error.hpp"
+#include "config/settings.hpp"
+#include "transport/message.hpp"
+
+namespace throng::transport {
+
+class embedded_cluster;
+
+/// Partitions that are ours from now on. Nothing is read from one until start() says where.
+struct assigned {
+  std::vector<topic_partition> partitions;
+};
+/// To be given up: call revoked_done() when their state is safe (the group waits for it, within the session's time).
+struct revoked {
+  std::vector<topic_partition> partitions;
+  bool lost = false; ///< already somebody else's: save nothing
+};
+/// A partition that can't go on: its offset is gone, the topic was deleted, access was refused.
+struct partition_failed {
+  topic_partition which;
+  error why;
+};
+/// The handle as a whole can't go on.
+struct consumer_failed {
+  error why;
+};
+/// The end that a partition has at this moment has been reached.
+struct reached_end {
+  topic_partition which;
+  std::int64_t offset = 0;
+};
+using consumer_event = std::variant<batch_ptr, assigned, revoked, reached_end, partition_failed, consumer_failed>;
+
+/// Where to start a partition.
+struct start_offset {
+  enum class where { at, earliest, latest } from = where::earliest;
+  std::int64_t offset = 0;
+};
+
+/// Every call from the same thread.
+class consumer {
+public:
+  virtual ~consumer() = default;
+
+  /// What has come, after at most `limit` without anything. Batches hold at most some thousands of messages and 1 MiB.
+  virtual std::vector<consumer_event> poll(std::chrono::milliseconds limit) = 0;
+
+  virtual expected<void> start(const topic_partition& which, start_offset from) = 0;
+  virtual void pause(const topic_partition& which) = 0;
+  virtual void resume(const topic_partition& which) = 0;
+  virtual void revoked_done(const std::vector<topic_partition>& which) = 0;
+
+  /// For monitoring only: where the group's processing stands.
+  virtual void commit(const topic_partition& which, std::int64_t next_offset) = 0;
+
+  /// First and end offset (exclusive) of a partition now.
+  virtual expected<std::pair<std::int64_t, std::int64_t>> bounds(const topic_partition& which) = 0;
+
+  /// The message at an offset: how a claim tells whether the topic was made anew. None: it is not there (any more).
+  virtual expected<std::optional<batch_ptr>> read_one(const topic_partition& which, std::int64_t offset) = 0;
+
+  /// What identifies the source of a topic: cluster id and topic; for a file its path, the hash of its head and that length.
+  virtual std::string source_identity(const std::string& topic) const = 0;
+  virtual expected<std::int32_t> partitions(const std::string& topic) const = 0;
+};
+
+struct consumer_options {
+  std::string group;
+  std::vector<std::string> topics; ///< prefix included
+};
+
+/// A member of a consumer group of a real cluster (cooperative).
+expected<std::unique_ptr<consumer>> make_group_consumer(const config::kafka_settings& settings, consumer_options options);
+/// All partitions of the topics of the embedded cluster, by assign(): no group (semantics.md 7).
+expected<std::unique_ptr<consumer>> make_embedded_consumer(const embedded_cluster& cluster, consumer_options options);
+/// `DIR/TOPIC.ndjson[.gz|.zst]` or `.records.ndjson` of a folder, each split over `partitions` by murmur2 of its key field.
+struct file_topic {
+  std::string topic;
+  std::string key_field; ///< dotted path; empty: partition 0
+};
+expected<std::unique_ptr<consumer>> make_file_consumer(const std::string& folder, std::vector<file_topic> topics,
+                                                       std::int32_t partitions);
+
+} // namespace throng::transport

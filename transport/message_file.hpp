@@ -1,0 +1,31 @@
+// Messages into files: DIR/TOPIC.ndjson, one value a line, in order; a file appears under its name when it is complete.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/error.hpp"
+
+namespace throng::transport {
+
+/// Writes one topic's file. Bytes go to a hidden temporary file beside it; finish() renames it, the destructor without it removes it.
+class message_file_writer {
+public:
+  /// conflict: the file is there already and `force` is not given.
+  static expected<std::unique_ptr<message_file_writer>> create(const std::string& folder, const std::string& topic, bool force);
+  ~message_file_writer();
+
+  /// Appends values, each followed by a newline. exhausted: the disk is full (nothing appears under the name).
+  expected<void> append(const std::vector<std::string_view>& values);
+  expected<void> finish();
+
+private:
+  message_file_writer();
+  struct implementation;
+  std::unique_ptr<implementation> impl_;
+};
+
+} // namespace throng::transport
