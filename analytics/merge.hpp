@@ -17,7 +17,9 @@ struct partial {
 };
 
 /// One window document in the shape of commands.md, without partition, group_key or other internals: `events`, `late` and aggregates
-/// merged, `final` if all are, `start` the least, `end` the greatest (for a roll-up, the caller overrides them).
+/// merged, `final` if all are, `start` the least, `end` the greatest (for a roll-up, the caller overrides them). Times stay int64
+/// milliseconds, as in the partials. The order of `parts` does not matter: they are merged by (start, partition).
+/// corrupt: a state that no engine wrote; invalid: partials of windows with other aggregates.
 /// @pre parts is not empty
 expected<boost::json::object> merge_partials(const std::vector<partial>& parts);
 

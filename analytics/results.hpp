@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/json/object.hpp>
@@ -20,14 +22,21 @@ std::string_view name(collection which);
 /// A document as a pipeline or recorder wants it stored. Its id and content are deterministic: no wall clock, no run.
 ///
 /// `body` holds what users see (commands.md, "Documents"), without `_id`, and with times as int64 milliseconds under the
-/// names in `time_fields`; storage turns those into dates. Besides, for windows: `partition` and, in `group_key`, the
-/// canonical text of `group`; for alerts, entities, books: `partition`.
+/// names in `time_fields`; storage turns those into dates. Beyond what users see:
+/// - windows: `topic`, `partition`, and in `group_key` the canonical text of `group`;
+/// - alerts: `partition` (the topic stands in `source`);
+/// - entities: `entity` (the Kafka key), `topic`, `partition`, `time`, `message` (the latest that is a JSON object);
+/// - labels: the label's own fields and `partition`; `end` null while it is open; its `topic` is that of the events;
+/// - events: `topic`, `partition`, `offset`, `time`, `key`, and `message`, or `raw` where it is no JSON object;
+/// - books: `group`, `topic`, `partition`, `key`, `count`, `first`, `last`, `sum` (int64 with the bits of the unsigned
+///   sum), `malformed`. `count` is of messages with a readable seq; `first` and `last` are the least and greatest seq,
+///   null where there is none.
 struct document {
   collection into = collection::windows;
   std::string id; ///< of (pipeline, window, start, group, partition) and so on: xxh128 in hex
   boost::json::object body;
-  std::string state;       ///< mergeable state of a window's partial; empty elsewhere
-  bool superseded = false; ///< a tombstone under this id: merged sessions
+  std::string state;        ///< mergeable state of a window's partial; empty elsewhere
+  bool superseded = false;  ///< a tombstone under this id: merged sessions
   std::int64_t offset = -1; ///< of the last message in it
 };
 
@@ -37,7 +46,9 @@ const std::vector<std::string_view>& time_fields(collection of);
 /// xxh128 of the parts, each preceded by its length, in hex.
 std::string document_id(std::initializer_list<std::string_view> parts);
 
-/// A message to another topic: analytics.alerts, analytics.late, analytics.dead_letter.
+/// A message to another topic: analytics.alerts, analytics.late, analytics.dead_letter. Headers: `id` (the alert's, or one
+/// made in the same way; these topics are at-least-once, and it tells a repeat), `pipeline`, and for messages that are passed on
+/// `source_topic`, `source_partition`, `source_offset`, `reason` (one word) and `detail` (a sentence).
 struct side_message {
   std::string topic; ///< without the prefix
   std::string key;
@@ -48,12 +59,12 @@ struct side_message {
 
 /// Where a partition's analysis stands since its checkpoint began; part of the state.
 struct task_counters {
-  std::uint64_t consumed = 0;    ///< messages taken in
-  std::uint64_t dropped = 0;     ///< by `where`
+  std::uint64_t consumed = 0; ///< messages taken in
+  std::uint64_t dropped = 0;  ///< by `where`
   std::uint64_t tombstones = 0;
-  std::uint64_t late = 0;        ///< left out of every window that contains them
+  std::uint64_t late = 0; ///< left out of every window that contains them
   std::uint64_t late_by_window = 0;
-  std::uint64_t not_fed = 0;     ///< older than the watermark: not given to features, detectors, rules
+  std::uint64_t not_fed = 0; ///< older than the watermark: not given to features, detectors, rules
   std::uint64_t dead_letters = 0;
   std::uint64_t type_errors = 0; ///< in derive
   std::uint64_t alerts = 0;
