@@ -1,0 +1,69 @@
+// Leads the world through its steps: tells the shards how far to live, routes messages between entities, has each step
+// published, and holds virtual time back to wall time where it should.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "actors/world_messages.hpp"
+#include "simulation/director.hpp"
+
+namespace throng::actors {
+
+/// What the conductor leads; its actors are made by the caller, who has to know the conductor first.
+struct conductor_cast {
+  std::vector<shard_actor> shards;
+  /// A publisher and the runs that it merges.
+  struct publisher_entry {
+    publisher_actor handle;
+    std::vector<std::size_t> runs;
+  };
+  std::vector<publisher_entry> publishers;
+};
+
+/// Read by anyone while the world runs.
+struct world_progress {
+  std::atomic<std::int64_t> virtual_ms{0};
+  std::atomic<std::uint64_t> events{0};
+  std::atomic<std::uint64_t> restarts{0};
+};
+
+struct conductor_state {
+  static inline const char* name = "throng.conductor";
+
+  std::shared_ptr<const simulation::world> world;
+  std::unique_ptr<simulation::director> director;
+  std::shared_ptr<world_progress> progress;
+  conductor_cast cast;
+
+  timestamp now;                        ///< the begin of the step under way, or of the next
+  timestamp step_end;
+  bool begun = false;
+  bool stepping = false;                ///< shards are living a step
+  bool halted = false;
+  simulation::tick_totals totals;       ///< of the tick so far
+  simulation::tick_totals totals_before;
+  std::shared_ptr<const simulation::shared_view> view;
+  std::vector<std::shared_ptr<const simulation::step_output>> outputs; ///< by shard, of the step under way
+  std::size_t shards_outstanding = 0;
+  std::vector<std::vector<simulation::entity_message>> mail; ///< by shard, for the next step
+
+  std::shared_ptr<const std::vector<std::shared_ptr<const simulation::step_output>>> waiting; ///< lived, not yet sent to publishers
+  std::size_t publishers_outstanding = 0;
+
+  caf::actor_clock::time_point wall_begin;
+  bool alarm_set = false; ///< a next_atom is under way
+  world_result result;
+  caf::typed_response_promise<world_result> promise;
+};
+
+/// One step is published while the next is lived; no further, so that memory stays bounded.
+conductor_actor::behavior_type conductor(conductor_actor::stateful_pointer<conductor_state> self,
+                                         std::shared_ptr<const simulation::world> world,
+                                         std::shared_ptr<world_progress> progress,
+                                         std::function<conductor_cast(conductor_actor)> make_cast);
+
+} // namespace throng::actors

@@ -1,0 +1,33 @@
+// Merges what the shards emitted in a step into the one defined order, and hands it over to the sink. A full sink delays
+// its answer, and so the world: nothing is dropped.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "actors/message_sink.hpp"
+#include "actors/world_messages.hpp"
+
+namespace throng::actors {
+
+struct publisher_state {
+  static inline const char* name = "throng.publisher";
+
+  std::vector<std::size_t> runs;
+  std::shared_ptr<message_sink> sink;
+  conductor_actor conductor;
+
+  publication current;
+  std::vector<transport::outgoing> messages; ///< of the current publication, in order
+  std::vector<std::size_t> run_of;           ///< by message, where there are several runs
+  std::size_t next = 0;                      ///< the first message not yet handed over
+  bool failed = false;
+};
+
+/// @param runs most often one; several are merged into one order (a file or stream that several partitions share)
+publisher_actor::behavior_type publisher(publisher_actor::stateful_pointer<publisher_state> self,
+                                         std::vector<std::size_t> runs, std::shared_ptr<message_sink> sink,
+                                         conductor_actor conductor);
+
+} // namespace throng::actors

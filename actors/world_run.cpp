@@ -1,0 +1,97 @@
+#include "actors/world_run.hpp"
+
+#include <utility>
+
+#include "actors/publisher.hpp"
+#include "actors/shard.hpp"
+
+namespace throng::actors {
+
+namespace {
+
+/// The runs of the world's topics, each in a list of its own, or all in one.
+std::vector<std::vector<std::size_t>> runs_by_publisher(const simulation::world& world, bool single_stream) {
+  std::vector<std::vector<std::size_t>> result;
+  auto partitions = static_cast<std::size_t>(world.partitions());
+  for (auto topic : world.topics())
+    for (std::size_t partition = 0; partition < partitions; ++partition) {
+      if (!single_stream || result.empty())
+        result.emplace_back();
+      result.back().push_back(static_cast<std::size_t>(topic) * partitions + partition);
+    }
+  return result;
+}
+
+} // namespace
+
+world_run::world_run(caf::actor_system& system, std::shared_ptr<const simulation::world> world,
+                     std::shared_ptr<message_sink> sink, world_options options)
+    : system_(system), sink_(std::move(sink)), progress_(std::make_shared<world_progress>()) {
+  for (std::uint32_t i = 0; i < options.shards; ++i)
+    cores_.push_back(std::make_shared<simulation::shard_core>(world, i, options.shards));
+  auto make_cast = [this, world, options](const conductor_actor& leader) {
+    conductor_cast cast;
+    for (std::uint32_t i = 0; i < options.shards; ++i)
+      cast.shards.push_back(system_.spawn(shard, i, cores_[i], leader));
+    for (auto& runs : runs_by_publisher(*world, options.single_stream))
+      cast.publishers.push_back({system_.spawn(publisher, runs, sink_, leader), runs});
+    return cast;
+  };
+  conductor_ = system_.spawn(conductor, world, progress_,
+                             std::function<conductor_cast(conductor_actor)>{std::move(make_cast)});
+}
+
+world_run::~world_run() {
+  if (ended_.valid() && !wait(std::chrono::milliseconds{0})) {
+    // Abandoned while it runs: a failure ends it at once, even where a full sink would hold up an orderly end.
+    caf::anon_send(conductor_, world_failure{{error_kind::internal, "the world was abandoned"}});
+    ended_.wait();
+  }
+  caf::anon_send_exit(conductor_, caf::exit_reason::user_shutdown);
+}
+
+void world_run::begin() {
+  auto ended = std::make_shared<std::promise<world_result>>();
+  ended_ = ended->get_future();
+  system_.spawn([leader = conductor_, ended](caf::event_based_actor* self) {
+    self->request(leader, caf::infinite, begin_atom_v)
+      .then([ended](const world_result& result) { ended->set_value(result); },
+            [ended, self](const caf::error& why) {
+              world_result result;
+              result.failure = error{error_kind::internal, "the conductor died: " + self->system().render(why)};
+              ended->set_value(result);
+            });
+  });
+}
+
+void world_run::halt() {
+  caf::anon_send(conductor_, halt_atom_v);
+}
+
+const world_progress& world_run::progress() const {
+  return *progress_;
+}
+
+std::optional<world_result> world_run::wait(std::chrono::milliseconds limit) {
+  if (!result_ && ended_.valid() && ended_.wait_for(limit) == std::future_status::ready)
+    result_ = ended_.get();
+  return result_;
+}
+
+std::vector<simulation::book> world_run::books() const {
+  std::vector<simulation::book> all;
+  for (const auto& core : cores_) {
+    auto some = core->books();
+    all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
+  }
+  return all;
+}
+
+std::int64_t world_run::money() const {
+  std::int64_t sum = 0;
+  for (const auto& core : cores_)
+    sum += core->money();
+  return sum;
+}
+
+} // namespace throng::actors

@@ -1,0 +1,57 @@
+// A world that runs: the facade that the program starts, watches and stops. Puts conductor, shards and publishers
+// together and knows no more of them than that.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <caf/actor_system.hpp>
+
+#include "actors/conductor.hpp"
+#include "actors/message_sink.hpp"
+#include "simulation/shard_core.hpp"
+
+namespace throng::actors {
+
+struct world_options {
+  std::uint32_t shards = 4; ///< changes no byte of what comes out; a few a thread keep all threads busy
+  /// One publisher for all runs, so that all messages share one order: for a stream or a file.
+  bool single_stream = false;
+};
+
+class world_run {
+public:
+  /// Spawns everything, entities included. Nothing moves before begin().
+  world_run(caf::actor_system& system, std::shared_ptr<const simulation::world> world,
+            std::shared_ptr<message_sink> sink, world_options options);
+  ~world_run();
+  world_run(const world_run&) = delete;
+  world_run& operator=(const world_run&) = delete;
+
+  void begin();
+  /// Ends the world after the step under way. From any thread.
+  void halt();
+  const world_progress& progress() const;
+  /// The result if the world ends within `limit`. After that, the following may be asked.
+  std::optional<world_result> wait(std::chrono::milliseconds limit);
+
+  /// @pre the world has ended
+  std::vector<simulation::book> books() const;
+  /// All money in the world, on its way included, in minor units. @pre the world has ended
+  std::int64_t money() const;
+
+private:
+  caf::actor_system& system_;
+  std::shared_ptr<message_sink> sink_;
+  std::vector<std::shared_ptr<simulation::shard_core>> cores_;
+  std::shared_ptr<world_progress> progress_;
+  conductor_actor conductor_;
+  std::future<world_result> ended_;
+  std::optional<world_result> result_;
+};
+
+} // namespace throng::actors
