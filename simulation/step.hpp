@@ -42,8 +42,8 @@ struct shared_view {
 /// An incident that opens on an entity. It closes by itself at `end`.
 struct incident_order {
   entity_ref target;
-  std::uint32_t incident = 0;    ///< index in the scenario
-  std::uint64_t occurrence = 0;  ///< how many times that incident had opened before
+  std::uint32_t incident = 0;   ///< index in the scenario
+  std::uint64_t occurrence = 0; ///< how many times that incident had opened before
   timestamp start;
   timestamp end;
   double subtlety = 0;
@@ -79,7 +79,7 @@ public:
   std::vector<std::vector<emission>> runs;
   tick_totals totals;
   std::vector<entity_message> outbound;
-  std::uint64_t events = 0;   ///< emissions that count as events: all but truth.labels
+  std::uint64_t events = 0; ///< emissions that count as events: all but truth.labels
   std::uint64_t wakes = 0;
   std::uint64_t restarts = 0; ///< entities that failed in this step
 
