@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "analytics/text_arena.hpp"
 #include "analytics/value.hpp"
 #include "config/time.hpp"
 
@@ -25,7 +25,9 @@ public:
   /// What `name` means to the stages after derive: the computed field if there is one, else the message's.
   slot lookup(std::string_view name);
 
-  std::size_t size() const;
+  std::size_t size() const {
+    return entries_.size();
+  }
   bool computed(slot of) const;
   const std::string& path(slot of) const;
 
@@ -49,7 +51,7 @@ struct event {
   std::string key; ///< canonical text of the key field: its own text for text and numbers
   message_origin origin;
   std::vector<value> slots; ///< by field_table's numbers
-  std::deque<std::string> arena; ///< unescaped and computed text that slots point to; deque: addresses stay
+  text_arena arena;         ///< unescaped and computed text that slots point to
 
   void clear(std::size_t fields) {
     slots.assign(fields, value{});

@@ -1,15 +1,19 @@
-// A value of an event, as expressions, windows and rules see it: small, copied freely, its text borrowed.
+// A value of an event, as expressions, windows and rules see it: small, copied freely, its text borrowed. Its order, its
+// canonical text and its JSON. Leaves to others where the text lives (owned_value, event's arena, the message).
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include <boost/json/value.hpp>
+
 namespace throng::analytics {
 
 enum class value_kind : std::uint8_t { missing, null, boolean, integer, real, text, array, object };
 
-/// Borrowed text must outlive it: the message's bytes or the event's arena. Arrays and objects are their JSON text.
+/// Borrowed text must outlive it: the message's bytes or the event's arena. Arrays and objects are their JSON text,
+/// which must be valid JSON, at most 64 deep.
 class value {
 public:
   value() = default;
@@ -17,7 +21,9 @@ public:
   static value of(bool x);
   static value of(std::int64_t x);
   static value of(double x);
+  /// @pre UTF-8, shorter than 4 GiB
   static value of(std::string_view text);
+  static value of(const char*) = delete; // would be a boolean
   static value array(std::string_view json);
   static value object(std::string_view json);
 
@@ -27,13 +33,15 @@ public:
   bool is_number() const {
     return kind_ == value_kind::integer || kind_ == value_kind::real;
   }
+  /// A number that is neither infinite nor NaN.
+  bool is_finite() const;
   /// Missing or null.
   bool is_nothing() const {
     return kind_ == value_kind::missing || kind_ == value_kind::null;
   }
-  bool boolean() const;       ///< @pre kind is boolean
-  std::int64_t integer() const; ///< @pre kind is integer
-  double number() const;      ///< @pre is_number()
+  bool boolean() const;          ///< @pre kind is boolean
+  std::int64_t integer() const;  ///< @pre kind is integer
+  double number() const;         ///< @pre is_number()
   std::string_view text() const; ///< @pre text, array or object
 
 private:
@@ -47,14 +55,58 @@ private:
   };
 };
 
+/// A value with its text.
+class owned_value {
+public:
+  owned_value() = default;
+  explicit owned_value(const value& x);
+  /// Arrays and objects by their serialisation; unsigned numbers beyond 64 signed bits as doubles.
+  explicit owned_value(const boost::json::value& x);
+
+  void assign(const value& x);
+  value view() const; ///< borrows from this
+
+private:
+  value plain_; ///< kind, and what is not text
+  std::string text_;
+};
+
 /// MongoDB's order over types (null and missing, numbers, text, object, array, boolean) and within them: -1, 0 or 1.
-/// 1 = 1.0; true is not 1; "1" is not 1; null and missing are equal.
+/// 1 = 1.0, compared exactly; true is not 1; "1" is not 1; null and missing are equal; NaN is below all numbers and
+/// equal to itself; text by its bytes; arrays by their elements, objects by their fields in the order they stand in.
 int compare(const value& a, const value& b);
 
-/// Appends text that is equal exactly where values compare equal: what groups and `distinct` are made of.
+/// Where a kind stands in that order; values are comparable within a match only if their brackets are the same.
+int type_bracket(value_kind kind);
+
+/// Appends text that is equal exactly where values compare equal: what groups and `distinct` are made of. It is JSON (but
+/// for NaN and Infinity): no spaces, a number with an integer's value without point or exponent, missing as null.
 void append_canonical(std::string& out, const value& x);
 
-/// Appends the value as JSON; missing as null; a double in its shortest form that reads back the same.
+/// The canonical text of one value, without allocating where it is short.
+class canonical_text {
+public:
+  explicit canonical_text(const value& x);
+  canonical_text(const canonical_text&) = delete;
+  canonical_text& operator=(const canonical_text&) = delete;
+  std::string_view view() const {
+    return view_;
+  }
+
+private:
+  char buffer_[96];
+  std::string spill_;
+  std::string_view view_;
+};
+
+/// Appends the value as JSON; missing, NaN and infinities as null; a double in its shortest form that reads back the same.
 void append_json(std::string& out, const value& x);
+
+/// The same as a document's field. Numbers inside of arrays and objects are correctly rounded, as Boost.JSON's parser's
+/// are not.
+boost::json::value to_json(const value& x);
+
+/// A computed number as a document shows it: an integer where it is one (below 2^53), null where it is not finite.
+boost::json::value number_json(double x);
 
 } // namespace throng::analytics
