@@ -4,22 +4,28 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "config/error.hpp"
 
+struct rd_kafka_mock_cluster_s;
+
 namespace throng::transport {
 
+/// May be asked by several threads. Must outlive its producers and consumers.
 class embedded_cluster {
 public:
   static expected<std::unique_ptr<embedded_cluster>> start(int brokers = 1);
   ~embedded_cluster();
 
   std::string bootstrap_servers() const;
+  /// conflict: it is there already.
   expected<void> create_topic(const std::string& name, std::int32_t partitions);
   std::int32_t partitions(const std::string& topic) const; ///< 0: no such topic
   /// Unique to this cluster: it is gone with the process.
   const std::string& id() const;
+
+  /// For tests that make it fail (rdkafka_mock.h).
+  rd_kafka_mock_cluster_s* native() const;
 
 private:
   embedded_cluster();

@@ -20,7 +20,8 @@ struct topic_partition {
 
 using header_list = std::vector<std::pair<std::string, std::string>>;
 
-/// To be sent. Bytes are borrowed: the `owner` given with them keeps them alive until the delivery report.
+/// To be sent. Bytes are borrowed: the `owner` given with them keeps them alive until the delivery report. A key or value
+/// without data() is null, not empty.
 struct outgoing {
   std::string_view key;
   std::string_view value;

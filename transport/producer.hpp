@@ -16,27 +16,47 @@ namespace throng::transport {
 
 class embedded_cluster;
 
+/// Bytes (keys and values) of a partition that may be on their way. 4 MiB is some 20,000 readings of 200 bytes: many times what a
+/// broker takes in one round trip, and still little memory for a hundred partitions.
+inline constexpr std::size_t default_partition_queue_bytes = 4U << 20U;
+
+/// How far the messages of a partition have come.
+struct delivery_progress {
+  std::size_t delivered = 0;     ///< messages acknowledged
+  std::int64_t last_offset = -1; ///< of the last one acknowledged
+  std::size_t bytes_in_flight = 0;
+  bool failed = false;
+};
+
+/// produce() for different partitions may be called by different threads.
 class producer {
 public:
+  /// Called by the producer's own thread, which must not be held up: hand the news on.
   struct callbacks {
-    /// From the producer's own thread: messages of this partition have been delivered; `bytes` of room are free again.
+    /// Messages of this partition have been delivered; `bytes` of room are free again. With 0 and 0: nothing was delivered, but a
+    /// produce() that took less for want of memory may be tried again.
     std::function<void(const topic_partition&, std::size_t messages, std::size_t bytes)> delivered;
-    /// From the producer's own thread: a delivery error; nothing later of this partition will be sent.
+    /// Once a partition: a delivery error. Nothing later of this partition is sent, nor taken.
     std::function<void(const topic_partition&, const error&)> failed;
   };
 
   /// @param cluster where settings.brokers is `embedded`; else null
-  static expected<std::unique_ptr<producer>> make(const config::kafka_settings& settings, const embedded_cluster* cluster,
-                                                  callbacks on);
+  /// invalid: properties that librdkafka refuses. Whether a broker answers is not asked (topics.hpp does).
+  static expected<std::unique_ptr<producer>> make(const config::kafka_settings& settings,
+                                                  const embedded_cluster* cluster, callbacks on,
+                                                  std::size_t partition_queue_bytes = default_partition_queue_bytes);
   virtual ~producer() = default;
 
-  /// Hands over the first n messages and returns n; fewer than given when the queue of the partition is full (4 MiB by
-  /// default) or the partition has failed. `owner` keeps the bytes alive.
+  /// Hands over the first n messages and returns n; fewer than given when the partition's queue is full (then `delivered` will be
+  /// called) or the partition has failed. A message larger than the whole queue is taken when the queue is empty. `owner` keeps the
+  /// values alive until their delivery reports; keys and headers are copied. A timestamp of 0 means now, to librdkafka.
   virtual std::size_t produce(const topic_partition& to, std::span<const outgoing> messages,
                               const std::shared_ptr<const void>& owner) = 0;
 
   /// Waits until all has been delivered or has failed, at most `limit`. timed_out: something is still under way.
   virtual expected<void> flush(std::chrono::milliseconds limit) = 0;
+
+  virtual delivery_progress progress(const topic_partition& of) const = 0;
 };
 
 } // namespace throng::transport

@@ -1,0 +1,29 @@
+// The one place where librdkafka's codes become errors of ours: kind, sentence, and whether trying again may help.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <librdkafka/rdkafka.h>
+
+#include "config/error.hpp"
+#include "config/settings.hpp"
+
+namespace throng::transport {
+
+/// What the caller can do about `code`.
+error_kind kind_of(rd_kafka_resp_err_t code);
+
+/// Whether the same call may succeed later without anybody's doing.
+bool is_retryable(rd_kafka_resp_err_t code);
+
+/// `WHERE: what librdkafka says of the code (DETAIL)`.
+/// @param where the topic, partition or brokers that it is about
+/// @param detail librdkafka's own words, already redacted; may be empty
+error make_error(rd_kafka_resp_err_t code, std::string_view where, std::string_view detail = {});
+
+/// `text` with every value of a property replaced by `***`: librdkafka's own sentences may quote them. Values of less than four
+/// characters, plain numbers and booleans stay, as do the brokers.
+std::string redacted(std::string_view text, const config::kafka_settings& settings);
+
+} // namespace throng::transport

@@ -1,0 +1,119 @@
+#include "transport/kafka_handle.hpp"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "transport/kafka_error.hpp"
+
+namespace throng::transport {
+
+void last_trouble::note(rd_kafka_resp_err_t code, std::string text) {
+  const std::lock_guard lock{mutex_};
+  if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !text_.empty())
+    return;
+  code_ = code;
+  text_ = std::move(text);
+}
+
+std::string last_trouble::text() const {
+  const std::lock_guard lock{mutex_};
+  return text_;
+}
+
+error last_trouble::unreachable(const std::string& brokers, std::chrono::milliseconds limit) const {
+  const std::lock_guard lock{mutex_};
+  auto sentence = fmt::format("no broker of {} answered within {} ms", brokers, limit.count());
+  if (!text_.empty())
+    sentence += ": " + text_;
+  const auto denied = kind_of(code_) == error_kind::denied;
+  return {denied ? error_kind::denied : error_kind::unavailable, std::move(sentence), !denied};
+}
+
+namespace {
+
+expected<void> set_property(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
+  std::array<char, 512> ignored{}; // quotes the value, which may be a secret
+  switch (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), ignored.data(), ignored.size())) {
+  case RD_KAFKA_CONF_OK:
+    return {};
+  case RD_KAFKA_CONF_UNKNOWN:
+    return fail(error_kind::invalid, fmt::format("kafka: librdkafka knows no property \"{}\"", name));
+  default:
+    return fail(error_kind::invalid,
+                fmt::format("kafka: librdkafka refuses the value given for its property \"{}\"", name));
+  }
+}
+
+} // namespace
+
+expected<conf_owner> make_conf(const config::kafka_settings& settings, const std::string& brokers,
+                               const properties& defaults) {
+  conf_owner conf{rd_kafka_conf_new()};
+  rd_kafka_conf_set_log_cb(conf.get(), [](const rd_kafka_t*, int, const char*, const char*) {});
+  if (auto set = set_property(conf.get(), "bootstrap.servers", brokers); !set)
+    return tl::unexpected(set.error());
+  for (const auto& [name, value] : defaults)
+    if (auto set = set_property(conf.get(), name, value); !set)
+      return tl::unexpected(set.error());
+  for (const auto& [name, value] : settings.properties)
+    if (auto set = set_property(conf.get(), name, value); !set)
+      return tl::unexpected(set.error());
+  return conf;
+}
+
+expected<client_owner> make_client(rd_kafka_type_t type, conf_owner conf, const config::kafka_settings& settings) {
+  std::array<char, 512> text{};
+  client_owner client{rd_kafka_new(type, conf.get(), text.data(), text.size())};
+  if (!client)
+    return fail(error_kind::invalid, fmt::format("kafka: {}", redacted(text.data(), settings)));
+  conf.release(); // the client's now
+  return client;
+}
+
+namespace {
+
+bool is_silence(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+         code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || code == RD_KAFKA_RESP_ERR__RESOLVE;
+}
+
+} // namespace
+
+expected<std::int32_t> count_partitions(rd_kafka_t* client, const std::string& topic, const std::string& brokers,
+                                        const last_trouble& trouble, std::chrono::milliseconds limit) {
+  const topic_owner handle{rd_kafka_topic_new(client, topic.c_str(), nullptr)};
+  const struct rd_kafka_metadata* raw = nullptr;
+  auto code = rd_kafka_metadata(client, 0, handle.get(), &raw, static_cast<int>(limit.count()));
+  const metadata_owner answer{raw};
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR && answer->topic_cnt == 1)
+    code = answer->topics[0].err;
+  if (is_silence(code)) {
+    rd_kafka_poll(client, 0); // lets it say why
+    return tl::unexpected(trouble.unreachable(brokers, limit));
+  }
+  if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+    return fail(error_kind::not_found, fmt::format("there is no topic \"{}\" at {}", topic, brokers));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return tl::unexpected(make_error(code, fmt::format("topic \"{}\" at {}", topic, brokers)));
+  return answer->topics[0].partition_cnt;
+}
+
+expected<std::pair<std::int64_t, std::int64_t>> query_bounds(rd_kafka_t* client, const std::string& topic,
+                                                             std::int32_t partition, const std::string& brokers,
+                                                             const last_trouble& trouble,
+                                                             std::chrono::milliseconds limit) {
+  std::int64_t first = 0;
+  std::int64_t end = 0;
+  const auto code =
+      rd_kafka_query_watermark_offsets(client, topic.c_str(), partition, &first, &end, static_cast<int>(limit.count()));
+  if (is_silence(code)) {
+    rd_kafka_poll(client, 0);
+    return tl::unexpected(trouble.unreachable(brokers, limit));
+  }
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return tl::unexpected(make_error(code, fmt::format("topic {}, partition {} at {}", topic, partition, brokers)));
+  return std::pair{first, end};
+}
+
+} // namespace throng::transport

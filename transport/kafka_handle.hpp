@@ -1,0 +1,83 @@
+// Owners of librdkafka's C objects, and how its clients are configured: our defaults first, then the user's properties.
+// What a client is for (producing, consuming, asking) is left to others.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <librdkafka/rdkafka.h>
+
+#include "config/error.hpp"
+#include "config/settings.hpp"
+
+namespace throng::transport {
+
+/// A deleter from one of librdkafka's functions.
+template <auto Destroy>
+struct destroy_with {
+  template <class T>
+  void operator()(T* object) const {
+    Destroy(object);
+  }
+};
+
+template <class T, auto Destroy>
+using c_owner = std::unique_ptr<T, destroy_with<Destroy>>;
+
+using client_owner = c_owner<rd_kafka_t, rd_kafka_destroy>;
+using conf_owner = c_owner<rd_kafka_conf_t, rd_kafka_conf_destroy>;
+using topic_owner = c_owner<rd_kafka_topic_t, rd_kafka_topic_destroy>;
+using queue_owner = c_owner<rd_kafka_queue_t, rd_kafka_queue_destroy>;
+using event_owner = c_owner<rd_kafka_event_t, rd_kafka_event_destroy>;
+using headers_owner = c_owner<rd_kafka_headers_t, rd_kafka_headers_destroy>;
+using kafka_error_owner = c_owner<rd_kafka_error_t, rd_kafka_error_destroy>;
+using message_owner = c_owner<rd_kafka_message_t, rd_kafka_message_destroy>;
+using partition_list_owner = c_owner<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy>;
+using metadata_owner = c_owner<const struct rd_kafka_metadata, rd_kafka_metadata_destroy>;
+using new_topic_owner = c_owner<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>;
+using admin_options_owner = c_owner<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy>;
+
+/// What librdkafka last complained of (a refused connection, a failed log-in), for the sentence of whatever times out because
+/// of it. Written by whichever thread serves the client's errors. Must outlive the client.
+class last_trouble {
+public:
+  /// `text` is redacted already. "All brokers are down" does not hide why they are.
+  void note(rd_kafka_resp_err_t code, std::string text);
+  std::string text() const;
+
+  /// `no broker of BROKERS answered within LIMIT: WHY`: denied where it was a log-in, else unavailable.
+  error unreachable(const std::string& brokers, std::chrono::milliseconds limit) const;
+
+private:
+  mutable std::mutex mutex_;
+  rd_kafka_resp_err_t code_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+  std::string text_;
+};
+
+using properties = std::vector<std::pair<std::string, std::string>>;
+
+/// A configuration of `defaults` and over them the user's properties. Log lines of librdkafka are dropped: what matters arrives as
+/// an error.
+/// invalid: a property that librdkafka does not know or whose value it refuses; the sentence names the property, never the value.
+expected<conf_owner> make_conf(const config::kafka_settings& settings, const std::string& brokers,
+                               const properties& defaults);
+
+/// invalid: properties that contradict each other, in librdkafka's words.
+expected<client_owner> make_client(rd_kafka_type_t type, conf_owner conf, const config::kafka_settings& settings);
+
+/// How many partitions a topic has.
+/// not_found: there is no such topic; unavailable or denied: no broker tells.
+expected<std::int32_t> count_partitions(rd_kafka_t* client, const std::string& topic, const std::string& brokers,
+                                        const last_trouble& trouble, std::chrono::milliseconds limit);
+
+/// First and end offset (exclusive) of a partition now.
+expected<std::pair<std::int64_t, std::int64_t>> query_bounds(rd_kafka_t* client, const std::string& topic,
+                                                             std::int32_t partition, const std::string& brokers,
+                                                             const last_trouble& trouble,
+                                                             std::chrono::milliseconds limit);
+
+} // namespace throng::transport

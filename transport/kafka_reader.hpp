@@ -1,0 +1,112 @@
+// Reads partitions of a cluster through one librdkafka client, each from a queue of its own. Leaves to others which partitions
+// those are: all of them (embedded_consumer.cpp) or what a group assigns (group_consumer.cpp).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <librdkafka/rdkafka.h>
+
+#include "config/error.hpp"
+#include "config/settings.hpp"
+#include "transport/consumer.hpp"
+#include "transport/kafka_handle.hpp"
+
+namespace throng::transport {
+
+/// A file descriptor that librdkafka writes to when a queue is no longer empty (eventfd(2)).
+class wake_signal {
+public:
+  wake_signal();
+  ~wake_signal();
+  wake_signal(const wake_signal&) = delete;
+  wake_signal& operator=(const wake_signal&) = delete;
+
+  void listen_to(rd_kafka_queue_t* queue) const;
+  /// Until it is written to, or `limit`.
+  void wait(std::chrono::milliseconds limit) const;
+
+private:
+  int fd_;
+};
+
+/// Driven by one thread.
+///
+/// A partition has a queue of its own, so pausing it is not taking from its queue: librdkafka stops fetching when the queue holds
+/// `queued.max.messages.kbytes`. (Its own pause would throw the queue away and fetch it again.)
+class kafka_reader {
+public:
+  struct options {
+    std::string brokers;
+    properties defaults;
+    /// Offsets must follow each other without a gap: true of the embedded cluster, not of compacted or transactional topics.
+    bool gapless = false;
+    /// Told of the group's rebalances, within poll(); may be null.
+    void (*rebalance)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void* opaque) = nullptr;
+    void* opaque = nullptr;
+  };
+
+  static expected<std::unique_ptr<kafka_reader>> make(const config::kafka_settings& settings, options with);
+
+  rd_kafka_t* client() const {
+    return client_.get();
+  }
+
+  const std::string& brokers() const {
+    return options_.brokers;
+  }
+
+  /// What has come; waits at most `limit` for the first of it, but not if `pending` holds something already, which it goes after.
+  std::vector<consumer_event> poll(std::vector<consumer_event>& pending, std::chrono::milliseconds limit);
+
+  /// Reads a partition from there on; anew if it is read already.
+  expected<void> open(const topic_partition& which, start_offset from);
+  bool is_open(const topic_partition& which) const {
+    return lanes_.contains(which);
+  }
+  /// Reads it no more. What had come of it is dropped.
+  void close(const topic_partition& which);
+  void close(const std::vector<topic_partition>& which);
+  void pause(const topic_partition& which);
+  void resume(const topic_partition& which);
+
+  expected<std::int32_t> partitions(const std::string& topic) const;
+  expected<std::pair<std::int64_t, std::int64_t>> bounds(const topic_partition& which) const;
+  expected<std::optional<batch_ptr>> read_one(const topic_partition& which, std::int64_t offset);
+
+private:
+  struct lane {
+    queue_owner queue;
+    bool paused = false;
+    std::int64_t next = 0; ///< the offset that must come, where gapless
+  };
+
+  kafka_reader(const config::kafka_settings& settings, options with);
+  static void note_trouble(rd_kafka_t* client, int code, const char* reason, void* opaque);
+  void serve_client(std::vector<consumer_event>& events);
+  void drain(std::vector<consumer_event>& events);
+  bool drain(const topic_partition& which, lane& from, std::vector<consumer_event>& events);
+  std::optional<error> failure_of(const topic_partition& which, const rd_kafka_message_t& message) const;
+  void wake_brokers();
+
+  config::kafka_settings settings_;
+  options options_;
+  last_trouble trouble_;
+  std::optional<error> fatal_;
+  wake_signal wake_;
+  client_owner client_;
+  queue_owner client_queue_;
+  std::map<topic_partition, lane> lanes_;
+  std::optional<topic_partition> drained_last_; ///< the next round begins after it
+  std::vector<rd_kafka_message_t*> taken_;      ///< reused
+  std::chrono::steady_clock::time_point woken_;
+  std::unique_ptr<kafka_reader> single_; ///< for read_one, made when first needed
+};
+
+} // namespace throng::transport
