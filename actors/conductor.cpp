@@ -108,6 +108,9 @@ void complete_step(conductor_pointer self) {
     state.totals += output->totals;
     state.result.events += output->events;
     state.result.restarts += output->restarts;
+    auto partitions = static_cast<std::size_t>(state.world->partitions());
+    for (std::size_t run = 0; run < output->runs.size(); ++run)
+      state.result.by_topic[run / partitions] += output->runs[run].size();
     for (const auto& message : output->outbound)
       state.mail[simulation::shard_of(*state.world, message.to, shards)].push_back(message);
   }

@@ -2,6 +2,7 @@
 // is in its own file.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -45,7 +46,8 @@ struct world_failure {
 struct world_result {
   timestamp ended;
   std::uint64_t steps = 0;
-  std::uint64_t events = 0;
+  std::uint64_t events = 0; ///< handed over, duplicates and malformed ones included; truth.labels not
+  std::array<std::uint64_t, simulation::topic_count> by_topic{}; ///< truth.labels included
   std::uint64_t restarts = 0;
   std::optional<throng::error> failure; ///< none: it ended as it should, or was halted
 };

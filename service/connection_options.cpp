@@ -1,0 +1,27 @@
+#include "service/connection_options.hpp"
+
+#include "service/input_options.hpp"
+
+namespace throng::service {
+
+void connection_options::add_to(CLI::App& command) {
+  command.add_option("--brokers", brokers, "Kafka's HOST:PORT,…");
+  command.add_option("--settings", settings_file, "A file with kafka, store and topics as in a scenario");
+  command.add_option("--store", store, "sqlite:FILE, mongodb://… or none");
+}
+
+config::checked<config::settings> connection_options::resolve() const {
+  config::load_options options;
+  options.environment = config::process_environment();
+  options.now = wall_now();
+  if (!brokers.empty())
+    options.sets.emplace_back("kafka.brokers", brokers);
+  if (!store.empty())
+    options.sets.emplace_back("store", store);
+  auto loaded = config::load_settings(settings_file, options);
+  if (!loaded)
+    return tl::unexpected{loaded.error()};
+  return loaded->value;
+}
+
+} // namespace throng::service

@@ -1,0 +1,86 @@
+#include "service/input_options.hpp"
+
+#include <chrono>
+#include <set>
+
+#include <fmt/core.h>
+
+namespace throng::service {
+
+void overlay_options::add_to(CLI::App& command, bool world) {
+  command.add_option("--set", sets, "PATH=VALUE, over what the file says; VALUE is JSON or else text (repeatable)")
+    ->allow_extra_args(false);
+  if (world) {
+    command.add_option("--seed", seed, "Another seed gives another world");
+    command.add_option("--duration", duration, "How much virtual time, such as 30m; 0s: no end");
+    command.add_option("--speed", speed, "Virtual seconds a second, or max");
+  }
+  command.add_option("--store", store, "sqlite:FILE, mongodb://… or none");
+}
+
+expected<config::load_options> overlay_options::resolve() const {
+  config::load_options result;
+  result.environment = config::process_environment();
+  result.now = wall_now();
+  if (seed)
+    result.sets.emplace_back("seed", std::to_string(*seed));
+  if (!duration.empty())
+    result.sets.emplace_back("duration", "\"" + duration + "\"");
+  if (!speed.empty())
+    result.sets.emplace_back("speed", speed == "max" ? "\"max\"" : speed);
+  if (!store.empty())
+    result.sets.emplace_back("store", store);
+  for (const auto& set : sets) {
+    auto equals = set.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return fail(error_kind::invalid, fmt::format("--set {}: must be PATH=VALUE, as in --set seed=7", set));
+    result.sets.emplace_back(set.substr(0, equals), set.substr(equals + 1));
+  }
+  return result;
+}
+
+timestamp wall_now() {
+  using namespace std::chrono;
+  return {duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()};
+}
+
+config::checked<std::vector<std::shared_ptr<const analytics::pipeline_plan>>>
+compile_pipelines(const std::vector<std::string>& names, const config::load_options& options) {
+  std::vector<std::shared_ptr<const analytics::pipeline_plan>> plans;
+  config::problems problems;
+  std::set<std::string> seen;
+  for (const auto& name : names) {
+    auto loaded = config::load_pipelines(name, options);
+    if (!loaded) {
+      problems.insert(problems.end(), loaded.error().begin(), loaded.error().end());
+      continue;
+    }
+    for (auto& each : *loaded) {
+      if (!seen.insert(each.value.name).second) {
+        problems.push_back(each.source.at(each.path.empty() ? "name" : each.path + ".name",
+                                          fmt::format("\"{}\" is the name of another pipeline too", each.value.name)));
+        continue;
+      }
+      auto plan = analytics::pipeline_plan::compile(each.value);
+      if (plan)
+        plans.push_back(*plan);
+      else
+        for (const auto& finding : plan.error())
+          problems.push_back(
+            each.source.at(each.path.empty() ? finding.path : each.path + "." + finding.path, finding.sentence));
+    }
+  }
+  if (!problems.empty())
+    return tl::unexpected{std::move(problems)};
+  return plans;
+}
+
+expected<std::unique_ptr<storage::result_store>> open_chosen_store(const std::string& given, bool read_only) {
+  if (!given.empty())
+    return storage::open_store(given, read_only);
+  auto environment = config::process_environment();
+  auto named = environment.find("THRONG_STORE");
+  return storage::open_store(named != environment.end() ? named->second : config::settings{}.store, read_only);
+}
+
+} // namespace throng::service

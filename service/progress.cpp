@@ -1,0 +1,40 @@
+#include "service/progress.hpp"
+
+#include <cstdio>
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+namespace throng::service {
+
+using std::chrono::steady_clock;
+
+progress::progress(bool quiet)
+    : quiet_(quiet), terminal_(isatty(STDERR_FILENO) != 0), began_(steady_clock::now()),
+      next_(terminal_ ? began_ : began_ + std::chrono::seconds{10}) {}
+
+progress::~progress() {
+  if (open_line_)
+    fmt::print(stderr, "\n");
+}
+
+void progress::show(const std::string& line) {
+  auto now = steady_clock::now();
+  if (quiet_ || now < next_)
+    return;
+  if (terminal_) {
+    fmt::print(stderr, "\r\x1b[K{}", line);
+    std::fflush(stderr);
+    open_line_ = true;
+    next_ = now + std::chrono::milliseconds{200};
+  } else {
+    fmt::print(stderr, "{}\n", line);
+    next_ = now + std::chrono::seconds{10};
+  }
+}
+
+std::chrono::milliseconds progress::elapsed() const {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - began_);
+}
+
+} // namespace throng::service

@@ -1,0 +1,132 @@
+#include <cstdio>
+#include <memory>
+#include <tuple>
+
+#include <boost/json/parse.hpp>
+#include <fmt/core.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "query/query.hpp"
+#include "service/command_line.hpp"
+#include "service/input_options.hpp"
+
+namespace throng::service {
+
+namespace {
+
+struct query_options {
+  std::string subject;
+  std::string store;
+  query::request request;
+  std::vector<std::string> group;
+  std::string from, to, where, rollup, format = "table";
+  bool count = false;
+};
+
+/// Columns of the terminal; 0, no limit, where the output goes elsewhere.
+std::size_t output_width() {
+  winsize size{};
+  if (isatty(STDOUT_FILENO) == 0 || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
+    return 0;
+  return size.ws_col;
+}
+
+expected<query::request> resolve(const query_options& options) {
+  auto request = options.request;
+  auto subject = query::parse_subject(options.subject);
+  if (!subject)
+    return tl::unexpected{subject.error()};
+  request.subject = *subject;
+  for (const auto& pair : options.group) {
+    auto equals = pair.find('=');
+    if (equals == std::string::npos || equals == 0)
+      return fail(error_kind::invalid, fmt::format("--group {}: must be NAME=VALUE, as in district=district-03", pair));
+    request.group.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
+  }
+  for (auto [text, into, option] : {std::tuple{&options.from, &request.from, "--from"},
+                                    std::tuple{&options.to, &request.to, "--to"}}) {
+    if (text->empty())
+      continue;
+    auto time = parse_time(*text, wall_now());
+    if (!time)
+      return fail(error_kind::invalid, fmt::format("{} {}: {}", option, *text, time.error().message));
+    *into = *time;
+  }
+  if (!options.where.empty()) {
+    boost::json::error_code code;
+    auto value = boost::json::parse(options.where, code);
+    if (code || !value.is_object())
+      return fail(error_kind::invalid,
+                  fmt::format("--where {}: must be a JSON object, as in '{{\"events\": {{\"$gt\": 10}}}}'",
+                              options.where));
+    request.where = value.as_object();
+  }
+  if (!options.rollup.empty()) {
+    auto length = parse_duration(options.rollup);
+    if (!length)
+      return fail(error_kind::invalid, fmt::format("--rollup {}: {}", options.rollup, length.error().message));
+    request.rollup = *length;
+  }
+  return request;
+}
+
+int run(const query_options& options) {
+  auto request = resolve(options);
+  if (!request)
+    return say_failure(request.error());
+  auto format = query::parse_format(options.format);
+  if (!format)
+    return say_failure(format.error());
+  auto store = open_chosen_store(options.store, true);
+  if (!store)
+    return say_failure(store.error());
+  if (options.count) {
+    auto number = query::count(**store, *request);
+    if (!number)
+      return say_failure(number.error());
+    fmt::print("{}\n", *number);
+    return exit_done;
+  }
+  auto answer = query::ask(**store, *request);
+  if (!answer)
+    return say_failure(answer.error());
+  auto text = query::render(*answer, request->subject, *format, output_width());
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    return say_failure({error_kind::unavailable, "cannot write to standard output", false});
+  if (answer->items.empty() && !answer->why_empty.empty())
+    fmt::print(stderr, "{}\n", answer->why_empty);
+  if (answer->next)
+    fmt::print(stderr, "more: --cursor {} (or --limit 0 for all)\n", *answer->next);
+  return exit_done;
+}
+
+} // namespace
+
+void add_query_command(program& to) {
+  auto& command = add_command(
+    to.app, "query", "Ask the store: windows, alerts, entities, labels, events or runs",
+    "  throng query windows --pipeline city-climate --group district=district-03 --format json\n"
+    "  throng query windows --pipeline city-climate --window climate-1m --rollup 1h --limit 24\n"
+    "  throng query alerts --sort -time --limit 10\n"
+    "  throng query alerts --where '{\"severity\": \"critical\"}' --count");
+  auto options = std::make_shared<query_options>();
+  command.add_option("subject", options->subject, "windows, alerts, entities, labels, events or runs")->required();
+  command.add_option("--pipeline", options->request.pipeline, "Of this pipeline");
+  command.add_option("--window", options->request.window, "Of this window, by its name in the pipeline");
+  command.add_option("--group", options->group, "NAME=VALUE of the group (repeatable)")->allow_extra_args(false);
+  command.add_option("--entity", options->request.entity, "Of this entity");
+  command.add_option("--from", options->from, "From this time on: ISO 8601, now, or -24h");
+  command.add_option("--to", options->to, "Before this time");
+  command.add_option("--where", options->where, "MongoDB's match operators over the documents, as JSON");
+  command.add_option("--sort", options->request.sort, "A field; -FIELD for falling order");
+  command.add_option("--limit", options->request.limit, "At most this many; 0 is all")->capture_default_str();
+  command.add_option("--cursor", options->request.cursor, "Go on behind an earlier page");
+  command.add_option("--format", options->format, "table, json, ndjson or csv")->capture_default_str();
+  command.add_option("--rollup", options->rollup, "Merge tumbling windows into longer ones, such as 1h");
+  command.add_flag("--count", options->count, "Only how many there are");
+  command.add_option("--store", options->store, "sqlite:FILE or mongodb://…");
+  command.callback([&to, options] { to.chosen = [options] { return run(*options); }; });
+}
+
+} // namespace throng::service

@@ -1,0 +1,147 @@
+#include <cstdio>
+#include <memory>
+
+#include <caf/actor_system.hpp>
+#include <fmt/core.h>
+
+#include "actors/kafka_sink.hpp"
+#include "actors/stream_sink.hpp"
+#include "actors/system_config.hpp"
+#include "actors/world_run.hpp"
+#include "service/command_line.hpp"
+#include "service/interrupt.hpp"
+#include "service/progress.hpp"
+#include "service/report.hpp"
+#include "service/run_record.hpp"
+#include "service/world_command.hpp"
+#include "transport/topics.hpp"
+
+namespace throng::service {
+
+namespace {
+
+struct simulate_options {
+  scenario_options world;
+  std::string to;
+  bool force = false;
+};
+
+enum class destination { kafka, null, standard_output, folder };
+
+struct target {
+  destination kind = destination::null;
+  std::string folder;
+};
+
+expected<target> parse_target(const std::string& text) {
+  if (text == "kafka")
+    return target{destination::kafka, {}};
+  if (text == "null")
+    return target{destination::null, {}};
+  if (text == "stdout")
+    return target{destination::standard_output, {}};
+  if (text.starts_with("file:") && text.size() > 5)
+    return target{destination::folder, text.substr(5)};
+  return fail(error_kind::invalid, fmt::format("--to {}: must be kafka, null, stdout or file:DIR", text));
+}
+
+expected<std::shared_ptr<actors::message_sink>> make_sink(const simulation::world& world, const target& to,
+                                                          bool force) {
+  switch (to.kind) {
+    case destination::null:
+      return actors::make_null_sink();
+    case destination::standard_output:
+      return actors::make_stream_sink(stdout);
+    case destination::folder:
+      return actors::make_file_sink(world, to.folder, force);
+    case destination::kafka:
+      break;
+  }
+  const auto& settings = world.scenario().settings;
+  if (settings.kafka.embedded())
+    return fail(error_kind::invalid,
+                "simulate --to kafka needs a cluster: name it with --set kafka.brokers=HOST:PORT "
+                "(the embedded one lives only inside throng run)");
+  return actors::open_kafka_topics(world).and_then([&] { return actors::make_kafka_sink(world, nullptr, nullptr); });
+}
+
+int run(const simulate_options& options, bool quiet) {
+  auto to = parse_target(options.to);
+  if (!to)
+    return say_failure(to.error());
+  auto load = options.world.overlay.resolve();
+  if (!load)
+    return say_failure(load.error());
+  auto scenario = config::load_scenario(options.world.scenario, *load);
+  if (!scenario)
+    return say_problems(scenario.error());
+  auto in_one_order = to->kind == destination::folder || to->kind == destination::standard_output;
+  if (in_one_order)
+    scenario->value.settings.topics.partitions = 1; // a file or stream has the order over all keys
+  auto world = simulation::world::make(scenario->value);
+  if (!world)
+    return say_failure(world.error());
+  auto sink = make_sink(**world, *to, options.force);
+  if (!sink)
+    return say_failure(sink.error());
+  // Books are for the audit of what went to Kafka; elsewhere only a store that was asked for gets them.
+  std::unique_ptr<storage::result_store> store;
+  if (scenario->value.settings.store != "none"
+      && (to->kind == destination::kafka || !options.world.overlay.store.empty())) {
+    auto opened = storage::open_store(scenario->value.settings.store);
+    if (!opened)
+      return say_failure(opened.error());
+    store = std::move(*opened);
+  }
+
+  actors::system_config config{options.world.threads};
+  caf::actor_system system{config};
+  actors::world_run running{system, *world, *sink, {4, to->kind == destination::standard_output}};
+  progress line{quiet};
+  running.begin();
+  auto halted = false;
+  std::optional<actors::world_result> result;
+  while (!(result = running.wait(std::chrono::milliseconds{100}))) {
+    line.show(describe_progress(line.elapsed(), running.progress()));
+    if (interrupted() && !halted) {
+      running.halt();
+      halted = true;
+    }
+  }
+  if (result->failure)
+    return say_failure(*result->failure);
+  if (auto finished = (*sink)->finish(); !finished)
+    return say_failure(finished.error());
+  auto report = world_report("simulate", **world, *result);
+  add_process_figures(report);
+  if (store != nullptr) {
+    auto kept = store_books(*store, scenario->value.settings.topics.prefix, running.books()).and_then([&] {
+      return record_run(*store, report);
+    });
+    if (!kept)
+      return say_failure(kept.error());
+  }
+  if (!options.world.report.empty())
+    if (auto written = write_report(report, options.world.report); !written)
+      return say_failure(written.error());
+  if (!quiet && options.world.report != "-" && to->kind != destination::standard_output)
+    fmt::print(stderr, "{} events from {} actors in {:.1f} s\n", result->events, (*world)->entity_count(),
+               report["wall_seconds"].as_double());
+  return exit_done;
+}
+
+} // namespace
+
+void add_simulate_command(program& to) {
+  auto& command = add_command(to.app, "simulate", "The world alone: its messages into Kafka, files or nowhere",
+                              "  throng simulate smart-city --to file:out --duration 10m\n"
+                              "  throng simulate metropolis --to null --report -\n"
+                              "  throng simulate bank --to kafka --set kafka.brokers=localhost:9092");
+  auto options = std::make_shared<simulate_options>();
+  options->world.add_to(command);
+  command.add_option("--to", options->to, "kafka, null, stdout or file:DIR (DIR/TOPIC.ndjson)")->required();
+  command.add_flag("--force", options->force, "Replace files that are there already");
+  command.callback([&to, options] { to.chosen = [&to, options] { return run(*options, to.global.quiet); }; });
+}
+
+} // namespace throng::service

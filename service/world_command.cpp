@@ -1,0 +1,58 @@
+#include "service/world_command.hpp"
+
+#include <fmt/core.h>
+
+namespace throng::service {
+
+void scenario_options::add_to(CLI::App& command) {
+  command.add_option("scenario", scenario, "A file, or a preset: see throng scenario list")->required();
+  overlay.add_to(command, true);
+  command.add_option("--threads", threads, "Threads that actors run on; 0: one a core")
+    ->check(CLI::Range(0, 1024))
+    ->capture_default_str();
+  command.add_option("--report", report, "One JSON object at the end, to a file or - for standard output");
+}
+
+std::string describe_progress(std::chrono::milliseconds elapsed, const actors::world_progress& world) {
+  auto seconds = static_cast<double>(elapsed.count()) / 1000;
+  auto events = world.events.load();
+  return fmt::format("{:.1f} s  world at {}  {} events  {:.0f}/s{}", seconds, to_iso8601({world.virtual_ms.load()}),
+                     events, seconds > 0 ? static_cast<double>(events) / seconds : 0.0,
+                     world.restarts > 0 ? fmt::format("  {} restarts", world.restarts.load()) : "");
+}
+
+boost::json::object world_report(const std::string& command, const simulation::world& world,
+                                 const actors::world_result& result) {
+  boost::json::object by_topic;
+  for (auto topic : world.topics())
+    by_topic[simulation::name(topic)] = result.by_topic[static_cast<std::size_t>(topic)];
+  return {{"command", command},
+          {"scenario", world.scenario().name},
+          {"seed", world.scenario().seed},
+          {"virtual_seconds", static_cast<double>((result.ended - world.start()).count()) / 1000},
+          {"actors", world.entity_count()},
+          {"events", result.events},
+          {"events_by_topic", std::move(by_topic)},
+          {"restarts", result.restarts}};
+}
+
+expected<void> store_books(storage::result_store& store, const std::string& prefix,
+                           const std::vector<simulation::book>& books) {
+  if (auto removed = store.remove_records("world_books"); !removed)
+    return removed;
+  std::vector<std::pair<std::string, boost::json::object>> records;
+  records.reserve(books.size());
+  for (const auto& book : books) {
+    auto topic = prefix + std::string{simulation::name(book.in)};
+    // The sum is modulo 2^64, which no JSON number holds safely: text.
+    records.emplace_back(topic + "/" + book.key, boost::json::object{{"topic", topic},
+                                                                     {"key", book.key},
+                                                                     {"count", book.count},
+                                                                     {"first", book.first},
+                                                                     {"last", book.last},
+                                                                     {"sum", std::to_string(book.sum)}});
+  }
+  return store.put_records("world_books", records);
+}
+
+} // namespace throng::service

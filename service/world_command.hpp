@@ -1,0 +1,39 @@
+// What `run` and `simulate` share: their options, their progress line, what they report and leave in the store.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <boost/json/object.hpp>
+
+#include "actors/world_run.hpp"
+#include "service/input_options.hpp"
+#include "simulation/world.hpp"
+#include "storage/result_store.hpp"
+
+namespace throng::service {
+
+struct scenario_options {
+  std::string scenario;
+  overlay_options overlay;
+  std::size_t threads = 0;
+  std::string report;
+
+  void add_to(CLI::App& command);
+};
+
+/// Elapsed, virtual time, events, rate: the progress line's first half.
+std::string describe_progress(std::chrono::milliseconds elapsed, const actors::world_progress& world);
+
+/// The report's figures that come from the world.
+boost::json::object world_report(const std::string& command, const simulation::world& world,
+                                 const actors::world_result& result);
+
+/// What the world leaves in the store for `throng audit`: a book a key, replacing an earlier run's.
+expected<void> store_books(storage::result_store& store, const std::string& prefix,
+                           const std::vector<simulation::book>& books);
+
+} // namespace throng::service

@@ -1,0 +1,97 @@
+"""`throng run`: a world simulated, watched, stored and queried in one process, with numbers that agree."""
+import json
+import signal
+import subprocess
+import unittest
+from collections import Counter
+
+from throng import PROGRAM, InFolder, query, throng
+
+SMALL = ["--duration", "35m", "--set", "populations.sensors.count=400", "--set", "populations.visitors.count=300",
+         "--set", "populations.accounts.count=300", "--set", "populations.helpdesk.count=40"]
+
+
+class Run(InFolder):
+    def run_small(self, *more):
+        throng("run", "metropolis", *SMALL, "--store", self.store, "--report", self.path("report.json"), *more)
+        return self.report()
+
+    def test_what_the_world_made_was_taken_in_stored_and_audited(self):
+        report = self.run_small()
+        self.assertEqual(report["lost"], 0)
+        self.assertEqual(report["consumed"], report["events"])
+        self.assertEqual(report["actors"], 1040)
+        self.assertEqual(report["virtual_seconds"], 2100)
+        self.assertEqual(report["events"], sum(n for topic, n in report["events_by_topic"].items() if topic != "truth.labels"))
+        alerts = query("alerts", self.store)
+        self.assertGreater(len(alerts), 0)
+        self.assertEqual(len({alert["id"] for alert in alerts}), len(alerts))
+        self.assertGreater(len(query("labels", self.store)), 0)
+        audit, _ = throng("audit", "--store", self.store, "--report", "-")
+        audit = json.loads(audit)
+        self.assertTrue(audit["holds"])
+        self.assertEqual(audit["lost"], 0)
+        # Every reading stands in exactly one 1-minute window, or was late, dead, or dropped by where.
+        windows = query("windows", self.store, "--pipeline", "city-climate", "--window", "climate-1m")
+        in_windows = sum(window["events"] for window in windows)
+        readings = report["events_by_topic"]["iot.readings"]
+        self.assertLessEqual(in_windows, readings)
+        self.assertGreaterEqual(in_windows, 0.99 * readings - report["late"] - report["dead_letters"])
+
+    def test_a_group_can_be_asked_for_and_rolled_up(self):
+        self.run_small()
+        minutes = query("windows", self.store, "--pipeline", "city-climate", "--window", "climate-1m")
+        district = minutes[0]["group"]["district"]
+        own = query("windows", self.store, "--pipeline", "city-climate", "--window", "climate-1m", "--group", f"district={district}")
+        self.assertEqual({window["group"]["district"] for window in own}, {district})
+        self.assertEqual(own, [window for window in minutes if window["group"]["district"] == district])
+        rolled = query("windows", self.store, "--pipeline", "city-climate", "--window", "climate-1m", "--rollup", "5m",
+                       "--group", f"district={district}")
+        events = Counter()
+        for window in own:
+            hour, minute = window["start"][11:16].split(":")
+            events[f"{hour}:{int(minute) // 5 * 5:02d}"] += window["events"]
+        self.assertEqual({window["start"][11:16]: window["events"] for window in rolled}, dict(events))
+
+    def test_two_runs_of_one_seed_store_the_same(self):
+        first = self.run_small()
+        windows, alerts = query("windows", self.store), query("alerts", self.store)
+        second = self.run_small()  # over the first one's store: it says so and begins anew
+        self.assertEqual((first["events"], first["alerts"]), (second["events"], second["alerts"]))
+        self.assertEqual(query("windows", self.store), windows)
+        self.assertEqual(query("alerts", self.store), alerts)
+        self.assertEqual(len(query("runs", self.store)), 2)
+
+    def test_ctrl_c_ends_it_cleanly_and_nothing_is_lost(self):
+        process = subprocess.Popen(
+            [PROGRAM, "run", "metropolis", *SMALL[2:], "--duration", "30d", "--store", self.store,
+             "--report", self.path("report.json"), "--log-level", "info"],
+            stderr=subprocess.PIPE, text=True)
+        for line in process.stderr:
+            if "world begins" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0)
+        report = self.report()
+        self.assertEqual(report["lost"], 0)
+        self.assertEqual(report["consumed"], report["events"])
+        throng("audit", "--store", self.store)
+
+    def test_every_preset_raises_an_alert_within_thirty_virtual_minutes(self):
+        names, _ = throng("scenario", "list")
+        self.assertEqual(set(names.split()), {"smart-city", "web-shop", "bank", "metropolis"})
+        for name in names.split():
+            store = f"sqlite:{self.path(name + '.db')}"
+            throng("run", name, "--duration", "30m", "--store", store)
+            self.assertGreater(len(query("alerts", store)), 0, name)
+
+    def test_a_query_of_a_pipeline_that_is_not_there_says_which_there_are(self):
+        throng("run", "bank", "--duration", "5m", "--store", self.store)
+        out, why = throng("query", "windows", "--store", self.store, "--pipeline", "bank-frawd", "--format", "json")
+        self.assertEqual(json.loads(out), [])
+        self.assertIn("bank-fraud", why)
+
+
+if __name__ == "__main__":
+    unittest.main()

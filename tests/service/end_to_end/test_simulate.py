@@ -1,0 +1,74 @@
+"""`throng simulate` as a user runs it: the same bytes again, whatever the threads; whole files or none."""
+import hashlib
+import json
+import os
+import unittest
+from collections import defaultdict
+
+from throng import InFolder, throng
+
+WORLD = ["--duration", "5m", "--set", "populations.sensors.count=300", "--set", "populations.visitors.count=200",
+         "--set", "populations.accounts.count=200", "--set", "populations.helpdesk.count=20",
+         "--set", "trouble.late=0", "--set", "trouble.malformed=0", "--set", "trouble.missing_field=0",
+         "--set", "trouble.duplicate=0", "--set", "trouble.out_of_order=0", "--set", "incidents=[]"]
+
+
+class Simulate(InFolder):
+    def files(self, folder):
+        """Name to sha256 of each file of a folder."""
+        result = {}
+        for name in sorted(os.listdir(self.path(folder))):
+            with open(os.path.join(self.path(folder), name), "rb") as file:
+                result[name] = hashlib.sha256(file.read()).hexdigest()
+        return result
+
+    def test_the_same_seed_gives_the_same_files_whatever_the_threads(self):
+        for folder, threads in (("a", 1), ("b", 2), ("c", 2)):
+            throng("simulate", "metropolis", "--duration", "10m", "--to", f"file:{self.path(folder)}", "--threads", threads)
+        self.assertEqual(len(self.files("a")), 8)
+        self.assertEqual(self.files("a"), self.files("b"))
+        self.assertEqual(self.files("b"), self.files("c"))
+
+    def test_another_seed_gives_other_files(self):
+        for folder, seed in (("a", 1), ("b", 2)):
+            throng("simulate", "metropolis", *WORLD, "--seed", seed, "--to", f"file:{self.path(folder)}")
+        self.assertNotEqual(self.files("a")["iot.readings.ndjson"], self.files("b")["iot.readings.ndjson"])
+
+    def test_seq_counts_from_zero_without_a_gap_by_topic_and_key(self):
+        throng("simulate", "metropolis", *WORLD, "--to", f"file:{self.folder}", "--report", self.path("report.json"))
+        keys = {"iot.readings": "sensor_id", "web.requests": "client_id", "web.views": "user_id", "web.clicks": "user_id",
+                "web.ratings": "user_id", "bank.transactions": "account_id", "support.tickets": "client_id"}
+        total = 0
+        for topic, key in keys.items():
+            seen = defaultdict(list)
+            with open(self.path(topic + ".ndjson")) as file:
+                for line in file:
+                    message = json.loads(line)
+                    seen[message[key]].append(message["seq"])
+            for who, numbers in seen.items():
+                self.assertEqual(numbers, list(range(len(numbers))), (topic, who))
+            count = sum(map(len, seen.values()))
+            self.assertEqual(count, self.report()["events_by_topic"][topic])
+            total += count
+        self.assertEqual(total, self.report()["events"])
+        self.assertGreater(total, 5000)
+
+    def test_a_folder_that_holds_the_topic_is_refused_without_force(self):
+        where = f"file:{self.path('out')}"
+        throng("simulate", "smart-city", "--duration", "1m", "--to", where)
+        before = self.files("out")
+        _, message = throng("simulate", "smart-city", "--duration", "2m", "--to", where, expect=2)
+        self.assertIn("--force", message)
+        self.assertEqual(self.files("out"), before)
+        throng("simulate", "smart-city", "--duration", "2m", "--to", where, "--force")
+        self.assertNotEqual(self.files("out"), before)
+
+    def test_a_full_disk_leaves_nothing_half_written(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("no /dev/full")
+        _, message = throng("simulate", "smart-city", "--duration", "5m", "--to", "stdout", "--report", "/dev/full", expect=1)
+        self.assertIn("report", message)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,51 @@
+"""Runs the program under test and gives back what it printed; shared by the end-to-end tests."""
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+
+PROGRAM = os.environ["THRONG_PROGRAM"]  # set by CTest
+SHARED_DATA = os.environ.get("THRONG_SHARED_DATA", "")  # real streams, where they are at hand
+
+
+def throng(*arguments, expect=0, input=None, cwd=None, environment=None, limit=120):
+    """Runs `throng ARGUMENTS`, checks its exit status, and returns (stdout, stderr)."""
+    done = subprocess.run(
+        [PROGRAM, *map(str, arguments)], input=input, cwd=cwd, capture_output=True, text=True, timeout=limit,
+        env={**{k: v for k, v in os.environ.items() if not k.startswith("THRONG_")}, **(environment or {})},
+    )
+    if done.returncode != expect:
+        raise AssertionError(
+            f"throng {' '.join(map(str, arguments))}: exit status {done.returncode}, expected {expect}\n"
+            f"stdout: {done.stdout[-2000:]}\nstderr: {done.stderr[-4000:]}")
+    return done.stdout, done.stderr
+
+
+def query(subject, store, *arguments):
+    """The documents of `throng query`, all of them."""
+    out, _ = throng("query", subject, "--store", store, "--limit", "0", "--format", "json", *arguments)
+    return json.loads(out)
+
+
+class InFolder(unittest.TestCase):
+    """A test with a folder of its own."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        self.store = f"sqlite:{self.folder}/throng.db"
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, content):
+        mode = "wb" if isinstance(content, bytes) else "w"
+        with open(self.path(name), mode) as file:
+            file.write(content)
+        return self.path(name)
+
+    def report(self, name="report.json"):
+        with open(self.path(name)) as file:
+            return json.load(file)
