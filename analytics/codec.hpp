@@ -77,6 +77,8 @@ public:
     std::uint64_t x = 0;
     for (unsigned shift = 0; shift < 64; shift += 7) {
       auto byte = u8();
+      if (shift == 63 && byte > 1)
+        break;
       x |= static_cast<std::uint64_t>(byte & 0x7fU) << shift;
       if ((byte & 0x80U) == 0)
         return x;

@@ -306,6 +306,60 @@ value owned_value::view() const {
   }
 }
 
+void save_value(byte_writer& out, const value& x) {
+  out.u8(static_cast<std::uint8_t>(x.kind()));
+  switch (x.kind()) {
+  case value_kind::missing:
+  case value_kind::null:
+    break;
+  case value_kind::boolean:
+    out.u8(x.boolean() ? 1 : 0);
+    break;
+  case value_kind::integer:
+    out.i64(x.integer());
+    break;
+  case value_kind::real:
+    out.real(x.number());
+    break;
+  case value_kind::text:
+  case value_kind::array:
+  case value_kind::object:
+    out.text(x.text());
+    break;
+  }
+}
+
+owned_value load_value(byte_reader& in) {
+  switch (auto kind = in.u8(); static_cast<value_kind>(kind)) {
+  case value_kind::missing:
+    return {};
+  case value_kind::null:
+    return owned_value{value::null()};
+  case value_kind::boolean:
+    return owned_value{value::of(in.u8() != 0)};
+  case value_kind::integer:
+    return owned_value{value::of(in.i64())};
+  case value_kind::real:
+    return owned_value{value::of(in.real())};
+  case value_kind::text: {
+    auto text = in.text();
+    if (!valid_utf8(text))
+      throw corrupt_state{"text that is not UTF-8"};
+    return owned_value{value::of(text)};
+  }
+  case value_kind::array:
+  case value_kind::object: {
+    auto text = in.text();
+    auto array = static_cast<value_kind>(kind) == value_kind::array;
+    if (!valid_json(text) || json_scanner{text}.peek() != (array ? '[' : '{'))
+      throw corrupt_state{"an array or object that is not JSON"};
+    return owned_value{array ? value::array(text) : value::object(text)};
+  }
+  default:
+    throw corrupt_state{"an unknown kind of value"};
+  }
+}
+
 int type_bracket(value_kind kind) {
   switch (kind) {
   case value_kind::missing:

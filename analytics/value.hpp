@@ -8,6 +8,8 @@
 
 #include <boost/json/value.hpp>
 
+#include "analytics/codec.hpp"
+
 namespace throng::analytics {
 
 enum class value_kind : std::uint8_t { missing, null, boolean, integer, real, text, array, object };
@@ -70,6 +72,11 @@ private:
   value plain_; ///< kind, and what is not text
   std::string text_;
 };
+
+/// A value in bytes, as checkpoints keep it.
+void save_value(byte_writer& out, const value& x);
+/// Throws corrupt_state where the bytes hold no value: text that is not UTF-8, arrays and objects that are not JSON.
+owned_value load_value(byte_reader& in);
 
 /// MongoDB's order over types (null and missing, numbers, text, object, array, boolean) and within them: -1, 0 or 1.
 /// 1 = 1.0, compared exactly; true is not 1; "1" is not 1; null and missing are equal; NaN is below all numbers and

@@ -1,0 +1,378 @@
+#include "analytics/aggregate.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <boost/json/array.hpp>
+
+#include "analytics/json_scanner.hpp"
+#include "analytics/sketch/ddsketch.hpp"
+#include "analytics/sketch/hyperloglog.hpp"
+#include "analytics/sketch/space_saving.hpp"
+
+namespace throng::analytics {
+
+namespace {
+
+using config::aggregate_kind;
+
+/// Counts come back as signed 64 bits in documents.
+constexpr std::uint64_t greatest_count = UINT64_MAX / 4;
+
+/// Neumaier's step: what rounding takes from the sum goes to `lost`.
+void add_compensated(double& sum, double& lost, double x) {
+  double total = sum + x;
+  if (std::abs(sum) >= std::abs(x))
+    lost += (sum - total) + x;
+  else
+    lost += (x - total) + sum;
+  sum = total;
+}
+
+/// The first or last value, and where it stood.
+struct end_value {
+  event_position at;
+  owned_value x;
+  bool set = false;
+
+  void offer(const value& candidate, const event_position& position, bool least) {
+    if (set && !(least ? position < at : at < position))
+      return;
+    at = position;
+    x.assign(candidate);
+    set = true;
+  }
+  void save(byte_writer& out) const {
+    out.u8(set ? 1 : 0);
+    if (!set)
+      return;
+    out.i64(at.time.ms);
+    out.i64(at.partition);
+    out.i64(at.offset);
+    save_value(out, x.view());
+  }
+  void load(byte_reader& in) {
+    auto flag = in.u8();
+    if (flag > 1)
+      throw corrupt_state{"an impossible flag"};
+    if (flag == 0)
+      return;
+    at.time.ms = in.i64();
+    auto partition = in.i64();
+    if (partition < INT32_MIN || partition > INT32_MAX)
+      throw corrupt_state{"an impossible partition"};
+    at.partition = static_cast<std::int32_t>(partition);
+    at.offset = in.i64();
+    x = load_value(in);
+    set = true;
+  }
+};
+
+std::uint64_t load_count(byte_reader& in) {
+  auto n = in.varint();
+  if (n > greatest_count)
+    throw corrupt_state{"an impossible count"};
+  return n;
+}
+
+} // namespace
+
+struct aggregate_cell::texts {
+  end_value first;
+  end_value last;
+  space_saving top;
+};
+
+aggregate_plan aggregate_plan::of(const std::vector<config::aggregate>& wanted) {
+  aggregate_plan plan;
+  plan.wanted = wanted;
+  for (const auto& x : wanted) {
+    switch (x.kind) {
+    case aggregate_kind::count:
+      plan.numeric = true;
+      break;
+    case aggregate_kind::sum:
+    case aggregate_kind::mean:
+      plan.numeric = plan.sums = true;
+      break;
+    case aggregate_kind::min:
+    case aggregate_kind::max:
+      plan.numeric = plan.extremes = true;
+      break;
+    case aggregate_kind::stddev:
+    case aggregate_kind::variance:
+      plan.numeric = plan.spread = true;
+      break;
+    case aggregate_kind::percentile:
+      plan.numeric = plan.sketch = true;
+      break;
+    case aggregate_kind::first:
+    case aggregate_kind::last:
+      plan.ends = true;
+      break;
+    case aggregate_kind::distinct:
+      plan.distinct = true;
+      break;
+    case aggregate_kind::top_10:
+      plan.top = true;
+      break;
+    }
+  }
+  return plan;
+}
+
+void aggregate_plan::save(byte_writer& out) const {
+  out.varint(wanted.size());
+  for (const auto& x : wanted) {
+    out.u8(static_cast<std::uint8_t>(x.kind));
+    out.real(x.percentile);
+    out.text(x.name);
+  }
+}
+
+aggregate_plan aggregate_plan::load(byte_reader& in) {
+  std::vector<config::aggregate> wanted;
+  auto size = in.count();
+  for (std::size_t i = 0; i < size; ++i) {
+    config::aggregate x;
+    auto kind = in.u8();
+    if (kind > static_cast<std::uint8_t>(aggregate_kind::top_10))
+      throw corrupt_state{"an unknown kind of aggregate"};
+    x.kind = static_cast<aggregate_kind>(kind);
+    x.percentile = in.real();
+    if (x.kind == aggregate_kind::percentile && !(x.percentile > 0 && x.percentile <= 100))
+      throw corrupt_state{"an impossible percentile"};
+    x.name = in.text();
+    if (!valid_utf8(x.name))
+      throw corrupt_state{"an aggregate's name that is not text"};
+    wanted.push_back(std::move(x));
+  }
+  return of(wanted);
+}
+
+aggregate_cell::aggregate_cell() = default;
+aggregate_cell::~aggregate_cell() = default;
+aggregate_cell::aggregate_cell(aggregate_cell&&) noexcept = default;
+aggregate_cell& aggregate_cell::operator=(aggregate_cell&&) noexcept = default;
+
+void aggregate_cell::add_number(const aggregate_plan& plan, double x) {
+  if (plan.sums)
+    add_compensated(sum_, lost_, x);
+  if (plan.spread) {
+    auto delta = x - mean_;
+    mean_ += delta / static_cast<double>(present_);
+    squares_ += delta * (x - mean_);
+  }
+  if (plan.extremes) {
+    min_ = present_ == 1 ? x : std::min(min_, x);
+    max_ = present_ == 1 ? x : std::max(max_, x);
+  }
+  if (plan.sketch) {
+    if (!sketch_)
+      sketch_ = std::make_unique<ddsketch>();
+    sketch_->add(x);
+  }
+}
+
+void aggregate_cell::add_any(const aggregate_plan& plan, const value& x, const event_position& at) {
+  if (plan.ends || plan.top) {
+    if (!texts_)
+      texts_ = std::make_unique<texts>();
+  }
+  if (plan.ends) {
+    texts_->first.offer(x, at, true);
+    texts_->last.offer(x, at, false);
+  }
+  if (plan.distinct || plan.top) {
+    canonical_text text{x};
+    auto hash = text_hash(text.view());
+    if (plan.distinct) {
+      if (!distinct_)
+        distinct_ = std::make_unique<hyperloglog>();
+      distinct_->add(hash);
+    }
+    if (plan.top)
+      texts_->top.add(text.view(), hash);
+  }
+}
+
+void aggregate_cell::add(const aggregate_plan& plan, const value& x, const event_position& at) {
+  bool usable = !x.is_nothing() && (!x.is_number() || x.is_finite());
+  if (!usable || (plan.numeric && !x.is_number())) {
+    ++missing_;
+  } else {
+    ++present_;
+    if (plan.numeric)
+      add_number(plan, x.number());
+  }
+  if (usable && (plan.distinct || plan.top || plan.ends))
+    add_any(plan, x, at);
+}
+
+void aggregate_cell::merge(const aggregate_plan& plan, const aggregate_cell& other) {
+  if (other.present_ > 0) {
+    if (present_ == 0) {
+      min_ = other.min_;
+      max_ = other.max_;
+      mean_ = other.mean_;
+      squares_ = other.squares_;
+    } else {
+      min_ = std::min(min_, other.min_);
+      max_ = std::max(max_, other.max_);
+      auto ours = static_cast<double>(present_);
+      auto theirs = static_cast<double>(other.present_);
+      auto delta = other.mean_ - mean_;
+      squares_ += other.squares_ + delta * delta * (ours * theirs / (ours + theirs));
+      mean_ += delta * (theirs / (ours + theirs));
+    }
+    add_compensated(sum_, lost_, other.sum_);
+    lost_ += other.lost_;
+  }
+  present_ += other.present_;
+  missing_ += other.missing_;
+  if (other.sketch_) {
+    if (!sketch_)
+      sketch_ = std::make_unique<ddsketch>();
+    sketch_->merge(*other.sketch_);
+  }
+  if (other.distinct_) {
+    if (!distinct_)
+      distinct_ = std::make_unique<hyperloglog>();
+    distinct_->merge(*other.distinct_);
+  }
+  if (other.texts_) {
+    if (!texts_)
+      texts_ = std::make_unique<texts>();
+    const auto& theirs = *other.texts_;
+    if (theirs.first.set)
+      texts_->first.offer(theirs.first.x.view(), theirs.first.at, true);
+    if (theirs.last.set)
+      texts_->last.offer(theirs.last.x.view(), theirs.last.at, false);
+    if (plan.top)
+      texts_->top.merge(theirs.top);
+  }
+}
+
+boost::json::value aggregate_cell::result(const config::aggregate& what) const {
+  auto n = static_cast<double>(present_);
+  switch (what.kind) {
+  case aggregate_kind::count:
+    return static_cast<std::int64_t>(present_);
+  case aggregate_kind::sum:
+    return number_json(sum_ + lost_);
+  case aggregate_kind::mean:
+    return present_ == 0 ? nullptr : number_json((sum_ + lost_) / n);
+  case aggregate_kind::min:
+    return present_ == 0 ? nullptr : number_json(min_);
+  case aggregate_kind::max:
+    return present_ == 0 ? nullptr : number_json(max_);
+  case aggregate_kind::variance:
+    return present_ < 2 ? nullptr : number_json(squares_ / (n - 1));
+  case aggregate_kind::stddev:
+    return present_ < 2 ? nullptr : number_json(std::sqrt(squares_ / (n - 1)));
+  case aggregate_kind::percentile:
+    return !sketch_ || sketch_->count() == 0 ? nullptr : number_json(sketch_->quantile(what.percentile));
+  case aggregate_kind::distinct:
+    return distinct_ ? static_cast<std::int64_t>(distinct_->estimate()) : std::int64_t{0};
+  case aggregate_kind::first:
+    return texts_ && texts_->first.set ? to_json(texts_->first.x.view()) : nullptr;
+  case aggregate_kind::last:
+    return texts_ && texts_->last.set ? to_json(texts_->last.x.view()) : nullptr;
+  case aggregate_kind::top_10: {
+    boost::json::array list;
+    if (texts_) {
+      for (const auto& x : texts_->top.top(10)) {
+        boost::json::object item;
+        item.emplace("value", parse_json(x.text));
+        item.emplace("count", static_cast<std::int64_t>(x.count));
+        item.emplace("error", static_cast<std::int64_t>(x.error));
+        list.push_back(std::move(item));
+      }
+    }
+    return list;
+  }
+  }
+  return nullptr;
+}
+
+boost::json::object aggregate_cell::render(const aggregate_plan& plan) const {
+  boost::json::object out;
+  out.reserve(plan.wanted.size() + 1);
+  for (const auto& what : plan.wanted)
+    out.insert_or_assign(what.name, result(what));
+  out.insert_or_assign("missing", static_cast<std::int64_t>(missing_));
+  return out;
+}
+
+void aggregate_cell::save(const aggregate_plan& plan, byte_writer& out) const {
+  out.varint(present_);
+  out.varint(missing_);
+  if (plan.sums) {
+    out.real(sum_);
+    out.real(lost_);
+  }
+  if (plan.spread) {
+    out.real(mean_);
+    out.real(squares_);
+  }
+  if (plan.extremes) {
+    out.real(min_);
+    out.real(max_);
+  }
+  if (plan.sketch)
+    (sketch_ ? *sketch_ : ddsketch{}).save(out);
+  if (plan.distinct)
+    (distinct_ ? *distinct_ : hyperloglog{}).save(out);
+  if (plan.ends) {
+    (texts_ ? texts_->first : end_value{}).save(out);
+    (texts_ ? texts_->last : end_value{}).save(out);
+  }
+  if (plan.top)
+    (texts_ ? texts_->top : space_saving{}).save(out);
+}
+
+aggregate_cell aggregate_cell::load(const aggregate_plan& plan, byte_reader& in) {
+  aggregate_cell cell;
+  cell.present_ = load_count(in);
+  cell.missing_ = load_count(in);
+  if (plan.sums) {
+    cell.sum_ = in.real();
+    cell.lost_ = in.real();
+  }
+  if (plan.spread) {
+    cell.mean_ = in.real();
+    cell.squares_ = in.real();
+  }
+  if (plan.extremes) {
+    cell.min_ = in.real();
+    cell.max_ = in.real();
+  }
+  if (plan.sketch) {
+    auto sketch = ddsketch::load(in);
+    if (sketch.count() > 0)
+      cell.sketch_ = std::make_unique<ddsketch>(std::move(sketch));
+  }
+  if (plan.distinct) {
+    auto distinct = hyperloglog::load(in);
+    if (distinct != hyperloglog{})
+      cell.distinct_ = std::make_unique<hyperloglog>(std::move(distinct));
+  }
+  if (plan.ends || plan.top) {
+    auto loaded = std::make_unique<texts>();
+    if (plan.ends) {
+      loaded->first.load(in);
+      loaded->last.load(in);
+    }
+    if (plan.top) {
+      loaded->top = space_saving::load(in);
+      for (const auto& x : loaded->top.top(space_saving::capacity)) {
+        if (!valid_json(x.text))
+          throw corrupt_state{"a frequent value that is not JSON"};
+      }
+    }
+    cell.texts_ = std::move(loaded);
+  }
+  return cell;
+}
+
+} // namespace throng::analytics
