@@ -1,8 +1,9 @@
 #include "analytics/json_scanner.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
+#include <vector>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -190,6 +191,34 @@ boost::json::value parse_at(json_scanner& in, int depth) {
     in.take_number(token);
     return to_json(number_value(token));
   }
+  }
+}
+
+bool repeats_names_at(json_scanner& in, int depth) {
+  switch (in.peek()) {
+  case '{': {
+    std::vector<std::string> names;
+    json_string token;
+    bool repeats = false;
+    in.open(depth);
+    for (bool first = true; in.next_element('}', first); first = false) {
+      in.take_name(token);
+      append_unescaped(names.emplace_back(), token);
+      repeats = repeats_names_at(in, depth + 1) || repeats;
+    }
+    std::sort(names.begin(), names.end());
+    return repeats || std::adjacent_find(names.begin(), names.end()) != names.end();
+  }
+  case '[': {
+    bool repeats = false;
+    in.open(depth);
+    for (bool first = true; in.next_element(']', first); first = false)
+      repeats = repeats_names_at(in, depth + 1) || repeats;
+    return repeats;
+  }
+  default:
+    in.skip_value(depth);
+    return false;
   }
 }
 
@@ -396,6 +425,11 @@ bool valid_utf8(std::string_view text) {
     p += length;
   }
   return true;
+}
+
+bool repeats_names(std::string_view text) {
+  json_scanner in{text};
+  return repeats_names_at(in, 0);
 }
 
 boost::json::value parse_json(std::string_view text) {

@@ -231,6 +231,9 @@ void append_json_string(std::string& out, std::string_view text);
 bool valid_json(std::string_view text);
 bool valid_utf8(std::string_view text);
 
+/// Whether some object in the text has a name twice. @pre valid_json(text)
+bool repeats_names(std::string_view text);
+
 /// @pre valid_json(text). Of repeated names the last counts.
 boost::json::value parse_json(std::string_view text);
 

@@ -15,7 +15,7 @@ namespace throng::analytics {
 enum class value_kind : std::uint8_t { missing, null, boolean, integer, real, text, array, object };
 
 /// Borrowed text must outlive it: the message's bytes or the event's arena. Arrays and objects are their JSON text,
-/// which must be valid JSON, at most 64 deep.
+/// which must be valid JSON, at most 64 deep, no name twice in an object.
 class value {
 public:
   value() = default;
