@@ -10,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "simulation/weather.hpp"
 #include "simulation/world.hpp"
 
 namespace throng::simulation {
@@ -36,7 +37,8 @@ struct tick_totals {
 
 /// What everybody sees alike during one tick. Changes at tick boundaries only.
 struct shared_view {
-  tick_totals before; ///< of the tick before
+  tick_totals before;                    ///< of the tick before
+  std::vector<district_weather> weather; ///< of each district, as it is at the tick's start
 };
 
 /// An incident that opens on an entity. It closes by itself at `end`.

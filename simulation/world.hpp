@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -69,6 +70,7 @@ public:
   std::uint64_t number_of(entity_ref entity) const {
     return populations_[entity.population].first + entity.index;
   }
+  std::optional<std::uint32_t> population_named(std::string_view name) const;
   /// Of the population's name; what its entities' random streams are derived from, so that a population added to the
   /// scenario changes nothing for the others.
   std::uint64_t population_number(std::uint32_t population) const {

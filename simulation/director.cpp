@@ -1,0 +1,125 @@
+#include "simulation/director.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "simulation/distributions.hpp"
+#include "simulation/entity_kinds.hpp"
+#include "simulation/random.hpp"
+
+namespace throng::simulation {
+namespace {
+
+/// How many others play a part in an incident on an account: payees, mules.
+constexpr std::uint32_t accomplices_each = 8;
+
+/// Chooses `count` of 0 to n - 1 without repeats, in ascending order (Floyd's algorithm: Bentley, "Programming pearls: a
+/// sample of brilliance", 1987).
+std::set<std::uint32_t> sample(random_stream& from, std::uint32_t n, std::uint32_t count) {
+  std::set<std::uint32_t> chosen;
+  for (auto top = n - std::min(count, n); top < n; ++top)
+    if (const auto pick = from.below(top + 1); !chosen.insert(pick).second)
+      chosen.insert(top);
+  return chosen;
+}
+
+/// When an incident of the scenario opens, and on whom.
+struct incident_clock {
+  std::uint32_t population = 0;
+  milliseconds duration{0};
+  std::uint64_t opened = 0;
+  timestamp next; ///< never_due: no more
+  random_stream arrivals;
+};
+
+} // namespace
+
+struct director::implementation {
+  explicit implementation(std::shared_ptr<const world> in)
+      : world_(std::move(in)) {
+    const auto& scenario = world_->scenario();
+    for (std::uint32_t i = 0; i < scenario.incidents.size(); ++i) {
+      const auto& incident = scenario.incidents[i];
+      incident_clock clock;
+      clock.population = world_->population_named(incident.population).value_or(0);
+      clock.duration = incident.duration.count() > 0 ? incident.duration : default_duration(incident);
+      clock.arrivals = random_stream{draw(scenario.seed, number_of_name("arrivals"), i)};
+      clock.next = incident.at ? scenario.start + *incident.at : arrival_after(scenario.start, incident, clock);
+      clocks_.push_back(clock);
+    }
+    for (const auto& population : scenario.populations)
+      if (const auto* sensors = std::get_if<config::sensor_population>(&population.behaviour))
+        districts_ = std::max(districts_, sensors->districts);
+  }
+
+  static timestamp arrival_after(timestamp time, const config::incident& incident, incident_clock& clock) {
+    const auto rate = incident.rate_per_hour.value_or(0);
+    if (rate <= 0)
+      return never_due;
+    const auto gap_ms = exponential(clock.arrivals, 3'600'000 / rate);
+    return gap_ms < 1e15 ? time + milliseconds{static_cast<std::int64_t>(gap_ms) + 1} : never_due;
+  }
+
+  void open(std::uint32_t incident, timestamp tick, std::vector<incident_order>& orders) {
+    auto& clock = clocks_[incident];
+    const auto& scenario = world_->scenario();
+    const auto& what = scenario.incidents[incident];
+    random_stream from{draw(scenario.seed, number_of_name("targets"), incident, clock.opened)};
+    const auto kind = world_->kind_of(clock.population);
+    for (auto index : sample(from, scenario.populations[clock.population].count, what.count)) {
+      incident_order order;
+      order.target = {clock.population, index};
+      order.incident = incident;
+      order.occurrence = clock.opened;
+      order.start = tick;
+      order.end = tick + clock.duration;
+      order.subtlety = what.subtlety;
+      if (domain_of(kind) == "bank")
+        order.accomplices = accomplices_of(order.target, kind, from);
+      orders.push_back(std::move(order));
+    }
+    ++clock.opened;
+  }
+
+  /// Others of the target's kind, from any of its populations.
+  std::vector<entity_ref> accomplices_of(entity_ref target, std::size_t kind, random_stream& from) const {
+    const auto self = world_->number_in_kind(target);
+    std::vector<entity_ref> others;
+    for (auto number : sample(from, world_->count_of_kind(kind) - 1, accomplices_each))
+      others.push_back(world_->entity_of_kind(kind, number + (number >= self ? 1 : 0)));
+    return others;
+  }
+
+  std::shared_ptr<const world> world_;
+  std::vector<incident_clock> clocks_;
+  std::uint32_t districts_ = 0;
+};
+
+director::director(std::shared_ptr<const world> world)
+    : impl_(std::make_unique<implementation>(std::move(world))) {
+  // all is in the implementation
+}
+
+director::~director() = default;
+
+tick_plan director::begin_tick(timestamp start, const tick_totals& before) {
+  auto view = std::make_shared<shared_view>();
+  view->before = before;
+  const auto seed = impl_->world_->scenario().seed;
+  for (std::uint32_t i = 0; i < impl_->districts_; ++i)
+    view->weather.push_back(weather_of(seed, i, start));
+
+  auto orders = std::make_shared<std::vector<incident_order>>();
+  for (std::uint32_t i = 0; i < impl_->clocks_.size(); ++i) {
+    auto& clock = impl_->clocks_[i];
+    while (clock.next <= start) {
+      impl_->open(i, start, *orders);
+      const auto& what = impl_->world_->scenario().incidents[i];
+      clock.next = what.at ? never_due : implementation::arrival_after(clock.next, what, clock);
+    }
+  }
+  return {std::move(view), std::move(orders)};
+}
+
+} // namespace throng::simulation

@@ -1,0 +1,139 @@
+// The rows of one population in one shard, and the wake of one of them. entity_table hides which core it is.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <vector>
+
+#include "config/murmur2.hpp"
+#include "simulation/entity.hpp"
+#include "simulation/wake_frame.hpp"
+
+namespace throng::simulation {
+
+class entity_table {
+public:
+  virtual ~entity_table() = default;
+
+  virtual std::size_t size() const = 0;
+  virtual entity_ref entity(std::size_t row) const = 0;
+  virtual timestamp due(std::size_t row) const = 0;
+  virtual std::uint32_t restarts(std::size_t row) const = 0;
+
+  /// Wakes a copy of the row, and replaces the row when that returns. The frame's slot has the output. Thread-safe for
+  /// different rows. Throws what the core threw; then the row is as it was.
+  virtual void wake(std::size_t row, wake_frame& frame) = 0;
+  /// Gives the row a new random stream, of one restart more.
+  virtual void restart(std::size_t row) = 0;
+
+  virtual std::int64_t money(std::size_t row) const = 0;
+  /// Channels, then truth.labels for each key.
+  virtual std::span<const channel_state> states(std::size_t row) const = 0;
+  virtual topic topic_of(std::size_t state) const = 0;
+  virtual std::string_view key_of(std::size_t row, std::size_t state) const = 0;
+};
+
+template <entity_core Core>
+class table_of final : public entity_table {
+public:
+  table_of(const world& in, std::uint32_t population, std::uint32_t first, std::uint32_t every)
+      : world_(in)
+      , population_(population)
+      , first_(first)
+      , every_(every)
+      , common_(in, population) {
+    const auto count = in.scenario().populations[population].count;
+    if (first < count)
+      rows_.reserve((count - first + every - 1) / every);
+    for (auto index = std::uint64_t{first}; index < count; index += every)
+      rows_.push_back(make_row({population, static_cast<std::uint32_t>(index)}));
+  }
+
+  std::size_t size() const override {
+    return rows_.size();
+  }
+  entity_ref entity(std::size_t row) const override {
+    return {population_, first_ + static_cast<std::uint32_t>(row) * every_};
+  }
+  timestamp due(std::size_t row) const override {
+    return rows_[row].living.core.due();
+  }
+  std::uint32_t restarts(std::size_t row) const override {
+    return rows_[row].restarts;
+  }
+
+  void wake(std::size_t row, wake_frame& frame) override {
+    auto& kept = rows_[row];
+    auto copy = kept.living;
+    frame.head = &copy.head;
+    frame.channels = Core::channels;
+    frame.states = copy.states;
+    frame.keys = kept.keys;
+    wake_context context{frame};
+    copy.core.wake(context, common_);
+    if (!frame.over)
+      throw std::logic_error("an entity returned before its wake was over");
+    kept.living = copy;
+  }
+
+  void restart(std::size_t row) override {
+    auto& kept = rows_[row];
+    ++kept.restarts;
+    kept.living.head.random =
+        stream_of(world_.scenario().seed, world_.population_number(population_), entity(row).index, kept.restarts);
+  }
+
+  std::int64_t money(std::size_t row) const override {
+    if constexpr (requires(const Core& core) { core.money(); })
+      return rows_[row].living.core.money();
+    else
+      return 0;
+  }
+  std::span<const channel_state> states(std::size_t row) const override {
+    return rows_[row].living.states;
+  }
+  topic topic_of(std::size_t state) const override {
+    return state < Core::channels.size() ? Core::channels[state].in : topic::truth_labels;
+  }
+  std::string_view key_of(std::size_t row, std::size_t state) const override {
+    const auto count = Core::channels.size();
+    return rows_[row].keys[state < count ? Core::channels[state].key : state - count].text.view();
+  }
+
+private:
+  /// What a wake may change.
+  struct living_row {
+    row_head head;
+    std::array<channel_state, Core::channels.size() + Core::keys> states{};
+    Core core;
+  };
+  struct row {
+    living_row living;
+    std::array<row_key, Core::keys> keys;
+    std::uint32_t restarts = 0;
+  };
+  static_assert(std::is_trivially_copyable_v<living_row>);
+
+  row make_row(entity_ref self) const {
+    row_head head;
+    head.random = stream_of(world_.scenario().seed, world_.population_number(self.population), self.index, 0);
+    Core core{birth{world_, self, head.random}, common_};
+    row made{living_row{head, {}, core}, {}, 0};
+    for (std::size_t i = 0; i < Core::keys; ++i) {
+      made.keys[i].text = Core::key(world_, self, i);
+      made.keys[i].partition = static_cast<std::uint32_t>(partition_of(made.keys[i].text.view(), world_.partitions()));
+    }
+    return made;
+  }
+
+  const world& world_;
+  std::uint32_t population_;
+  std::uint32_t first_;
+  std::uint32_t every_;
+  typename Core::common common_;
+  std::vector<row> rows_;
+};
+
+} // namespace throng::simulation

@@ -1,0 +1,12 @@
+#include "simulation/step.hpp"
+
+namespace throng::simulation {
+
+tick_totals& tick_totals::operator+=(const tick_totals& other) {
+  web_requests += other.web_requests;
+  web_errors += other.web_errors;
+  transactions += other.transactions;
+  return *this;
+}
+
+} // namespace throng::simulation

@@ -1,0 +1,397 @@
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cstring>
+#include <stdexcept>
+#include <tuple>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "simulation/entity.hpp"
+#include "simulation/entity_kinds.hpp"
+#include "simulation/wake_frame.hpp"
+
+namespace throng::simulation {
+namespace {
+
+/// More moments in one wake than this are a core that does not move on.
+constexpr std::uint32_t most_moments = 10'000'000;
+
+/// Fields that emit writes before those of the core: timestamp, seq, key.
+constexpr std::size_t head_fields = 3;
+
+std::uint64_t hash_of_seq(std::uint64_t seq) {
+  static_assert(std::endian::native == std::endian::little);
+  return XXH64(&seq, sizeof seq, 0);
+}
+
+/// `2-17-sensor-000042`: short text put together without allocation.
+class id_text {
+public:
+  id_text& operator<<(std::string_view text) {
+    const auto size = std::min(text.size(), bytes_.size() - size_);
+    std::memcpy(bytes_.data() + size_, text.data(), size);
+    size_ += size;
+    return *this;
+  }
+  id_text& operator<<(std::uint64_t number) {
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    return *this << std::string_view{digits.data(), static_cast<std::size_t>(end - digits.data())};
+  }
+  std::string_view view() const {
+    return {bytes_.data(), size_};
+  }
+
+private:
+  std::array<char, 128> bytes_;
+  std::size_t size_ = 0;
+};
+
+std::uint32_t channel_of(const wake_frame& frame, topic where) {
+  for (std::uint32_t i = 0; i < frame.channels.size(); ++i)
+    if (frame.channels[i].in == where)
+      return i;
+  throw std::logic_error("an entity writes to a topic that is none of its channels");
+}
+
+std::uint32_t key_of(const wake_frame& frame, std::uint32_t channel) {
+  const auto count = static_cast<std::uint32_t>(frame.channels.size());
+  return channel < count ? frame.channels[channel].key : channel - count;
+}
+
+event_writer& open(wake_frame& frame, std::uint32_t channel, topic where, timestamp device_time) {
+  const auto key = frame.keys[key_of(frame, channel)].text.view();
+  frame.open_channel = channel;
+  frame.open_topic = where;
+  frame.open_time = device_time;
+  frame.open_at = static_cast<std::uint32_t>(frame.place.bytes.size());
+  frame.place.bytes.append(key);
+  frame.writer.begin();
+  frame.writer.time("timestamp", device_time);
+  frame.writer.natural("seq", frame.states[channel].next_seq);
+  frame.writer.text(key_field(where), key);
+  return frame.writer;
+}
+
+/// The message that was opened, as it stands now; its seq is taken.
+pending_emission& close(wake_frame& frame, timestamp emission) {
+  frame.writer.end();
+  auto& state = frame.states[frame.open_channel];
+  const auto& key = frame.keys[key_of(frame, frame.open_channel)];
+  const auto key_size = static_cast<std::uint32_t>(key.text.view().size());
+  const auto size = static_cast<std::uint32_t>(frame.place.bytes.size()) - frame.open_at;
+  const auto partitions = static_cast<std::uint32_t>(frame.step.in->partitions());
+  auto& made = frame.place.emissions.emplace_back();
+  made.time = std::max(frame.now, std::min(emission, frame.step.last_emission));
+  made.seq = state.next_seq++;
+  made.at = frame.open_at;
+  made.key_size = key_size;
+  made.value_size = size - key_size;
+  made.run = static_cast<std::uint32_t>(frame.open_topic) * partitions + key.partition;
+  made.ordinal = frame.head->ordinal++;
+  made.channel = static_cast<std::uint16_t>(frame.open_channel);
+  state.sum += hash_of_seq(made.seq);
+  return made;
+}
+
+/// What all labels have after timestamp, seq and entity.
+struct label {
+  std::string_view label_id;
+  std::string_view incident_id; ///< empty: none
+  std::string_view cause;
+  topic where;
+  bool has_seqs;
+  std::uint64_t first_seq;
+  std::uint64_t last_seq;
+  bool has_last_seq;
+  timestamp start;
+  timestamp end;
+  bool ended;
+  double subtlety;
+  bool malicious;
+};
+
+/// @param key which of the entity's keys the label is about
+void write_label(wake_frame& frame, std::uint32_t key, const label& of) {
+  auto& out = open(frame, static_cast<std::uint32_t>(frame.channels.size()) + key, topic::truth_labels, frame.now);
+  out.text("label_id", of.label_id);
+  if (of.incident_id.empty())
+    out.null("incident_id");
+  else
+    out.text("incident_id", of.incident_id);
+  const auto population = frame.self.population;
+  out.text("cause", of.cause);
+  out.text("domain", domain_of(frame.step.in->kind_of(population)));
+  out.text("population", frame.step.in->scenario().populations[population].name);
+  out.text("topic", name(of.where));
+  if (of.has_seqs)
+    out.natural("first_seq", of.first_seq);
+  else
+    out.null("first_seq");
+  if (of.has_last_seq)
+    out.natural("last_seq", of.last_seq);
+  else
+    out.null("last_seq");
+  out.time("start", of.start);
+  if (of.ended)
+    out.time("end", of.end);
+  else
+    out.null("end");
+  out.decimal<3>("subtlety", of.subtlety);
+  out.boolean("malicious", of.malicious);
+  close(frame, frame.now);
+}
+
+void label_incident(wake_frame& frame, const active_incident& about) {
+  id_text incident_id;
+  incident_id << std::uint64_t{about.order.incident} << "-" << about.order.occurrence;
+  id_text label_id;
+  label_id << incident_id.view() << "-" << frame.keys[0].text.view();
+  label text{};
+  text.label_id = label_id.view();
+  text.incident_id = incident_id.view();
+  text.cause = frame.step.in->scenario().incidents[about.order.incident].kind;
+  text.where = frame.channels[0].in;
+  text.ended = !about.open;
+  text.has_seqs = !text.ended || about.touched;
+  text.first_seq = about.touched ? about.first_seq : frame.states[0].next_seq;
+  text.has_last_seq = text.ended && about.touched;
+  text.last_seq = about.last_seq;
+  text.start = about.order.start;
+  text.end = about.order.end;
+  text.subtlety = about.order.subtlety;
+  text.malicious = frame.step.incidents[about.order.incident].malicious;
+  write_label(frame, 0, text);
+}
+
+void label_trouble(wake_frame& frame, trouble_kind kind, const pending_emission& hit, topic where, timestamp start,
+                   timestamp end) {
+  const auto key = key_of(frame, hit.channel);
+  id_text label_id;
+  label_id << cause_of(kind) << "-" << name(where) << "-" << frame.keys[key].text.view() << "-" << hit.seq;
+  label text{};
+  text.label_id = label_id.view();
+  text.cause = cause_of(kind);
+  text.where = where;
+  text.has_seqs = text.has_last_seq = true;
+  text.first_seq = text.last_seq = hit.seq;
+  text.start = start;
+  text.end = end;
+  text.ended = true;
+  write_label(frame, key, text);
+}
+
+/// Cuts the message off, or overwrites a byte with NUL, which no JSON text may hold (RFC 8259, sections 2 and 7).
+void damage(wake_frame& frame, pending_emission& hit, std::uint64_t bits) {
+  const auto at = 1 + static_cast<std::uint32_t>(to_unit(bits) * (hit.value_size - 1));
+  const auto value = hit.at + hit.key_size;
+  if ((bits & 1) == 0) {
+    hit.value_size = at;
+    frame.place.bytes.cut(value + at);
+  } else {
+    frame.place.bytes.begin()[value + at] = '\0';
+  }
+}
+
+// A slot's incidents: the open ones in front, in the order of (incident, occurrence); then those that are yet to open.
+
+std::size_t open_count(const std::vector<active_incident>& incidents) {
+  std::size_t count = 0;
+  while (count < incidents.size() && incidents[count].open)
+    ++count;
+  return count;
+}
+
+bool before(const active_incident& a, const active_incident& b) {
+  return std::tie(a.order.incident, a.order.occurrence) < std::tie(b.order.incident, b.order.occurrence);
+}
+
+/// One that has just opened goes among the open ones. @returns where it is now
+std::size_t move_among_open(std::vector<active_incident>& incidents, std::size_t which) {
+  const auto first = incidents.begin();
+  const auto open_end = first + static_cast<std::ptrdiff_t>(open_count(incidents));
+  const auto at =
+      std::upper_bound(first, std::min(open_end, first + static_cast<std::ptrdiff_t>(which)), incidents[which], before);
+  std::rotate(at, first + static_cast<std::ptrdiff_t>(which), first + static_cast<std::ptrdiff_t>(which) + 1);
+  return static_cast<std::size_t>(at - first);
+}
+
+/// One that has just closed goes behind the open ones. @returns where it is now
+std::size_t move_behind_open(std::vector<active_incident>& incidents, std::size_t which) {
+  auto to = which;
+  for (; to + 1 < incidents.size() && incidents[to + 1].open; ++to)
+    std::swap(incidents[to], incidents[to + 1]);
+  return to;
+}
+
+} // namespace
+
+moment wake_context::next(timestamp own_due) {
+  auto& f = frame_;
+  auto& incidents = f.place.incidents;
+  if (f.closed) {
+    incidents.erase(incidents.begin() + static_cast<std::ptrdiff_t>(f.incident));
+    f.closed = false;
+  }
+  if (++f.moments > most_moments)
+    throw std::logic_error("an entity does not move on: more than 10,000,000 doings in one step");
+  auto best = moment::due;
+  auto time = own_due;
+  // Ranked from last to first at one time, so that a later candidate wins a tie.
+  if (f.next_message < f.place.inbox.size() && f.place.inbox[f.next_message].arrives <= time) {
+    best = moment::message;
+    time = f.place.inbox[f.next_message].arrives;
+  }
+  std::size_t which = 0;
+  for (std::size_t i = incidents.size(); i-- > 0;)
+    if (!incidents[i].open && incidents[i].order.start <= time) {
+      best = moment::opened;
+      time = incidents[i].order.start;
+      which = i;
+    }
+  for (std::size_t i = incidents.size(); i-- > 0;)
+    if (incidents[i].open && incidents[i].order.end <= time) {
+      best = moment::closed;
+      time = incidents[i].order.end;
+      which = i;
+    }
+  if (time >= f.step.end) {
+    f.place.due = time;
+    f.over = true;
+    return moment::over;
+  }
+  // What a failed step left behind is made up for at the begin of this one; time never goes back.
+  f.now = std::max({f.now, time, f.step.begin});
+  switch (best) {
+  case moment::message:
+    ++f.next_message;
+    break;
+  case moment::opened:
+    incidents[which].open = true;
+    label_incident(f, incidents[which]);
+    f.incident = move_among_open(incidents, which);
+    break;
+  case moment::closed:
+    incidents[which].open = false;
+    label_incident(f, incidents[which]);
+    f.incident = move_behind_open(incidents, which);
+    f.closed = true;
+    break;
+  default:
+    break;
+  }
+  return best;
+}
+
+std::span<active_incident> wake_context::incidents() noexcept {
+  return std::span{frame_.place.incidents}.first(open_count(frame_.place.incidents));
+}
+
+timestamp wake_context::now() const noexcept {
+  return frame_.now;
+}
+
+const entity_message& wake_context::message() const noexcept {
+  return frame_.place.inbox[frame_.next_message - 1];
+}
+
+active_incident& wake_context::incident() noexcept {
+  return frame_.place.incidents[frame_.incident];
+}
+
+const world& wake_context::world() const noexcept {
+  return *frame_.step.in;
+}
+
+entity_ref wake_context::self() const noexcept {
+  return frame_.self;
+}
+
+std::string_view wake_context::key(std::size_t which) const noexcept {
+  return frame_.keys[which].text.view();
+}
+
+random_stream& wake_context::random() noexcept {
+  return frame_.head->random;
+}
+
+const shared_view& wake_context::view() const noexcept {
+  return *frame_.step.view;
+}
+
+tick_totals& wake_context::totals() noexcept {
+  return frame_.place.totals;
+}
+
+std::uint64_t wake_context::next_seq(topic where) const noexcept {
+  return frame_.states[channel_of(frame_, where)].next_seq;
+}
+
+void wake_context::send(entity_ref to, entity_message::purpose what, std::int64_t amount, std::uint64_t reference) {
+  entity_message message;
+  message.to = to;
+  message.from = frame_.self;
+  message.arrives = frame_.now + frame_.step.in->tick();
+  message.seq = frame_.head->messages_sent++;
+  message.what = what;
+  message.amount = amount;
+  message.reference = reference;
+  frame_.place.sent.push_back(message);
+}
+
+event_writer& wake_context::open_event(topic where, timestamp device_time) {
+  return open(frame_, channel_of(frame_, where), where, device_time);
+}
+
+std::uint64_t wake_context::close_event(timestamp emission) {
+  auto& f = frame_;
+  const auto& odds = *f.step.odds;
+  if (!odds.any())
+    return close(f, emission).seq;
+
+  const auto where = f.open_topic;
+  const auto device_time = f.open_time;
+  constexpr auto purpose = number_of_name("trouble");
+  const auto bits = draw(f.step.in->scenario().seed, purpose, where, f.step.in->population_number(f.self.population),
+                         f.self.index, f.states[f.open_channel].next_seq);
+  const auto kind = odds.of(bits);
+  const auto more_bits = mix(bits + golden_step);
+  if (kind == trouble_kind::missing_field) {
+    const auto own_fields = f.writer.fields() - head_fields;
+    if (own_fields > 0)
+      f.writer.drop(head_fields + static_cast<std::size_t>(to_unit(more_bits) * static_cast<double>(own_fields)));
+  }
+  auto& made = close(f, emission);
+  const auto seq = made.seq;
+  if (kind == trouble_kind::none)
+    return seq;
+
+  const auto later = std::max(made.time, std::min(made.time + delay_of(kind, more_bits), f.step.last_emission));
+  auto hit = made; // a copy: what follows makes the vector grow
+  switch (kind) {
+  case trouble_kind::late:
+  case trouble_kind::out_of_order:
+    made.time = later;
+    break;
+  case trouble_kind::malformed:
+    damage(f, made, more_bits);
+    break;
+  case trouble_kind::duplicate: {
+    auto copy = made;
+    copy.time = later;
+    copy.ordinal = f.head->ordinal++;
+    copy.counts = false;
+    f.place.emissions.push_back(copy);
+    break;
+  }
+  default:
+    break;
+  }
+  label_trouble(f, kind, hit, where, device_time, later);
+  return seq;
+}
+
+} // namespace throng::simulation

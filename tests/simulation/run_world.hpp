@@ -1,0 +1,130 @@
+// Runs a world from start to end on one thread, as the conductor and its shards would, and keeps all that it emits.
+#pragma once
+
+#include <algorithm>
+#include <exception>
+#include <tuple>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "simulation/director.hpp"
+#include "simulation/shard_core.hpp"
+#include "simulation/step.hpp"
+#include "simulation/world.hpp"
+
+namespace throng::simulation::testing {
+
+struct sent_message {
+  timestamp time;
+  entity_ref entity;
+  std::string key;
+  std::string value;
+  friend bool operator==(const sent_message&, const sent_message&) = default;
+};
+
+struct run_result {
+  std::vector<std::vector<sent_message>> runs; ///< by topic * partitions + partition, in the defined order
+  std::vector<book> books;                     ///< by (topic, key)
+  std::vector<std::int64_t> money;             ///< of the whole world, at the start and after each tick
+  tick_totals totals;
+  std::uint64_t events = 0;
+  std::uint64_t wakes = 0;
+  std::uint64_t restarts = 0;
+
+  /// All messages of a topic, partition after partition.
+  std::vector<sent_message> in(topic which) const {
+    std::vector<sent_message> all;
+    const auto partitions = runs.size() / topic_count;
+    for (std::size_t i = 0; i < partitions; ++i) {
+      const auto& run = runs[static_cast<std::size_t>(which) * partitions + i];
+      all.insert(all.end(), run.begin(), run.end());
+    }
+    return all;
+  }
+};
+
+struct run_options {
+  std::uint32_t shards = 1;
+  bool keep_messages = true;
+  /// Whether a slot that threw is restarted and woken again in the same step.
+  bool restart = true;
+};
+
+inline run_result run_world(const std::shared_ptr<const world>& in, run_options options = {}) {
+  run_result result;
+  result.runs.resize(topic_count * static_cast<std::size_t>(in->partitions()));
+  std::vector<std::unique_ptr<shard_core>> shards;
+  for (std::uint32_t i = 0; i < options.shards; ++i)
+    shards.push_back(std::make_unique<shard_core>(in, i, options.shards));
+  director directs{in};
+  std::vector<std::vector<entity_message>> mail(options.shards);
+  const auto world_money = [&] {
+    std::int64_t sum = 0;
+    for (const auto& shard : shards)
+      sum += shard->money();
+    for (const auto& to_shard : mail)
+      for (const auto& message : to_shard)
+        sum += message.amount;
+    return sum;
+  };
+  result.money.push_back(world_money());
+
+  tick_totals before;
+  for (auto tick = in->start(); tick < in->end(); tick = tick + in->tick()) {
+    const auto plan = directs.begin_tick(tick, before);
+    before = {};
+    for (auto begin = tick; begin < tick + in->tick() && begin < in->end(); begin = begin + in->scenario().step) {
+      std::vector<std::shared_ptr<const step_output>> outputs;
+      for (std::uint32_t i = 0; i < options.shards; ++i) {
+        step_input input;
+        input.begin = begin;
+        input.end = std::min({begin + in->scenario().step, tick + in->tick(), in->end()});
+        input.opens_tick = begin == tick;
+        input.view = plan.view;
+        if (input.opens_tick)
+          input.orders = plan.orders;
+        input.messages.swap(mail[i]);
+        const auto slots = shards[i]->begin_step(std::move(input));
+        for (auto slot = slots; slot-- > 0;) { // backwards: the order must not matter
+          try {
+            shards[i]->wake(slot);
+          } catch (const std::exception&) {
+            shards[i]->restart(slot);
+            if (options.restart)
+              shards[i]->wake(slot);
+          }
+        }
+        outputs.push_back(shards[i]->finish_step());
+      }
+      for (const auto& output : outputs) {
+        before += output->totals;
+        result.events += output->events;
+        result.wakes += output->wakes;
+        result.restarts += output->restarts;
+        for (const auto& message : output->outbound)
+          mail[shard_of(*in, message.to, options.shards)].push_back(message);
+      }
+      if (options.keep_messages)
+        for (std::size_t run = 0; run < result.runs.size(); ++run)
+          merge_run(outputs, run, [&](const step_output& from, const emission& each) {
+            result.runs[run].push_back(
+                {each.time, each.entity, std::string{from.key(each)}, std::string{from.value(each)}});
+          });
+    }
+    result.totals += before;
+    result.money.push_back(world_money());
+  }
+  for (const auto& shard : shards)
+    for (auto& each : shard->books())
+      result.books.push_back(std::move(each));
+  std::sort(result.books.begin(), result.books.end(),
+            [](const book& a, const book& b) { return std::tie(a.in, a.key) < std::tie(b.in, b.key); });
+  return result;
+}
+
+} // namespace throng::simulation::testing
