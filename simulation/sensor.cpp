@@ -118,7 +118,7 @@ void sensor::apply(active_incident& incident, measured& now, const measured& noi
   const auto strength = incident.strength();
   switch (incident.kind) {
   case spike:
-    if (incident.unit(seq) < 1.0 / 3) {
+    if (incident.unit(seq) < (1 - 0.7 * subtlety) / 3) {
       now.temperature += 3 + 27 * strength;
       now.co2 += 100 + 1400 * strength;
       incident.touch(seq);

@@ -25,7 +25,7 @@ public:
   static constexpr std::array channels{channel{topic::iot_readings, 0}};
   static constexpr std::size_t keys = 1;
   /// What each does while it is open, with s its subtlety:
-  /// - spike: each reading, with probability 1/3, is off by 3 + 27 (1 - s) degrees and 100 + 1400 (1 - s) ppm;
+  /// - spike: each reading, with probability (1 - 0.7 s) / 3, is off by 3 + 27 (1 - s) degrees and 100 + 1400 (1 - s) ppm;
   /// - stuck: the readings stay where they were at the first, but for a share s of the sensor's noise;
   /// - drift: the temperature moves away evenly, by 2 + 18 (1 - s) degrees at the end; humidity against it;
   /// - silence: a reading is left out with probability 1 - 0.8 s. It takes no seq, so the label has none when it closes.

@@ -227,7 +227,7 @@ CAF_TEST(trouble befalls its share of the messages and does what its label says)
   CAF_CHECK_EQUAL(first_copy.begin()->second.second.size(), 11U);
 }
 
-CAF_TEST(an entity that fails is restarted in the step and changes no other entity's bytes) {
+CAF_TEST(an entity that fails is restarted in the step and changes no byte of any other) {
   const entity_ref unlucky{1, 4};
   const auto start = busy_city().start;
   const std::vector<fault_at> faults{{unlucky, start + 60s}, {unlucky, start + 61s}};
