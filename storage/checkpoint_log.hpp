@@ -2,14 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "config/error.hpp"
-#include "config/time.hpp"
 #include "storage/result_store.hpp"
 
 namespace throng::storage {
@@ -43,29 +41,32 @@ struct claimed {
   bool fresh = true;
   last_message last;
   std::vector<checkpoint_entry> entries; ///< base, then deltas, older first
-  bool fell_back = false; ///< the newest epoch was not whole; this is the one before
+  bool fell_back = false;                ///< the newest epoch was not whole; this is the one before
 };
 
 /// Not thread-safe; one a (task, partition) and life of a processor.
 class checkpoint_log {
 public:
+  /// @param writer unique to this process and log: what tells its header from another's after an answer was lost
   checkpoint_log(result_store& store, checkpoint_identity identity, std::string writer);
   ~checkpoint_log();
 
   /// Raises the generation under a fence, records where it begins, removes overtaken documents, and loads the newest whole epoch.
-  /// conflict: another identity stands there (the sentence names --reset), or it was made anew; corrupt: no epoch is whole.
+  /// conflict: another identity stands there, of this partition or under this owner's name (the sentence names --reset and what
+  /// differs); corrupt: no epoch is whole. Whether the topic was made anew, the caller finds by reading `last` again.
   expected<claimed> claim();
 
   /// A checkpoint: chunks, then the header. `whole` entries start a new base, else a delta. fenced: somebody else has claimed it.
-  /// Results must have been acknowledged before.
+  /// Results must have been acknowledged before. After an error other than fenced it may have taken effect or not; the next save must hold
+  /// this one's entries too, or be whole. @pre claim() succeeded
   expected<void> save(std::vector<checkpoint_entry> entries, bool whole, std::int64_t next_offset, last_message last);
 
   /// True when deltas have outgrown the base: the next save should be whole.
   bool wants_base() const;
   std::uint64_t generation() const;
-  /// The oldest offset that a fall-back could go to: what must still be readable.
+  /// The oldest offset that a fall-back could go to: what must still be readable. 0 before the first save.
   std::int64_t oldest_offset() const;
-  /// Bytes written by the last save.
+  /// Bytes written by the last save, compressed.
   std::uint64_t last_bytes() const;
 
 private:
@@ -76,12 +77,15 @@ private:
 /// --reset: deletes results, alerts and chunks of an owner; headers stay as raised, empty generations, of any identity.
 expected<void> reset(result_store& store, const std::string& owner);
 
-/// Where each generation of a partition begins, for queries that skip what is no result.
+/// Where each generation of a partition begins, for queries that skip what is no result: a document of an older generation with an
+/// offset at or past it.
 struct generation_start {
+  std::string topic;
   std::int32_t partition = 0;
   std::uint64_t generation = 0;
   std::int64_t offset = 0;
 };
+/// @param owner a pipeline or recorder; all owners whose names begin with it where it ends in `*`
 expected<std::vector<generation_start>> generation_starts(result_store& store, const std::string& owner);
 
 } // namespace throng::storage

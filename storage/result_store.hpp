@@ -31,8 +31,8 @@ struct stamped_document {
 
 /// How each of a batch went, in sum.
 struct write_summary {
-  std::uint64_t written = 0;
-  std::uint64_t repeated = 0; ///< already there with this stamp or a greater write of this generation: done before
+  std::uint64_t written = 0;  ///< also over the same stamp: writing again what a time-out left in doubt changes nothing
+  std::uint64_t repeated = 0; ///< a greater write of this generation stands there: done before
   std::uint64_t fenced = 0;   ///< a greater generation stands there: this writer is a zombie
 };
 
@@ -65,12 +65,18 @@ struct header_document {
   std::string id;
   std::uint64_t epoch = 0;
   std::uint64_t generation = 0;
-  std::string writer; ///< unique to the process and claim
+  std::string writer;  ///< unique to the process and claim
   std::string content; ///< opaque text (JSON)
 };
 
+/// A plain record: a run, a book of the world, an input.
+struct record {
+  std::string id;
+  boost::json::object body;
+};
+
 struct collection_stats {
-  std::string name;
+  std::string name; ///< of the collection or kind of records
   std::uint64_t documents = 0;
   std::uint64_t bytes = 0;
 };
@@ -83,8 +89,9 @@ class result_store {
 public:
   virtual ~result_store() = default;
 
-  /// Upserts in any order, each under {generation < G, or generation = G and write <= N}. Superseded ones become tombstones
-  /// under the same guard. When it returns without error, all are durable; after an error any part may be.
+  /// Upserts in any order, each under {generation < G, or generation = G and write <= N}; of several with one id in the batch, the last
+  /// of the greatest stamp stays. Superseded ones become tombstones under the same guard; their bodies need the fields that say whose
+  /// they are (`pipeline` or `topic`, and `partition`). When it returns without error, all are durable; after an error any part may be.
   virtual expected<write_summary> write(std::span<const stamped_document> batch) = 0;
 
   /// Tombstones are not found.
@@ -92,8 +99,9 @@ public:
 
   /// Deletes documents of a pipeline (or recorder) and partition whose generation is below `generation` and whose offset is at or
   /// past `offset`, and tombstones of older generations. A claim does it.
-  virtual expected<std::uint64_t> remove_overtaken(std::string_view owner, std::string_view topic, std::int32_t partition,
-                                                   std::uint64_t generation, std::int64_t offset) = 0;
+  virtual expected<std::uint64_t> remove_overtaken(std::string_view owner, std::string_view topic,
+                                                   std::int32_t partition, std::uint64_t generation,
+                                                   std::int64_t offset) = 0;
 
   /// Deletes a pipeline's windows and alerts. Its checkpoints are checkpoint_log's to reset.
   virtual expected<void> remove_pipeline(std::string_view pipeline) = 0;
@@ -103,23 +111,29 @@ public:
   /// Ids and headers that begin with `prefix`.
   virtual expected<std::vector<header_document>> headers(std::string_view prefix) = 0;
   /// Stores `next` only if the stored header still has this epoch and writer; none expected: only if there is none. False: it differs.
-  virtual expected<bool> replace_header(const header_document& next, const std::optional<header_document>& expected_now) = 0;
+  virtual expected<bool> replace_header(const header_document& next,
+                                        const std::optional<header_document>& expected_now) = 0;
+  /// @param bytes at most 8 MiB; replaces a chunk of that id
   virtual expected<void> put_chunk(std::string_view id, std::string_view bytes) = 0;
   virtual expected<std::optional<std::string>> chunk(std::string_view id) = 0;
+  /// Ids that begin with `prefix`, rising.
+  virtual expected<std::vector<std::string>> chunk_ids(std::string_view prefix) = 0;
   virtual expected<void> remove_chunks(const std::vector<std::string>& ids) = 0;
 
   // Runs and other plain records: `runs`, `world_books`, `inputs`. Not guarded; the last write of an id wins.
-  virtual expected<void> put_record(std::string_view kind, std::string_view id, const boost::json::object& body) = 0;
+  virtual expected<void> put_records(std::string_view kind, std::span<const record> batch) = 0;
+  expected<void> put_record(std::string_view kind, std::string_view id, const boost::json::object& body);
+  /// Bodies, by rising id.
   virtual expected<std::vector<boost::json::object>> records(std::string_view kind) = 0;
   virtual expected<void> remove_records(std::string_view kind) = 0;
 
   /// Deletes everything but `runs` and `inputs`: what `run` on the embedded cluster does with an earlier run's results. Headers stay, so that
-  /// generations never go back; their chunks go.
+  /// generations never go back, with a raised epoch, no writer and no content (which fences whoever holds them); their chunks go.
   virtual expected<void> remove_results() = 0;
 
   virtual expected<std::vector<collection_stats>> stats() = 0;
   /// May it be written? Writes, reads and removes a record.
-  virtual expected<void> check() = 0;
+  expected<void> check();
 };
 
 /// @param uri `sqlite:FILE` or `mongodb://…`. Makes tables and indexes. Errors name the place, never a password.
