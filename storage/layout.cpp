@@ -23,7 +23,7 @@ const std::array<layout, all_collections.size()> layouts{{
     {{"topic", "entity", "time", "partition"}, {{"entity"}, {"time"}, {"topic", "partition", "offset"}}},
     {{"label_id", "incident_id", "cause", "domain", "population", "entity", "topic", "start", "end", "partition"},
      {{"start"}, {"entity"}, {"cause"}, {"partition", "offset"}}},
-    {{"topic", "entity", "time", "partition"}, {{"time"}, {"entity", "time"}, {"topic", "partition", "offset"}}},
+    {{"topic", "key", "time", "partition"}, {{"time"}, {"key", "time"}, {"topic", "partition", "offset"}}},
     {{"topic", "key", "partition"}, {{"topic", "key"}, {"topic", "partition", "offset"}}},
 }};
 

@@ -36,6 +36,9 @@ public:
     SQLite::Statement* operator->() {
       return &statement_;
     }
+    SQLite::Statement& operator*() {
+      return statement_;
+    }
 
   private:
     SQLite::Statement& statement_;

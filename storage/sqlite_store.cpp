@@ -1,17 +1,18 @@
 #include "storage/sqlite_store.hpp"
 
 #include <filesystem>
-#include <functional>
 #include <mutex>
 
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Transaction.h>
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include "storage/json_text.hpp"
 #include "storage/layout.hpp"
 #include "storage/sqlite_connection.hpp"
 #include "storage/sqlite_error.hpp"
+#include "storage/sqlite_schema.hpp"
 
 namespace throng::storage {
 
@@ -20,89 +21,8 @@ namespace {
 namespace json = boost::json;
 using access = sqlite_connection::access;
 
-constexpr int application_id = 0x5468726f; // "Thro"
-constexpr int schema_version = 1;
-
-// Columns that every document has; `id` and the queryable fields stand before them.
+// Columns that find reads after the id.
 constexpr std::string_view stamp_columns = R"(generation, "write", "offset", deleted, body, state)";
-
-std::string quoted(std::string_view name) {
-  return fmt::format("\"{}\"", name);
-}
-
-/// In an index, `offset` is the stamp's column: no collection has a body field of that name among its queryable ones.
-std::string field_column(std::string_view field) {
-  return field == "offset" ? R"("offset")" : fmt::format("\"f_{}\"", field);
-}
-
-std::string make_tables() {
-  std::string sql;
-  auto out = std::back_inserter(sql);
-  for (auto which : all_collections) {
-    auto table = analytics::name(which);
-    fmt::format_to(out, "CREATE TABLE {} (id TEXT NOT NULL PRIMARY KEY", table);
-    for (auto field : layout_of(which).fields)
-      fmt::format_to(out, ", {}",
-                     field_column(field)); // no type, so no affinity: text stays text, numbers stay numbers
-    fmt::format_to(out, R"(, generation INTEGER NOT NULL, "write" INTEGER NOT NULL, "offset" INTEGER NOT NULL)");
-    fmt::format_to(out, ", deleted INTEGER NOT NULL, body TEXT NOT NULL, state BLOB NOT NULL);\n");
-    int number = 0;
-    for (const auto& index : layout_of(which).indexes) {
-      fmt::format_to(out, "CREATE INDEX {}_{} ON {} (", table, ++number, table);
-      for (std::size_t i = 0; i < index.size(); ++i)
-        fmt::format_to(out, "{}{}", i == 0 ? "" : ", ", field_column(index[i]));
-      fmt::format_to(out, ");\n");
-    }
-    fmt::format_to(out, "CREATE INDEX {}_tombstones ON {} (generation) WHERE deleted = 1;\n", table, table);
-  }
-  sql += R"(
-    CREATE TABLE checkpoints (id TEXT NOT NULL PRIMARY KEY, epoch INTEGER NOT NULL, generation INTEGER NOT NULL,
-                              writer TEXT NOT NULL, content TEXT NOT NULL);
-    CREATE TABLE checkpoint_chunks (id TEXT NOT NULL PRIMARY KEY, bytes BLOB NOT NULL);
-    CREATE TABLE records (kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
-  )";
-  fmt::format_to(out, "PRAGMA application_id={}; PRAGMA user_version={};", application_id, schema_version);
-  return sql;
-}
-
-/// The guard of semantics.md 6.
-std::string guarded_upsert(analytics::collection which) {
-  auto table = analytics::name(which);
-  std::string columns = "id";
-  std::string values = "?";
-  std::string assignments;
-  auto add = [&](std::string_view column) {
-    fmt::format_to(std::back_inserter(columns), ", {}", column);
-    values += ", ?";
-    fmt::format_to(std::back_inserter(assignments), "{}{} = excluded.{}", assignments.empty() ? "" : ", ", column,
-                   column);
-  };
-  for (auto field : layout_of(which).fields)
-    add(field_column(field));
-  for (std::string_view column : {"generation", "\"write\"", "\"offset\"", "deleted", "body", "state"})
-    add(column);
-  return fmt::format(
-      "INSERT INTO {0} ({1}) VALUES ({2}) ON CONFLICT (id) DO UPDATE SET {3} "
-      "WHERE {0}.generation < excluded.generation OR ({0}.generation = excluded.generation AND {0}.\"write\" <= "
-      "excluded.\"write\")",
-      table, columns, values, assignments);
-}
-
-/// Binds a field or a compared value. What is neither text nor a number is null to searches.
-void bind_value(SQLite::Statement& to, int at, const json::value* x) {
-  if (x == nullptr)
-    to.bind(at);
-  else if (x->is_string())
-    to.bind(at, std::string(x->get_string()));
-  else if (x->is_int64())
-    to.bind(at, static_cast<std::int64_t>(x->get_int64()));
-  else if (x->is_uint64())
-    to.bind(at, static_cast<double>(x->get_uint64()));
-  else if (x->is_double())
-    to.bind(at, x->get_double());
-  else
-    to.bind(at);
-}
 
 std::int64_t signed_of(std::uint64_t x) {
   return static_cast<std::int64_t>(x);
@@ -121,37 +41,6 @@ void bind_bytes(SQLite::Statement& to, int at, std::string_view bytes) {
   // A null pointer would bind NULL.
   to.bindNoCopy(at, bytes.empty() ? static_cast<const void*>("") : bytes.data(), static_cast<int>(bytes.size()));
 }
-
-/// ` AND …` for each condition, and the values to bind in their order.
-struct where_clause {
-  std::string sql;
-  std::vector<const json::value*> values;
-
-  void add(const condition& c) {
-    auto out = std::back_inserter(sql);
-    auto column = field_column(c.field);
-    if (c.is == condition::comparison::in) {
-      fmt::format_to(out, " AND {} IN (", column);
-      const auto& list = c.value.get_array();
-      for (std::size_t i = 0; i < list.size(); ++i) {
-        sql += i == 0 ? "?" : ", ?";
-        values.push_back(&list[i]);
-      }
-      sql += ")";
-      return;
-    }
-    if (c.value.is_null()) {
-      fmt::format_to(out, " AND {} IS NULL", column);
-      return;
-    }
-    constexpr std::string_view signs[] = {"=", "IN", "<", "<=", ">", ">="};
-    fmt::format_to(out, " AND {} {} ?", column, signs[static_cast<std::size_t>(c.is)]);
-    // SQLite orders all text after all numbers; MongoDB compares within a type only.
-    if (c.is != condition::comparison::eq)
-      fmt::format_to(out, " AND typeof({}) {}", column, c.value.is_string() ? "= 'text'" : "IN ('integer', 'real')");
-    values.push_back(&c.value);
-  }
-};
 
 class sqlite_store final : public result_store {
 public:
@@ -177,12 +66,10 @@ public:
   expected<std::vector<stored_document>> find(const find_query& query) override {
     if (auto fits = check_query(query); !fits)
       return tl::unexpected(fits.error());
-    where_clause where;
-    for (const auto& c : query.conditions)
-      where.add(c);
+    where_clause where{query.conditions};
     auto sql = fmt::format(
         "SELECT id, {} FROM {} WHERE deleted = 0{} ORDER BY {}id{}", stamp_columns, analytics::name(query.from),
-        where.sql, query.order_by.empty() ? "" : field_column(query.order_by) + (query.descending ? " DESC, " : ", "),
+        where.sql(), query.order_by.empty() ? "" : field_column(query.order_by) + (query.descending ? " DESC, " : ", "),
         query.order_by.empty() && query.descending ? " DESC" : "");
     if (query.limit > 0)
       sql += fmt::format(" LIMIT {}", query.limit);
@@ -190,7 +77,7 @@ public:
       // Not prepared(): the variety of these has no bound.
       SQLite::Statement statement{from.database(), sql};
       int at = 0;
-      for (const auto* x : where.values)
+      for (const auto* x : where.values())
         bind_value(statement, ++at, x);
       std::vector<stored_document> out;
       while (statement.executeStep()) {
@@ -210,16 +97,14 @@ public:
     return writing([&](sqlite_connection& to) -> expected<std::uint64_t> {
       std::uint64_t removed = 0;
       for (const auto& owned : owned_by(owner, topic, partition)) {
-        where_clause where;
-        for (const auto& c : owned.conditions)
-          where.add(c);
+        where_clause where{owned.conditions};
         for (std::string_view which : {"\"offset\" >= ?", "deleted = 1"}) {
-          auto statement = to.prepared(
-              fmt::format("DELETE FROM {} WHERE generation < ?{} AND {}", analytics::name(owned.in), where.sql, which));
+          auto statement = to.prepared(fmt::format("DELETE FROM {} WHERE generation < ?{} AND {}",
+                                                   analytics::name(owned.in), where.sql(), which));
           int at = 0;
           statement->bind(++at, signed_of(generation));
-          for (const auto* x : where.values)
-            bind_value(*statement.operator->(), ++at, x);
+          for (const auto* x : where.values())
+            bind_value(*statement, ++at, x);
           if (which.back() == '?')
             statement->bind(++at, offset);
           removed += static_cast<std::uint64_t>(statement->exec());
@@ -254,7 +139,7 @@ public:
       statement->bind(2, end_of_prefix(prefix));
       std::vector<header_document> out;
       while (statement->executeStep())
-        out.push_back(header_of(*statement.operator->()));
+        out.push_back(header_of(*statement));
       return out;
     });
   }
@@ -282,7 +167,7 @@ public:
     return writing([&](sqlite_connection& to) -> expected<void> {
       auto statement = to.prepared("INSERT OR REPLACE INTO checkpoint_chunks (id, bytes) VALUES (?, ?)");
       statement->bind(1, std::string(id));
-      bind_bytes(*statement.operator->(), 2, bytes);
+      bind_bytes(*statement, 2, bytes);
       statement->exec();
       return {};
     });
@@ -409,7 +294,7 @@ private:
     const auto& body = document.what->body;
     {
       auto statement = to.prepared(upserts_[which]);
-      auto& bound = *statement.operator->();
+      auto& bound = *statement;
       int at = 0;
       bound.bindNoCopy(++at, document.what->id);
       for (auto field : layout_of(document.what->into).fields)
@@ -445,7 +330,7 @@ private:
     statement->bind(1, std::string(id));
     if (!statement->executeStep())
       return std::nullopt;
-    return header_of(*statement.operator->());
+    return header_of(*statement);
   }
 
   /// A whole transaction, begun as a writer's: one that reads first and then wants to write fails at once when another program wrote
@@ -487,25 +372,6 @@ private:
   std::string text_; ///< of the body being written
 };
 
-/// What the file holds already, by the two numbers that SQLite leaves to programs.
-enum class holds { nothing, ours };
-
-expected<holds> look(sqlite_connection& in, const std::string& file) {
-  auto id = in.database().execAndGet("PRAGMA application_id").getInt();
-  auto version = in.database().execAndGet("PRAGMA user_version").getInt();
-  auto tables = in.database().execAndGet("SELECT count(*) FROM sqlite_master").getInt();
-  if (id == 0 && tables == 0)
-    return holds::nothing;
-  if (id != application_id)
-    return fail(error_kind::invalid, fmt::format("{}: it is a database of another program; give another file", file));
-  if (version != schema_version)
-    return fail(error_kind::invalid,
-                fmt::format("{}: it has version {} of the tables, and this throng knows version {}: use the throng "
-                            "that made it, or another file",
-                            file, version, schema_version));
-  return holds::ours;
-}
-
 expected<void> check_place(const std::string& file, bool read_only) {
   std::error_code ec;
   std::filesystem::path path{file};
@@ -533,21 +399,19 @@ bool settled(const std::string& file) {
 
 expected<std::unique_ptr<sqlite_connection>> open_reader(const std::string& file, const sqlite_options& options) {
   auto reader = std::make_unique<sqlite_connection>(file, access::read, options.busy);
+  expected<void> fits;
   try {
-    auto held = look(*reader, file);
-    if (!held)
-      return tl::unexpected(held.error());
-    if (*held == holds::nothing)
-      return fail(error_kind::not_found, fmt::format("{}: it holds no results yet", file));
+    fits = check_schema(*reader, file);
   } catch (const SQLite::Exception& e) {
     // A WAL database keeps its index in a file beside it: where that can't be made, it can't be read the common way.
     bool no_index = e.getErrorCode() == SQLITE_CANTOPEN || e.getErrorCode() == SQLITE_READONLY;
     if (!no_index || !settled(file))
       throw;
     reader = std::make_unique<sqlite_connection>(file, access::read_immutable, options.busy);
-    if (auto held = look(*reader, file); !held)
-      return tl::unexpected(held.error());
+    fits = check_schema(*reader, file);
   }
+  if (!fits)
+    return tl::unexpected(fits.error());
   return reader;
 }
 
@@ -560,17 +424,8 @@ expected<std::unique_ptr<result_store>> open_sqlite_store(const std::string& fil
     std::unique_ptr<sqlite_connection> writer;
     if (!options.read_only) {
       writer = std::make_unique<sqlite_connection>(file, access::read_write, options.busy);
-      auto held = look(*writer, file);
-      if (held && *held == holds::nothing) {
-        SQLite::Transaction transaction{writer->database(), SQLite::TransactionBehavior::IMMEDIATE};
-        // Another program may have made them while this one waited for the lock.
-        held = look(*writer, file);
-        if (held && *held == holds::nothing)
-          writer->database().exec(make_tables());
-        transaction.commit();
-      }
-      if (!held)
-        return tl::unexpected(held.error());
+      if (auto made = make_schema(*writer, file); !made)
+        return tl::unexpected(made.error());
     }
     auto reader = open_reader(file, options);
     if (!reader)
