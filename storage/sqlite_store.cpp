@@ -397,22 +397,24 @@ bool settled(const std::string& file) {
   return ec || size == 0;
 }
 
+expected<std::unique_ptr<sqlite_connection>> open_reader(const std::string& file, access as,
+                                                         std::chrono::milliseconds busy) {
+  auto reader = std::make_unique<sqlite_connection>(file, as, busy);
+  if (auto fits = check_schema(*reader, file); !fits)
+    return tl::unexpected(fits.error());
+  return reader;
+}
+
 expected<std::unique_ptr<sqlite_connection>> open_reader(const std::string& file, const sqlite_options& options) {
-  auto reader = std::make_unique<sqlite_connection>(file, access::read, options.busy);
-  expected<void> fits;
   try {
-    fits = check_schema(*reader, file);
+    return open_reader(file, access::read, options.busy);
   } catch (const SQLite::Exception& e) {
     // A WAL database keeps its index in a file beside it: where that can't be made, it can't be read the common way.
     bool no_index = e.getErrorCode() == SQLITE_CANTOPEN || e.getErrorCode() == SQLITE_READONLY;
     if (!no_index || !settled(file))
       throw;
-    reader = std::make_unique<sqlite_connection>(file, access::read_immutable, options.busy);
-    fits = check_schema(*reader, file);
   }
-  if (!fits)
-    return tl::unexpected(fits.error());
-  return reader;
+  return open_reader(file, access::read_immutable, options.busy);
 }
 
 } // namespace
