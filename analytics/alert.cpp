@@ -1,0 +1,73 @@
+#include "analytics/alert.hpp"
+
+#include <fmt/format.h>
+
+#include "analytics/json_text.hpp"
+#include "analytics/value.hpp"
+
+namespace throng::analytics {
+
+std::string_view to_string(config::severity severity) {
+  switch (severity) {
+  case config::severity::info:
+    return "info";
+  case config::severity::warning:
+    return "warning";
+  case config::severity::critical:
+    return "critical";
+  }
+  return "warning";
+}
+
+std::string alert_id(const task_identity& who, const alert& what) {
+  return document_id({who.pipeline, what.detector, what.entity, std::to_string(what.time.ms), who.topic,
+                      std::to_string(who.partition), std::to_string(what.offset), "0"});
+}
+
+void raise(const task_identity& who, alert&& what, effects& out) {
+  document made;
+  made.into = collection::alerts;
+  made.id = alert_id(who, what);
+  made.offset = what.offset;
+  auto& body = made.body;
+  body["id"] = made.id;
+  body["pipeline"] = who.pipeline;
+  body["detector"] = what.detector;
+  body["entity"] = what.entity;
+  body["time"] = what.time.ms;
+  body["severity"] = to_string(what.severity);
+  body["score"] = number_json(what.score);
+  body["reason"] = std::move(what.reason);
+  body["evidence"] = std::move(what.evidence);
+  body["source"] = {{"topic", who.topic}, {"partition", who.partition}, {"offset", what.offset}};
+
+  side_message sent;
+  sent.topic = "analytics.alerts";
+  sent.key = what.entity;
+  sent.time = what.time;
+  auto shown = body;
+  shown["time"] = to_iso8601(what.time);
+  append_json_text(sent.value, shown);
+  sent.headers.emplace_back("id", made.id);
+  sent.headers.emplace_back("pipeline", who.pipeline);
+
+  body["partition"] = who.partition;
+  out.documents.push_back(std::move(made));
+  out.messages.push_back(std::move(sent));
+}
+
+std::vector<std::pair<std::string, std::string>> passed_on_headers(const task_identity& who, std::int64_t offset,
+                                                                   std::string_view topic, std::string_view reason,
+                                                                   std::string_view detail) {
+  auto partition = std::to_string(who.partition);
+  auto at = std::to_string(offset);
+  return {{"id", document_id({who.pipeline, topic, who.topic, partition, at, "0"})},
+          {"pipeline", who.pipeline},
+          {"source_topic", who.topic},
+          {"source_partition", partition},
+          {"source_offset", at},
+          {"reason", std::string{reason}},
+          {"detail", std::string{detail}}};
+}
+
+} // namespace throng::analytics

@@ -1,0 +1,48 @@
+// An alert as it is stored and as it is sent: its id, its document, its message. Leaves to detectors and rules when there is one.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <boost/json/object.hpp>
+
+#include "analytics/results.hpp"
+#include "config/pipeline.hpp"
+#include "config/time.hpp"
+
+namespace throng::analytics {
+
+/// Whose results these are, and of which partition.
+struct task_identity {
+  std::string pipeline;
+  std::string topic;
+  std::int32_t partition = 0;
+};
+
+struct alert {
+  std::string_view detector; ///< or the rule's name
+  std::string_view entity;
+  timestamp time;
+  config::severity severity = config::severity::warning;
+  double score = 1;
+  std::string reason;
+  boost::json::object evidence;
+  std::int64_t offset = 0; ///< of the message that raised it
+};
+
+std::string_view to_string(config::severity severity);
+
+/// Its id by semantics.md 6: xxh128 of (pipeline, detector or rule, entity, time, topic, partition, offset, index). The index tells apart
+/// what a re-keyed message was made of; here it is 0.
+std::string alert_id(const task_identity& who, const alert& what);
+
+/// The document for `alerts` and the message for analytics.alerts (key: the entity; header: `id`).
+void raise(const task_identity& who, alert&& what, effects& out);
+
+/// The headers that a message passed on to analytics.late or analytics.dead_letter carries (results.hpp).
+std::vector<std::pair<std::string, std::string>> passed_on_headers(const task_identity& who, std::int64_t offset,
+                                                                   std::string_view topic, std::string_view reason,
+                                                                   std::string_view detail);
+
+} // namespace throng::analytics

@@ -1,0 +1,50 @@
+// What pipeline_plan::compile makes of a definition: every name a slot, every expression compiled. Read by the engine and by explain().
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analytics/detector.hpp"
+#include "analytics/event.hpp"
+#include "analytics/expression.hpp"
+#include "analytics/group_table.hpp"
+#include "analytics/look_back.hpp"
+#include "analytics/pipeline_plan.hpp"
+#include "analytics/rule.hpp"
+#include "analytics/window_set.hpp"
+
+namespace throng::analytics {
+
+struct pipeline_plan::implementation {
+  struct derived {
+    std::string name;
+    expression from;
+    slot into = 0;
+  };
+  struct detecting {
+    std::string name;
+    std::string field;
+    slot from = 0;
+    std::shared_ptr<const detector> watching;
+  };
+
+  config::pipeline definition;
+  std::string hash;
+  field_table fields;
+  std::optional<match> where; ///< none: everything
+  std::vector<derived> derive;
+  std::vector<look_back_plan> look_backs;
+  std::vector<group_plan> groups;
+  std::vector<window_plan> windows;
+  std::vector<detecting> detectors;
+  std::vector<rule_plan> rules;
+
+  /// Whether some stage keeps state by entity.
+  bool by_entity() const {
+    return !look_backs.empty() || !detectors.empty() || !rules.empty();
+  }
+};
+
+} // namespace throng::analytics

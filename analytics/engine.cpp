@@ -1,0 +1,334 @@
+#include "analytics/engine.hpp"
+
+#include <cassert>
+#include <charconv>
+#include <map>
+
+#include <fmt/format.h>
+
+namespace throng::analytics {
+
+namespace {
+
+/// Of the state's entries. Raised when an older program's state can't be read any more.
+constexpr std::uint64_t schema_version = 1;
+constexpr std::string_view meta_key = "meta";
+
+} // namespace
+
+engine::engine(std::shared_ptr<const pipeline_plan> plan, std::string topic, std::int32_t partition)
+    : plan_(std::move(plan))
+    , compiled_(&plan_->compiled())
+    , who_{plan_->definition().name, std::move(topic), partition}
+    , decoder_(plan_->definition(), compiled_->fields)
+    , watermark_(plan_->definition().disorder) {
+  for (const auto& group : compiled_->groups)
+    groups_.emplace_back(group);
+  group_now_.resize(groups_.size());
+  for (std::size_t i = 0; i < compiled_->windows.size(); ++i)
+    windows_.emplace_back(compiled_->windows[i], who_, groups_[compiled_->windows[i].group], fmt::format("w/{}/", i));
+  for (std::size_t i = 0; i < compiled_->look_backs.size(); ++i)
+    look_backs_.emplace_back(compiled_->look_backs[i], fmt::format("f/{}/", i), entities_);
+  for (std::size_t i = 0; i < compiled_->detectors.size(); ++i)
+    series_.emplace_back(fmt::format("d/{}/", i), entities_);
+  for (std::size_t i = 0; i < compiled_->rules.size(); ++i)
+    cooldowns_.emplace_back(fmt::format("r/{}/", i), entities_);
+}
+
+const std::string& engine::owner() const {
+  return who_.pipeline;
+}
+
+const std::string& engine::definition() const {
+  return plan_->hash();
+}
+
+std::int64_t engine::next_offset() const {
+  return next_offset_;
+}
+
+timestamp engine::watermark() const {
+  return watermark_.current();
+}
+
+const task_counters& engine::counters() const {
+  return counters_;
+}
+
+void engine::count_message(const raw_message& message) {
+  ++counters_.consumed;
+  next_offset_ = message.offset + 1;
+}
+
+expected<void> engine::take(const raw_message& message, effects& out) {
+  assert(message.offset >= next_offset_);
+  if (!message.value) {
+    ++counters_.tombstones;
+    count_message(message);
+    return {};
+  }
+  if (auto dead = decoder_.decode(*message.value, {message.offset, message.timestamp_ms}, event_)) {
+    reject(message, to_string(dead->reason), dead->detail, out);
+    return {};
+  }
+  if (plan_->needs_matching_key() && message.key && *message.key != event_.key)
+    return fail(
+        error_kind::invalid,
+        fmt::format(
+            "{} partition {} offset {}: the Kafka key is not the pipeline's key, {}; features and detectors need all "
+            "of an entity's events in one partition: put a `rekey` before them in {}",
+            who_.topic, who_.partition, message.offset, plan_->definition().key, who_.pipeline));
+  count_message(message);
+  const auto before = watermark_.current();
+  if (!compiled_->where || compiled_->where->matches(event_))
+    analyse(message, before, out);
+  else
+    ++counters_.dropped;
+  watermark_.observe(event_.time);
+  if (auto after = watermark_.current(); after != before)
+    advance(before, after, out);
+  return {};
+}
+
+void engine::analyse(const raw_message& message, timestamp watermark, effects& out) {
+  for (const auto& derived : compiled_->derive) {
+    bool type_error = false;
+    event_.slots[derived.into] = derived.from.evaluate(event_, type_error);
+    counters_.type_errors += type_error ? 1 : 0;
+  }
+  if (!compiled_->by_entity()) {
+    into_windows(message, watermark, out);
+    return;
+  }
+  // An event older than the watermark gets no features: windows find them missing.
+  const auto fed = event_.time >= watermark;
+  text_ids::id entity = 0;
+  if (fed) {
+    entity = entities_.intern(event_.key);
+    entities_.hold(entity);
+    for (auto& each : look_backs_)
+      each.observe(event_, entity, watermark);
+  } else {
+    ++counters_.not_fed;
+  }
+  into_windows(message, watermark, out);
+  if (fed) {
+    detect(entity, out);
+    apply_rules(entity, out);
+    entities_.release(entity);
+  }
+}
+
+void engine::into_windows(const raw_message& message, timestamp watermark, effects& out) {
+  if (windows_.empty())
+    return;
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    group_now_[i] = groups_[i].of(event_);
+    groups_[i].hold(group_now_[i]);
+  }
+  window_set::placing placed;
+  for (std::size_t i = 0; i < windows_.size(); ++i) {
+    auto one = windows_[i].add(event_, group_now_[compiled_->windows[i].group], watermark);
+    placed.left_out += one.left_out;
+    placed.taken += one.taken;
+  }
+  for (std::size_t i = 0; i < groups_.size(); ++i)
+    groups_[i].release(group_now_[i]);
+  counters_.late_by_window += placed.left_out;
+  if (placed.taken > 0 || placed.left_out == 0)
+    return;
+  ++counters_.late;
+  auto& sent = out.messages.emplace_back();
+  sent.topic = "analytics.late";
+  sent.key = message.key ? *message.key : std::string_view{event_.key};
+  sent.value = *message.value;
+  sent.time = event_.time;
+  sent.headers =
+      passed_on_headers(who_, message.offset, sent.topic, "late",
+                        fmt::format("its time is {}, and the watermark, {}, has made every window with it final",
+                                    to_iso8601(event_.time), to_iso8601(watermark)));
+}
+
+void engine::detect(text_ids::id entity, effects& out) {
+  for (std::size_t i = 0; i < series_.size(); ++i) {
+    const auto& plan = compiled_->detectors[i];
+    const auto& x = event_.slots[plan.from];
+    if (x.is_nothing())
+      continue;
+    auto expires = event_.time + plan.watching->forget();
+    auto* state = series_[i].find(entity);
+    if (state == nullptr)
+      state = &series_[i].make(entity, {plan.watching->fresh()}, expires);
+    auto said = state->series->observe(event_.time, x);
+    series_[i].changed(entity, expires);
+    if (!said.alarm)
+      continue;
+    auto why = state->series->explain(plan.field);
+    raise_alert({plan.name, event_.key, event_.time, plan.watching->severity(), said.score, std::move(why.reason),
+                 std::move(why.evidence), event_.origin.offset},
+                out);
+  }
+}
+
+void engine::apply_rules(text_ids::id entity, effects& out) {
+  for (std::size_t i = 0; i < cooldowns_.size(); ++i) {
+    const auto& rule = compiled_->rules[i];
+    auto* quiet = cooldowns_[i].find(entity);
+    if ((quiet != nullptr && event_.time < quiet->until) || !rule.when.matches(event_))
+      continue;
+    if (rule.cooldown.count() > 0) {
+      auto until = event_.time + rule.cooldown;
+      if (quiet == nullptr)
+        cooldowns_[i].make(entity, {until}, until);
+      else
+        quiet->until = until;
+      cooldowns_[i].changed(entity, until);
+    }
+    raise_alert({rule.name, event_.key, event_.time, rule.severity, 1, rule.reason.fill(event_),
+                 evidence_of(rule, event_), event_.origin.offset},
+                out);
+  }
+}
+
+void engine::raise_alert(alert&& what, effects& out) {
+  ++counters_.alerts;
+  raise(who_, std::move(what), out);
+}
+
+void engine::advance(timestamp from, timestamp to, effects& out) {
+  for (auto& window : windows_)
+    window.advance(from, to, out);
+  auto nothing = [](const auto&) {};
+  for (auto& each : look_backs_)
+    each.expire(to);
+  for (auto& each : series_)
+    each.expire(to, nothing);
+  for (auto& each : cooldowns_)
+    each.expire(to, nothing);
+}
+
+void engine::reject(const raw_message& message, std::string_view reason, std::string_view detail, effects& out) {
+  count_message(message);
+  ++counters_.dead_letters;
+  auto& sent = out.messages.emplace_back();
+  sent.topic = "analytics.dead_letter";
+  sent.key = message.key.value_or(std::string_view{});
+  sent.value = message.value.value_or(std::string_view{});
+  // Its own time can't be known: Kafka's, or else as far as the partition has come.
+  auto highest = watermark_.highest();
+  sent.time = message.timestamp_ms >= 0    ? timestamp{message.timestamp_ms}
+              : highest == watermark::none ? timestamp{0}
+                                           : highest;
+  sent.headers = passed_on_headers(who_, message.offset, sent.topic, reason, detail);
+}
+
+void engine::skip_poison(const raw_message& message, std::string_view why, effects& out) {
+  assert(message.offset >= next_offset_);
+  reject(message, to_string(dead_reason::poison), why, out);
+}
+
+void engine::emit_open(effects& out) {
+  for (auto& window : windows_)
+    window.write_changed(false, watermark_.current(), out);
+}
+
+void engine::before_checkpoint(effects& out) {
+  for (auto& window : windows_)
+    window.write_changed(true, watermark_.current(), out);
+}
+
+std::string engine::meta() const {
+  std::string bytes;
+  byte_writer out{bytes};
+  out.varint(schema_version);
+  out.i64(next_offset_);
+  out.i64(watermark_.highest().ms);
+  for (auto count :
+       {counters_.consumed, counters_.dropped, counters_.tombstones, counters_.late, counters_.late_by_window,
+        counters_.not_fed, counters_.dead_letters, counters_.type_errors, counters_.alerts})
+    out.varint(count);
+  return bytes;
+}
+
+void engine::restore_meta(std::string_view bytes) {
+  byte_reader in{bytes};
+  if (auto version = in.varint(); version != schema_version)
+    throw corrupt_state{
+        fmt::format("state of schema version {}, where this program reads {}", version, schema_version)};
+  next_offset_ = in.i64();
+  watermark_.restore({in.i64()});
+  for (auto* count :
+       {&counters_.consumed, &counters_.dropped, &counters_.tombstones, &counters_.late, &counters_.late_by_window,
+        &counters_.not_fed, &counters_.dead_letters, &counters_.type_errors, &counters_.alerts})
+    *count = in.varint();
+  if (!in.at_end() || next_offset_ < 0)
+    throw corrupt_state{"a checkpoint's first entry that no engine writes"};
+}
+
+void engine::save(bool only_changes, const std::function<void(state_entry&&)>& put) {
+  put({std::string{meta_key}, meta()});
+  for (auto& each : windows_)
+    each.save(only_changes, put);
+  for (auto& each : look_backs_)
+    each.save(only_changes, put);
+  for (auto& each : series_)
+    each.save(only_changes, put);
+  for (auto& each : cooldowns_)
+    each.save(only_changes, put);
+}
+
+void engine::restore(const std::vector<state_entry>& entries) {
+  assert(next_offset_ == 0 && counters_.consumed == 0);
+  std::map<std::string_view, std::string_view> latest;
+  for (const auto& entry : entries) {
+    if (entry.value)
+      latest[entry.key] = *entry.value;
+    else
+      latest.erase(entry.key);
+  }
+  if (latest.empty())
+    return;
+  auto meta = latest.find(meta_key);
+  if (meta == latest.end())
+    throw corrupt_state{"a checkpoint without its first entry"};
+  restore_meta(meta->second);
+  latest.erase(meta);
+  for (const auto& [key, bytes] : latest)
+    restore_entry(key, bytes);
+  for (auto& each : windows_)
+    each.restored(watermark_.current());
+}
+
+void engine::restore_entry(std::string_view key, std::string_view bytes) {
+  // KIND/INDEX/REST
+  std::size_t index = 0;
+  if (key.size() < 4 || key[1] != '/')
+    throw corrupt_state{"an entry of no kind"};
+  auto [end, wrong] = std::from_chars(key.data() + 2, key.data() + key.size(), index);
+  auto slash = static_cast<std::size_t>(end - key.data());
+  if (wrong != std::errc{} || slash >= key.size() || key[slash] != '/')
+    throw corrupt_state{"an entry of no kind"};
+  auto rest = key.substr(slash + 1);
+  auto kind = key.front();
+  if (kind == 'w' && index < windows_.size())
+    windows_[index].restore(rest, bytes);
+  else if (kind == 'f' && index < look_backs_.size())
+    look_backs_[index].restore(rest, bytes);
+  else if (kind == 'd' && index < series_.size())
+    series_[index].restore(rest, bytes, [&](byte_reader& in) {
+      series_state made{compiled_->detectors[index].watching->fresh()};
+      made.series->load(in);
+      return made;
+    });
+  else if (kind == 'r' && index < cooldowns_.size())
+    cooldowns_[index].restore(rest, bytes, cooldown_state::load);
+  else
+    throw corrupt_state{"an entry that this pipeline does not have"};
+}
+
+std::unique_ptr<partition_task> make_engine(std::shared_ptr<const pipeline_plan> plan, std::string topic,
+                                            std::int32_t partition) {
+  return std::make_unique<engine>(std::move(plan), std::move(topic), partition);
+}
+
+} // namespace throng::analytics

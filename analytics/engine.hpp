@@ -1,0 +1,76 @@
+// One partition of one pipeline: its state, and what a message does to it. The order of the stages, the watermark and the books are
+// here; windows, look-backs, detectors and rules each keep their own.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "analytics/alert.hpp"
+#include "analytics/compiled_pipeline.hpp"
+#include "analytics/decoder.hpp"
+#include "analytics/keyed_states.hpp"
+#include "analytics/look_back.hpp"
+#include "analytics/partition_task.hpp"
+#include "analytics/watermark.hpp"
+#include "analytics/window_set.hpp"
+
+namespace throng::analytics {
+
+class engine final : public partition_task {
+public:
+  engine(std::shared_ptr<const pipeline_plan> plan, std::string topic, std::int32_t partition);
+
+  const std::string& owner() const override;
+  const std::string& definition() const override;
+  expected<void> take(const raw_message& message, effects& out) override;
+  void skip_poison(const raw_message& message, std::string_view why, effects& out) override;
+  void emit_open(effects& out) override;
+  void before_checkpoint(effects& out) override;
+  std::int64_t next_offset() const override;
+  timestamp watermark() const override;
+  const task_counters& counters() const override;
+  void save(bool only_changes, const std::function<void(state_entry&&)>& put) override;
+  void restore(const std::vector<state_entry>& entries) override;
+
+private:
+  /// One entity's series under one detector.
+  struct series_state {
+    std::unique_ptr<series_detector> series;
+    void save(byte_writer& out) const {
+      series->save(out);
+    }
+  };
+
+  void count_message(const raw_message& message);
+  void reject(const raw_message& message, std::string_view reason, std::string_view detail, effects& out);
+  /// The stages behind `where`. @param watermark as it stood before the event
+  void analyse(const raw_message& message, timestamp watermark, effects& out);
+  void into_windows(const raw_message& message, timestamp watermark, effects& out);
+  void detect(text_ids::id entity, effects& out);
+  void apply_rules(text_ids::id entity, effects& out);
+  void advance(timestamp from, timestamp to, effects& out);
+  void raise_alert(alert&& what, effects& out);
+  std::string meta() const;
+  void restore_meta(std::string_view bytes);
+  void restore_entry(std::string_view key, std::string_view bytes);
+
+  std::shared_ptr<const pipeline_plan> plan_;
+  const pipeline_plan::implementation* compiled_;
+  task_identity who_;
+  decoder decoder_;
+  event event_; // reused
+  class watermark watermark_;
+  std::int64_t next_offset_ = 0;
+  task_counters counters_;
+  text_ids entities_;
+  std::deque<group_table> groups_; // deques: what is in them is pointed to
+  std::vector<group_table::id> group_now_;
+  std::deque<window_set> windows_;
+  std::deque<look_back> look_backs_;
+  std::vector<keyed_states<series_state>> series_;      // by detector
+  std::vector<keyed_states<cooldown_state>> cooldowns_; // by rule
+};
+
+} // namespace throng::analytics

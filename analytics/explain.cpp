@@ -1,0 +1,107 @@
+// pipeline_plan::explain(): what a pipeline will do, in words.
+#include <fmt/format.h>
+
+#include "analytics/compiled_pipeline.hpp"
+#include "analytics/json_text.hpp"
+
+namespace throng::analytics {
+
+namespace {
+
+std::string_view kind_name(config::aggregate_kind kind) {
+  switch (kind) {
+  case config::aggregate_kind::count:
+    return "count";
+  case config::aggregate_kind::sum:
+    return "sum";
+  case config::aggregate_kind::mean:
+    return "mean";
+  case config::aggregate_kind::min:
+    return "least value";
+  case config::aggregate_kind::max:
+    return "greatest value";
+  case config::aggregate_kind::distinct:
+    return "number of distinct values";
+  default:
+    return "aggregate";
+  }
+}
+
+std::string json(const boost::json::value& x) {
+  std::string text;
+  append_json_text(text, x);
+  return text;
+}
+
+std::string window_sentence(const config::window& window) {
+  auto text = window.kind == config::window::shape::tumbling
+                  ? fmt::format("Window {}: every {}", window.name, format_duration(window.size))
+                  : fmt::format("Window {}: the last {}, every {}", window.name, format_duration(window.size),
+                                format_duration(window.every));
+  if (window.offset.count() != 0)
+    text += fmt::format(", beginning {}ms off the round times", window.offset.count());
+  text += window.group_by.empty() ? ", over all events" : fmt::format(", by {}", fmt::join(window.group_by, " and "));
+  for (const auto& [field, wanted] : window.aggregates) {
+    std::vector<std::string> names;
+    for (const auto& aggregate : wanted)
+      names.push_back(aggregate.name);
+    text += fmt::format("; {} of {}", fmt::join(names, ", "), field);
+  }
+  text += ". It is written when the watermark reaches its end";
+  if (window.emit_every)
+    text += fmt::format(" and every {} of event time before", format_duration(*window.emit_every));
+  if (window.lateness.count() > 0)
+    text +=
+        fmt::format("; late events change it for another {}, then it is final.\n", format_duration(window.lateness));
+  else
+    text += ", and is final then.\n";
+  return text;
+}
+
+} // namespace
+
+std::string pipeline_plan::explain() const {
+  const auto& p = impl_->definition;
+  std::string text = fmt::format("{} reads the topic {}; an event's entity is its {}, its time {}.\n", p.name, p.source,
+                                 p.key, p.timestamp.empty() ? "the message's Kafka timestamp" : "its " + p.timestamp);
+  if (!p.description.empty())
+    text += p.description + '\n';
+  text += fmt::format(
+      "Events may come up to {} out of order: each partition's watermark is its highest event time less that.\n",
+      format_duration(p.disorder));
+  if (!p.where.empty())
+    text += fmt::format("Only events where {} go on; the others still move the watermark.\n", json(p.where));
+  for (const auto& [name, from] : p.derive)
+    text += fmt::format("Each event gets {} = {}.\n", name, json(from));
+  for (const auto& feature : p.features)
+    text += fmt::format("Each event gets {}: the {} {} the last {} of its {}{}, itself included.\n", feature.name,
+                        kind_name(feature.kind),
+                        feature.field.empty() ? std::string{"of events in"} : fmt::format("of {} over", feature.field),
+                        format_duration(feature.over), p.key,
+                        feature.where ? fmt::format(", where {}", json(*feature.where)) : std::string{});
+  for (const auto& window : p.windows)
+    text += window_sentence(window);
+  if (!p.windows.empty())
+    text += "Events too late for every window that contains them go to analytics.late.\n";
+  for (std::size_t i = 0; i < p.detectors.size(); ++i)
+    text += fmt::format("Detector {} watches {} of each {}: it alerts when {}.\n", p.detectors[i].name,
+                        p.detectors[i].field, p.key, impl_->detectors[i].watching->sentence());
+  for (const auto& rule : p.rules)
+    text += fmt::format("Rule {} raises a {} when {}{}.\n", rule.name,
+                        rule.severity == config::severity::critical  ? "critical alert"
+                        : rule.severity == config::severity::warning ? "warning"
+                                                                     : "note",
+                        json(rule.when),
+                        rule.cooldown.count() > 0 ? fmt::format(", at most once in {} for each {} (and partition)",
+                                                                format_duration(rule.cooldown), p.key)
+                                                  : std::string{});
+  if (needs_matching_key())
+    text += fmt::format(
+        "Each message's Kafka key must be its {}: features and detectors need all of an entity's events in one "
+        "partition; `rekey` a stream that is keyed otherwise.\n",
+        p.key);
+  text += "What can't be read goes to analytics.dead_letter.\n";
+  return text;
+}
+
+} // namespace throng::analytics

@@ -1,0 +1,140 @@
+// Features: what an entity did within the last minutes, hours or days, as of the current event. True sliding look-backs over the
+// events themselves, exact. Leaves to the engine which events are fed (none older than the watermark) and in which order.
+//
+// Decided to the letter, where the order of arrival is not that of time: the value at an event of time t is computed over the events of
+// its entity that arrived no later than it, were fed, match the feature's `where`, and have a time in (t - over, t]. An event that
+// arrived earlier but has a later time does not count; nor does one that comes later, whatever its time. So the value is a function
+// of the partition's order alone.
+//
+// Events are kept until the watermark has passed time + over: an event that is fed later can't be older than the watermark, so none
+// of them could reach back that far. That also bounds the state by event time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "analytics/event.hpp"
+#include "analytics/exact_sum.hpp"
+#include "analytics/expression.hpp"
+#include "analytics/keyed_states.hpp"
+#include "analytics/text_ids.hpp"
+#include "config/pipeline.hpp"
+
+namespace throng::analytics {
+
+/// Features over the same events and field share one memory of them.
+struct look_back_plan {
+  struct feature {
+    config::aggregate_kind kind = config::aggregate_kind::count;
+    milliseconds over{0};
+    slot into = 0;
+  };
+  std::optional<match> where; ///< which events count; all without it
+  std::optional<slot> field;  ///< none for count
+  bool numbers = false;       ///< some feature takes the field's numbers
+  bool distinct = false;      ///< some feature counts its distinct values
+  milliseconds longest{0};
+  std::vector<feature> features;
+};
+
+/// What is remembered of one entity.
+class look_back_history {
+public:
+  struct entry {
+    std::int64_t time = 0;
+    double number = 0;          ///< NaN where the field is no finite number
+    std::uint32_t distinct = 0; ///< number of the value's canonical text, plus 1; 0 where it is null or not asked for
+  };
+
+  explicit look_back_history(const look_back_plan& plan)
+      : running_(plan.features.size()) {}
+
+  /// Forgets what no event from `watermark` on can reach; `gone` sees each entry that goes.
+  template <class Gone>
+  void forget(const look_back_plan& plan, timestamp watermark, Gone&& gone) {
+    // As no event before the watermark will be fed, the sliding spans may move up to it.
+    slide(plan, watermark);
+    auto bound = watermark.ms - plan.longest.count();
+    while (head_ < entries_.size() && entries_[head_].time <= bound)
+      gone(entries_[head_++]);
+    compact();
+  }
+  /// Adds an event. Any order of times, none before the last forget()'s watermark.
+  void add(const look_back_plan& plan, const entry& what);
+  /// A feature's value as of time t. @pre as add()
+  value value_at(const look_back_plan& plan, std::size_t feature, timestamp t);
+
+  const entry* begin() const {
+    return entries_.data() + head_;
+  }
+  const entry* end() const {
+    return entries_.data() + entries_.size();
+  }
+  /// Of the last entry. @pre there is one
+  timestamp newest() const {
+    return {entries_.back().time};
+  }
+
+private:
+  /// Running totals of one feature over the entries [first, end), which are those with a time in (moment - over, moment].
+  struct totals {
+    std::size_t first = 0;
+    std::uint64_t numbers = 0;
+    std::uint64_t huge = 0; ///< numbers that exact_sum does not take
+    exact_sum sum;
+    boost::unordered_flat_map<std::uint32_t, std::uint32_t> distinct;
+  };
+
+  void slide(const look_back_plan& plan, timestamp to);
+  void count_in(const look_back_plan::feature& feature, totals& in, const entry& what, bool added) const;
+  void compact();
+
+  std::vector<entry> entries_; // by time, equal times by arrival; those before head_ are forgotten
+  std::size_t head_ = 0;
+  std::int64_t moment_ = INT64_MIN; // no entry is later
+  std::vector<totals> running_;
+};
+
+/// The look-backs of one plan in one partition.
+class look_back {
+public:
+  look_back(const look_back_plan& plan, std::string state_prefix, text_ids& entities);
+
+  /// Remembers the event if it counts, and fills the features' slots. @pre e.time is not before `watermark`
+  void observe(event& e, text_ids::id entity, timestamp watermark);
+  /// Drops entities of which nothing can be reached any more.
+  void expire(timestamp watermark);
+
+  /// How many entities have a history.
+  std::size_t size() const {
+    return states_.size();
+  }
+  void save(bool only_changes, const std::function<void(state_entry&&)>& put) {
+    states_.save(only_changes, put);
+  }
+  /// @throws corrupt_state
+  void restore(std::string_view entity, std::string_view bytes);
+
+private:
+  struct state {
+    look_back_history history;
+    const look_back* owner = nullptr;
+    void save(byte_writer& out) const;
+  };
+
+  std::uint32_t distinct_number(const value& x);
+  void gone(const look_back_history::entry& what);
+
+  const look_back_plan* plan_;
+  text_ids texts_; // canonical texts of distinct values, held once by each entry
+  std::string scratch_;
+  keyed_states<state> states_;
+};
+
+} // namespace throng::analytics

@@ -1,0 +1,367 @@
+#include "analytics/pipeline_plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <fmt/format.h>
+
+#include "analytics/compiled_pipeline.hpp"
+#include "analytics/json_text.hpp"
+#include "analytics/partial_state.hpp"
+
+namespace throng::analytics {
+
+namespace {
+
+/// The fields of a stored window that are not aggregates, ours and the store's.
+constexpr std::array reserved_fields{"pipeline",   "window", "start",  "end",       "group",     "events",
+                                     "final",      "late",   "topic",  "partition", "group_key", "_id",
+                                     "generation", "write",  "offset", "state",     "superseded"};
+
+class compiler {
+public:
+  compiler(pipeline_plan::implementation& into, findings& found)
+      : into_(into)
+      , found_(found) {}
+
+  void run() {
+    const auto& definition = into_.definition;
+    if (!definition.where.empty())
+      if (auto made = match::compile(definition.where, "where", into_.fields, name_scope::message); take(made))
+        into_.where = std::move(*made);
+    for (const auto& [name, from] : definition.derive)
+      derive(name, from);
+    // All features are resolved before their names are added: none of them sees another.
+    for (std::size_t i = 0; i < definition.features.size(); ++i)
+      check_feature(i);
+    add_features();
+    for (std::size_t i = 0; i < definition.windows.size(); ++i)
+      add_window(i);
+    for (std::size_t i = 0; i < definition.detectors.size(); ++i)
+      add_detector(i);
+    std::set<std::string> rules;
+    for (std::size_t i = 0; i < definition.rules.size(); ++i) {
+      auto path = fmt::format("rules[{}]", i);
+      unique(rules, definition.rules[i].name, path, "rule");
+      if (auto made = compile_rule(definition.rules[i], path, into_.fields); take(made))
+        into_.rules.push_back(std::move(*made));
+    }
+  }
+
+private:
+  void wrong(std::string path, std::string sentence) {
+    found_.push_back({std::move(path), std::move(sentence)});
+  }
+
+  template <class T>
+  bool take(const tl::expected<T, findings>& made) {
+    if (!made)
+      found_.insert(found_.end(), made.error().begin(), made.error().end());
+    return made.has_value();
+  }
+
+  void unique(std::set<std::string>& names, const std::string& name, const std::string& path, std::string_view what) {
+    if (!names.insert(name).second)
+      wrong(path + ".name", fmt::format("there is another {} named {}", what, name));
+  }
+
+  /// group_by, aggregate, by and field take top-level or derived names (semantics.md 2).
+  bool plain_name(const std::string& name, const std::string& path) {
+    if (name.empty()) {
+      wrong(path, "a field's name is missing");
+      return false;
+    }
+    if (name.find('.') == std::string::npos)
+      return true;
+    wrong(path,
+          fmt::format(
+              "{} is a path; here only top-level names and those that derive adds are taken: derive one from \"${}\"",
+              name, name));
+    return false;
+  }
+
+  /// State by entity stands in the partition of the pipeline's key.
+  void check_by(const std::string& by, const std::string& path) {
+    if (!by.empty() && by != into_.definition.key)
+      wrong(path, fmt::format("{} is not the pipeline's key, {}: its events may lie in several partitions; re-key the "
+                              "stream by it first "
+                              "(`rekey`)",
+                              by, into_.definition.key));
+  }
+
+  void derive(const std::string& name, const boost::json::value& from) {
+    auto path = "derive." + name;
+    if (name.empty() || name.find('.') != std::string::npos || name.front() == '$')
+      wrong(path, "a derived name is not empty, holds no dot and does not begin with $");
+    // Compiled before its name is added: it may speak of the field that it hides.
+    auto made = expression::compile(from, path, into_.fields, name_scope::pipeline);
+    if (take(made))
+      into_.derive.push_back({name, std::move(*made), into_.fields.computed_field(name)});
+    else
+      into_.fields.computed_field(name);
+  }
+
+  void check_feature(std::size_t i) {
+    const auto& feature = into_.definition.features[i];
+    auto path = fmt::format("features[{}]", i);
+    unique(feature_names_, feature.name, path, "feature");
+    for (const auto& [name, from] : into_.definition.derive)
+      if (name == feature.name)
+        wrong(path + ".name", fmt::format("{} is also a name that derive adds", name));
+    check_by(feature.by, path + ".by");
+    if (feature.over.count() <= 0)
+      wrong(path + ".over", "a look-back is longer than nothing");
+    auto counts = feature.kind == config::aggregate_kind::count;
+    switch (feature.kind) {
+    case config::aggregate_kind::count:
+    case config::aggregate_kind::sum:
+    case config::aggregate_kind::mean:
+    case config::aggregate_kind::min:
+    case config::aggregate_kind::max:
+    case config::aggregate_kind::distinct:
+      break;
+    default:
+      wrong(path, "a feature has exactly one of count, sum, mean, min, max and distinct");
+      return;
+    }
+    if (counts ? !feature.field.empty() : !plain_name(feature.field, path)) {
+      if (counts)
+        wrong(path + ".count", fmt::format("count takes no field, but true; {} was given", feature.field));
+      return;
+    }
+    for (const auto& other : into_.definition.features)
+      if (!counts && other.name == feature.field)
+        wrong(path, fmt::format("{} is a feature: features see the message and what derive adds, not one another",
+                                other.name));
+
+    look_back_plan::feature made;
+    made.kind = feature.kind;
+    made.over = feature.over;
+    std::string events_of = feature.field + '\n';
+    if (feature.where)
+      append_canonical_json(events_of, *feature.where);
+    auto [place, is_new] = look_backs_.try_emplace(events_of, into_.look_backs.size());
+    if (is_new) {
+      auto& plan = into_.look_backs.emplace_back();
+      if (!counts)
+        plan.field = into_.fields.lookup(feature.field);
+      if (feature.where && !feature.where->empty())
+        if (auto where = match::compile(*feature.where, path + ".where", into_.fields, name_scope::pipeline);
+            take(where))
+          plan.where = std::move(*where);
+    }
+    auto& plan = into_.look_backs[place->second];
+    plan.longest = std::max(plan.longest, feature.over);
+    if (feature.kind == config::aggregate_kind::distinct)
+      plan.distinct = true;
+    else if (!counts)
+      plan.numbers = true;
+    plan.features.push_back(made);
+    into_slots_.push_back({place->second, plan.features.size() - 1, feature.name});
+  }
+
+  void add_features() {
+    for (const auto& [look_back, feature, name] : into_slots_)
+      into_.look_backs[look_back].features[feature].into = into_.fields.computed_field(name);
+  }
+
+  void add_window(std::size_t i) {
+    const auto& window = into_.definition.windows[i];
+    auto path = fmt::format("windows[{}]", i);
+    unique(window_names_, window.name, path, "window");
+    if (window.kind == config::window::shape::session) {
+      wrong(path + ".session", "session windows are not there yet; tumbling and hopping ones are");
+      return;
+    }
+    window_plan made;
+    made.name = window.name;
+    made.size = window.size;
+    made.every = window.kind == config::window::shape::tumbling ? window.size : window.every;
+    made.offset = window.offset;
+    made.lateness = window.lateness;
+    made.emit_every = window.emit_every.value_or(milliseconds{0});
+    if (made.size.count() <= 0)
+      wrong(path, "a window is longer than nothing");
+    else if (made.every.count() <= 0 || made.every > made.size)
+      wrong(path + ".hopping.every", fmt::format("{} is not above 0 and at most the size, {}",
+                                                 format_duration(made.every), format_duration(made.size)));
+    if (made.lateness.count() < 0)
+      wrong(path + ".lateness", "a lateness is not negative");
+    if (window.emit_every && window.emit_every->count() <= 0)
+      wrong(path + ".emit.every", "an emission's interval is longer than nothing");
+
+    group_plan group;
+    for (std::size_t g = 0; g < window.group_by.size(); ++g) {
+      const auto& name = window.group_by[g];
+      auto at = fmt::format("{}.group_by[{}]", path, g);
+      if (!plain_name(name, at))
+        continue;
+      if (std::find(group.names.begin(), group.names.end(), name) != group.names.end())
+        wrong(at, fmt::format("{} stands in group_by already", name));
+      group.names.push_back(name);
+      group.slots.push_back(into_.fields.lookup(name));
+    }
+    auto same = std::find_if(into_.groups.begin(), into_.groups.end(),
+                             [&](const group_plan& other) { return other.names == group.names; });
+    made.group = static_cast<std::size_t>(same - into_.groups.begin());
+    if (same == into_.groups.end())
+      into_.groups.push_back(std::move(group));
+
+    std::set<std::string> names;
+    for (const auto& [name, wanted] : window.aggregates) {
+      auto at = fmt::format("{}.aggregate.{}", path, name);
+      if (!plain_name(name, at))
+        continue;
+      if (std::find(reserved_fields.begin(), reserved_fields.end(), name) != reserved_fields.end())
+        wrong(
+            at,
+            fmt::format(
+                "{} is a field of the window's own document; derive another name for it, such as {}_value from \"${}\"",
+                name, name, name));
+      if (!names.insert(name).second)
+        wrong(at, fmt::format("{} is aggregated already", name));
+      for (const auto& aggregate : wanted)
+        if (aggregate.kind == config::aggregate_kind::percentile &&
+            !(aggregate.percentile > 0 && aggregate.percentile <= 100))
+          wrong(at, fmt::format("{} is no percentile above 0 and at most 100", aggregate.name));
+      made.fields.push_back({name, into_.fields.lookup(name), aggregate_plan::of(wanted)});
+    }
+    made.state_header = partial_state_header(window.aggregates);
+    into_.windows.push_back(std::move(made));
+  }
+
+  void add_detector(std::size_t i) {
+    const auto& detect = into_.definition.detectors[i];
+    auto path = fmt::format("detect[{}]", i);
+    unique(detector_names_, detect.name, path, "detector");
+    check_by(detect.by, path + ".by");
+    auto named = plain_name(detect.field, path + ".field");
+    auto made = make_detector(detect, path);
+    if (take(made) && named)
+      into_.detectors.push_back({detect.name, detect.field, into_.fields.lookup(detect.field), *made});
+  }
+
+  struct feature_place {
+    std::size_t look_back;
+    std::size_t feature;
+    std::string name;
+  };
+
+  pipeline_plan::implementation& into_;
+  findings& found_;
+  std::set<std::string> feature_names_;
+  std::set<std::string> window_names_;
+  std::set<std::string> detector_names_;
+  std::map<std::string, std::size_t> look_backs_; // field and where, to the look-back that remembers those events
+  std::vector<feature_place> into_slots_;
+};
+
+boost::json::value canonical(const config::aggregate& x) {
+  return {static_cast<int>(x.kind), x.percentile, x.name};
+}
+
+/// Everything that a result depends on, in one order: a description, or how long an idle partition waits, is not among it.
+std::string definition_hash(const config::pipeline& p) {
+  boost::json::object all;
+  all["version"] = 1;
+  all["name"] = p.name;
+  all["source"] = p.source;
+  all["key"] = p.key;
+  all["timestamp"] = p.timestamp;
+  all["timestamp_unit"] = static_cast<int>(p.timestamp_unit);
+  all["disorder"] = p.disorder.count();
+  all["max_ahead"] = p.max_ahead.count();
+  all["max_message"] = p.max_message;
+  all["where"] = p.where;
+  boost::json::array derive;
+  for (const auto& [name, from] : p.derive)
+    derive.push_back({name, from});
+  all["derive"] = std::move(derive);
+  boost::json::array features;
+  for (const auto& x : p.features)
+    features.push_back({{"name", x.name},
+                        {"over", x.over.count()},
+                        {"kind", static_cast<int>(x.kind)},
+                        {"field", x.field},
+                        {"by", x.by},
+                        {"where", x.where ? boost::json::value(*x.where) : boost::json::value(nullptr)}});
+  all["features"] = std::move(features);
+  boost::json::array windows;
+  for (const auto& x : p.windows) {
+    boost::json::array aggregates;
+    for (const auto& [field, wanted] : x.aggregates) {
+      boost::json::array names;
+      for (const auto& aggregate : wanted)
+        names.push_back(canonical(aggregate));
+      aggregates.push_back({field, std::move(names)});
+    }
+    boost::json::array group_by;
+    for (const auto& name : x.group_by)
+      group_by.push_back(boost::json::value(name));
+    windows.push_back({{"name", x.name},
+                       {"kind", static_cast<int>(x.kind)},
+                       {"size", x.size.count()},
+                       {"every", x.every.count()},
+                       {"offset", x.offset.count()},
+                       {"lateness", x.lateness.count()},
+                       {"emit", x.emit_every ? boost::json::value(x.emit_every->count()) : boost::json::value(nullptr)},
+                       {"group_by", std::move(group_by)},
+                       {"aggregates", std::move(aggregates)}});
+  }
+  all["windows"] = std::move(windows);
+  boost::json::array detectors;
+  for (const auto& x : p.detectors)
+    detectors.push_back(
+        {{"name", x.name}, {"detector", x.detector}, {"by", x.by}, {"field", x.field}, {"parameters", x.parameters}});
+  all["detect"] = std::move(detectors);
+  boost::json::array rules;
+  for (const auto& x : p.rules)
+    rules.push_back({{"name", x.name},
+                     {"when", x.when},
+                     {"severity", static_cast<int>(x.severity)},
+                     {"cooldown", x.cooldown.count()},
+                     {"reason", x.reason}});
+  all["rules"] = std::move(rules);
+  std::string text;
+  append_canonical_json(text, all);
+  return document_id({text});
+}
+
+} // namespace
+
+pipeline_plan::pipeline_plan()
+    : impl_(std::make_unique<implementation>()) {}
+pipeline_plan::~pipeline_plan() = default;
+
+tl::expected<std::shared_ptr<const pipeline_plan>, findings> pipeline_plan::compile(config::pipeline definition) {
+  std::shared_ptr<pipeline_plan> plan{new pipeline_plan};
+  plan->impl_->definition = std::move(definition);
+  findings found;
+  compiler{*plan->impl_, found}.run();
+  if (!found.empty())
+    return tl::unexpected(std::move(found));
+  plan->impl_->hash = definition_hash(plan->impl_->definition);
+  return plan;
+}
+
+const config::pipeline& pipeline_plan::definition() const {
+  return impl_->definition;
+}
+
+const std::string& pipeline_plan::hash() const {
+  return impl_->hash;
+}
+
+bool pipeline_plan::needs_matching_key() const {
+  return !impl_->look_backs.empty() || !impl_->detectors.empty();
+}
+
+const pipeline_plan::implementation& pipeline_plan::compiled() const {
+  return *impl_;
+}
+
+} // namespace throng::analytics
