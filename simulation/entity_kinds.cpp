@@ -5,13 +5,16 @@
 #include <tuple>
 #include <utility>
 
+#include "simulation/account.hpp"
 #include "simulation/entity_table.hpp"
 #include "simulation/sensor.hpp"
+#include "simulation/support_client.hpp"
+#include "simulation/web_client.hpp"
 
 namespace throng::simulation {
 namespace {
 
-using cores = std::tuple<sensor>;
+using cores = std::tuple<sensor, web_client, account, support_client>;
 
 /// Calls `f.template operator()<Core>()` for the kind's core.
 template <class F, std::size_t... I>

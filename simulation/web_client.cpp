@@ -1,0 +1,276 @@
+#include "simulation/web_client.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "simulation/agents.hpp"
+#include "simulation/countries.hpp"
+#include "simulation/daily_curve.hpp"
+#include "simulation/incident_turn.hpp"
+#include "simulation/review_text.hpp"
+
+namespace throng::simulation {
+
+namespace {
+
+// When people look at shops: little by night, a first rise over lunch, most on the sofa.
+constexpr daily_curve visit_hours{
+    {5, 3, 2, 1, 1, 2, 4, 6, 8, 10, 11, 12, 13, 12, 11, 11, 12, 13, 15, 18, 20, 19, 14, 9}};
+
+/// Popularity of shop items: Zipf's exponent is near 1 for many kinds of media and goods.
+constexpr double zipf_exponent = 1.0;
+
+constexpr milliseconds least_think{300};
+constexpr milliseconds most_think{25 * 60'000}; // a session ends at half an hour, by the convention of web analytics
+
+// What goes wrong on a healthy site.
+constexpr double server_error = 0.001;
+constexpr double item_gone = 0.004;
+constexpr double wrong_password = 0.04;
+/// Above this utilisation the site refuses requests.
+constexpr double overload = 0.8;
+/// After an error, this share tries the same page again; the others leave.
+constexpr std::uint32_t retry_percent = 60;
+
+/// The site is built for this multiple of the evening's traffic, and for no less than 20 requests a second.
+constexpr double headroom = 2.5;
+constexpr double least_capacity_a_second = 20;
+
+constexpr double words_with_stars = 0.4;
+/// A minute: then the server in front gives up.
+constexpr double most_response_ms = 60'000;
+
+double utilisation(wake_context& in, double capacity) {
+  return static_cast<double>(in.view().before.web_requests) / capacity;
+}
+
+} // namespace
+
+web_client::common::common(const simulation::world& world, std::uint32_t number)
+    : seed(world.scenario().seed)
+    , population(std::get<config::web_client_population>(world.scenario().populations[number].behaviour))
+    , popularity(zipf_weights(population.items, zipf_exponent))
+    , visitors(world.count_of_kind(web_client_kind)) {
+  double a_day = 0;
+  for (const auto& other : world.scenario().populations)
+    if (const auto* clients = std::get_if<config::web_client_population>(&other.behaviour); clients != nullptr)
+      a_day += other.count * clients->sessions_per_day * mean_session_requests;
+  const auto a_second = std::max(least_capacity_a_second, headroom * a_day / 86'400 * visit_hours.peak());
+  capacity = a_second * static_cast<double>(world.tick().count()) / 1'000;
+}
+
+entity_key web_client::key(const simulation::world& world, entity_ref self, std::size_t which) {
+  const auto number = world.number_in_kind(self);
+  return which == 0 ? client_id(number) : user_id(number);
+}
+
+web_client::web_client(const birth& born, const common& all)
+    : arrival_(
+          next_arrival(born.random, born.world.start() - milliseconds{1}, all.population.sessions_per_day, visit_hours))
+    , request_due_(never_due)
+    , last_request_(never_due)
+    , due_(arrival_) {}
+
+void web_client::wake(wake_context& in, const common& all) {
+  for (;;) {
+    switch (in.next(due_)) {
+    case moment::over:
+      return;
+    case moment::due: {
+      auto* doing = incident_in_turn(in.incidents());
+      if (step_of(doing, in.now()) <= in.now())
+        step(in, all, *doing);
+      else
+        live(in, all, doing);
+      break;
+    }
+    case moment::opened:
+      prepare(in.incident(), in.now());
+      break;
+    case moment::closed:
+      in.incident().memo[step_due] = no_step;
+      break;
+    case moment::message:
+      break; // nobody sends any
+    }
+    const auto own = visiting_ ? request_due_ : std::max(arrival_, in.now());
+    due_ = std::min(own, step_of(incident_in_turn(in.incidents()), in.now()));
+  }
+}
+
+void web_client::live(wake_context& in, const common& all, const active_incident* doing) {
+  if (is_program(doing)) { // the visitor does not come while a program uses the connection
+    arrival_ = next_arrival(in.random(), in.now(), all.population.sessions_per_day, visit_hours);
+  } else if (visiting_) {
+    go_on(in, all);
+  } else {
+    // The arrivals are a process of their own: one that falls into a session is made up for when it ends.
+    arrival_ = next_arrival(in.random(), arrival_, all.population.sessions_per_day, visit_hours);
+    begin_session(in, all);
+  }
+}
+
+void web_client::begin_session(wake_context& in, const common& all) {
+  visiting_ = true;
+  failed_ = false;
+  ++session_;
+  last_request_ = in.now();
+  const auto by = in.random().below(100);
+  came_by_ = by < 45 ? entry::typed : by < 85 ? entry::search_engine : entry::newsletter;
+  here_ = {};
+  choose_page(in, all, first_action(in.random().below(100)));
+  ask(in, all, {}, true);
+}
+
+void web_client::go_on(wake_context& in, const common& all) {
+  const auto from = here_;
+  const auto percent = in.random().below(100);
+  if (failed_) {
+    if (percent < retry_percent)
+      ask(in, all, from, false);
+    else
+      leave();
+    return;
+  }
+  const auto next = next_action(here_.what, percent);
+  if (next == action::leave) {
+    leave();
+    return;
+  }
+  choose_page(in, all, next);
+  ask(in, all, from, false);
+}
+
+void web_client::leave() {
+  visiting_ = false;
+  request_due_ = never_due;
+}
+
+void web_client::choose_page(wake_context& in, const common& all, action next) {
+  switch (next) {
+  case action::browse:
+    // Mostly the next page of the same category.
+    if (here_.what == action::browse && in.random().below(100) < 60)
+      here_.detail = static_cast<std::uint8_t>(std::min(here_.detail + category_count, 255U));
+    else
+      here_.detail = static_cast<std::uint8_t>(in.random().below(category_count));
+    break;
+  case action::search:
+  case action::click:
+    here_.detail = static_cast<std::uint8_t>(in.random().below(256));
+    break;
+  case action::view:
+    here_.item = all.popularity(in.random());
+    break;
+  default:
+    break; // what is rated, put into the cart and bought is what was looked at
+  }
+  here_.what = next;
+}
+
+void web_client::ask(wake_context& in, const common& all, page from, bool first) {
+  auto& random = in.random();
+  auto* doing = incident_in_turn(in.incidents());
+  const auto load = utilisation(in, all.capacity);
+  request line;
+  line.asks = here_;
+  line.from = from;
+  line.first = first;
+  line.user = in.world().number_in_kind(in.self());
+  line.slower = slowdown(load);
+  line.status = usual_status(here_.what);
+  const auto luck = random.unit();
+  if (luck < server_error + std::max(0.0, load - overload) / 2)
+    line.status = load > overload ? 503 : 500;
+  else if (here_.what == action::view && luck > 1 - item_gone)
+    line.status = 404;
+  else if (here_.what == action::login && luck > 1 - wrong_password)
+    line.status = 401;
+  if (is_broken(doing))
+    suffer(line, *doing, in.next_seq(topic::web_requests));
+  failed_ = line.status >= 400;
+  const auto think =
+      std::clamp(milliseconds{static_cast<std::int64_t>(log_normal(
+                     random, static_cast<double>(all.population.think_time.count()), all.population.think_spread))},
+                 least_think, most_think);
+  const auto since = in.now() - last_request_;
+  last_request_ = in.now();
+  request_due_ = in.now() + think;
+  const auto seq = write(in, all, line, random);
+  if (is_broken(doing))
+    doing->touch(seq);
+  if (!failed_)
+    tell(in, all, since, think);
+}
+
+void web_client::tell(wake_context& in, const common& all, milliseconds since, milliseconds think) const {
+  const auto item = item_id(here_.item);
+  switch (here_.what) {
+  case action::view: {
+    const auto browser = person_of(all.seed, in.world().number_in_kind(in.self())).browser;
+    in.emit(topic::web_views, [&](event_writer& e) {
+      e.text("event_type", "view");
+      e.text("item_id", item.view());
+      e.fixed<3>("view_duration", think.count());
+      e.text("device_type", browsers()[browser].device_type);
+    });
+    break;
+  }
+  case action::click:
+    in.emit(topic::web_clicks, [&](event_writer& e) {
+      e.text("event_type", "click");
+      e.text("item_id", item.view());
+      e.text("page_url", url({action::view, 0, here_.item}).view());
+      e.fixed<3>("click_duration", since.count());
+    });
+    break;
+  case action::rate: {
+    const auto opinion = normal(in.random(), item_quality(all.seed, here_.item), 1.0);
+    const auto stars = static_cast<std::uint32_t>(std::clamp(std::floor(opinion + 0.5), 1.0, 5.0));
+    const bool with_words = bernoulli(in.random(), words_with_stars);
+    const auto text = review_text(stars, in.random().bits());
+    in.emit(topic::web_ratings, [&](event_writer& e) {
+      e.text("event_type", "rating");
+      e.text("item_id", item.view());
+      e.natural("rating", stars);
+      e.text("review_text", with_words ? text : std::string_view{});
+    });
+    break;
+  }
+  default:
+    break;
+  }
+}
+
+std::uint64_t web_client::write(wake_context& in, const common& all, const request& line, random_stream& random) const {
+  const auto number = in.world().number_in_kind(in.self());
+  const auto who = person_of(all.seed, number);
+  const auto costs = cost(line.asks.what);
+  const bool error = line.status >= 400;
+  const auto response = log_normal(random, costs.response_ms * line.slower, response_sigma);
+  const auto bytes = log_normal(random, error ? 420.0 : costs.bytes, error ? 0.1 : bytes_sigma);
+  const auto session = short_text{"session-"}.append(number, 6).append("-").append(session_, 5);
+  ++in.totals().web_requests;
+  if (line.status >= 500)
+    ++in.totals().web_errors;
+  return in.emit(topic::web_requests, [&](event_writer& e) {
+    e.text("session_id", session.view());
+    e.text("user_id", user_id(line.user).view());
+    e.text("ip", ip_text(who.ip).view());
+    e.text("method", method(line.asks.what));
+    e.text("path", path(line.asks).view());
+    e.natural("status", line.status);
+    e.natural("response_ms", 1 + static_cast<std::uint64_t>(std::min(response, most_response_ms)));
+    e.natural("bytes", static_cast<std::uint64_t>(bytes));
+    e.text("user_agent", line.agent.empty() ? browsers()[who.browser].user_agent : line.agent);
+    if (line.program || (line.first && came_by_ == entry::typed))
+      e.null("referrer");
+    else if (line.first)
+      e.text("referrer", came_by_ == entry::search_engine ? "https://search.example/" : "https://mail.example/");
+    else
+      e.text("referrer", url(line.from).view());
+    e.text("country", countries()[who.country].code);
+  });
+}
+
+} // namespace throng::simulation
