@@ -1,7 +1,5 @@
 #include "storage/sqlite_connection.hpp"
 
-#include <sqlite3.h>
-
 namespace throng::storage {
 
 namespace {
@@ -50,10 +48,6 @@ sqlite_connection::use sqlite_connection::prepared(const std::string& sql) {
   if (found == statements_.end())
     found = statements_.emplace(sql, SQLite::Statement{database_, sql}).first;
   return use{found->second};
-}
-
-int sqlite_connection::system_errno() const {
-  return sqlite3_system_errno(database_.getHandle());
 }
 
 } // namespace throng::storage

@@ -49,7 +49,6 @@ public:
   SQLite::Database& database() {
     return database_;
   }
-  int system_errno() const;
 
 private:
   SQLite::Database database_;

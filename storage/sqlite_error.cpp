@@ -1,27 +1,16 @@
 #include "storage/sqlite_error.hpp"
 
-#include <cerrno>
-#include <cstring>
-
 #include <fmt/format.h>
 #include <sqlite3.h>
 
 namespace throng::storage {
 
-namespace {
-
-bool means_no_space(int system_errno) {
-  return system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG;
-}
-
-} // namespace
-
-error sqlite_error(const SQLite::Exception& what, const std::string& file, int system_errno) {
+error sqlite_error(const SQLite::Exception& what, const std::string& file) {
   auto say = [&](error_kind kind, std::string_view sentence, bool retryable = false) {
     return error{kind, fmt::format("{}: {}", file, sentence), retryable};
   };
   constexpr std::string_view no_space =
-      "the disk is full; what was being written is rolled back: make room and start again";
+      "the disk is full or over its quota; what was being written is rolled back: make room and start again";
   switch (what.getErrorCode()) {
   case SQLITE_BUSY:
   case SQLITE_LOCKED:
@@ -32,12 +21,10 @@ error sqlite_error(const SQLite::Exception& what, const std::string& file, int s
   case SQLITE_NOMEM:
     return say(error_kind::exhausted, what.what());
   case SQLITE_IOERR:
-    if (means_no_space(system_errno))
+    // A quota or a limit on files shows as this; a disk without room as SQLITE_FULL.
+    if (what.getExtendedErrorCode() == SQLITE_IOERR_WRITE)
       return say(error_kind::exhausted, no_space);
-    return say(error_kind::unavailable,
-               fmt::format("it can't be read or written now ({}{}{})", what.what(), system_errno != 0 ? ": " : "",
-                           system_errno != 0 ? std::strerror(system_errno) : ""),
-               true);
+    return say(error_kind::unavailable, fmt::format("it can't be read or written now ({})", what.what()), true);
   case SQLITE_READONLY:
   case SQLITE_PERM:
   case SQLITE_AUTH:

@@ -10,7 +10,6 @@
 namespace throng::storage {
 
 /// @param file as the user named it
-/// @param system_errno of the connection's last failed call to the operating system; 0 where there is no connection
-error sqlite_error(const SQLite::Exception& what, const std::string& file, int system_errno);
+error sqlite_error(const SQLite::Exception& what, const std::string& file);
 
 } // namespace throng::storage

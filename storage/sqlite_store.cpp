@@ -347,7 +347,7 @@ private:
         transaction.commit();
       return result;
     } catch (const SQLite::Exception& e) {
-      return tl::unexpected(sqlite_error(e, file_, writer_->system_errno()));
+      return tl::unexpected(sqlite_error(e, file_));
     }
   }
 
@@ -358,7 +358,7 @@ private:
     try {
       return body(*reader_);
     } catch (const SQLite::Exception& e) {
-      return tl::unexpected(sqlite_error(e, file_, reader_->system_errno()));
+      return tl::unexpected(sqlite_error(e, file_));
     }
   }
 
@@ -434,7 +434,7 @@ expected<std::unique_ptr<result_store>> open_sqlite_store(const std::string& fil
       return tl::unexpected(reader.error());
     return std::make_unique<sqlite_store>(file, std::move(writer), std::move(*reader));
   } catch (const SQLite::Exception& e) {
-    return tl::unexpected(sqlite_error(e, file, 0));
+    return tl::unexpected(sqlite_error(e, file));
   }
 }
 
