@@ -67,6 +67,10 @@ public:
     ++at_;
     return true;
   }
+  /// That nothing but white space is left.
+  bool take_end() {
+    return at_end() || fail(json_fault::syntax, "the end");
+  }
   /// @pre peek() is '"'
   bool take_string(json_string& out);
   /// @pre peek() is '-' or a digit
