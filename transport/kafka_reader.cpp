@@ -35,6 +35,13 @@ partition_list_owner list_of(const topic_partition& which, std::int64_t offset) 
   return list;
 }
 
+error dropped(const topic_partition& which, std::int64_t from, std::int64_t next) {
+  return {error_kind::exhausted,
+          fmt::format("{}: the embedded cluster dropped messages {} to {}, since it keeps only 5 MiB of a partition",
+                      place(which), from, next - 1),
+          false};
+}
+
 std::size_t size_of(const rd_kafka_message_t& message) {
   return message.len + message.key_len;
 }
@@ -170,15 +177,13 @@ void kafka_reader::serve_client(std::vector<consumer_event>& events) {
 
 void kafka_reader::drain(std::vector<consumer_event>& events) {
   // Round robin, so that a busy partition does not hold up the others: the round begins after the one that was last.
-  std::vector<topic_partition> failed;
   std::optional<topic_partition> last;
   const auto visit = [&](auto from, auto to) {
     for (auto at = from; at != to; ++at) {
-      if (at->second.paused)
+      if (at->second.paused || at->second.failed)
         continue;
       const auto before = events.size();
-      if (!drain(at->first, at->second, events))
-        failed.push_back(at->first);
+      drain(at->first, at->second, events);
       if (events.size() > before)
         last = at->first;
     }
@@ -186,15 +191,14 @@ void kafka_reader::drain(std::vector<consumer_event>& events) {
   const auto begin = drained_last_ ? lanes_.upper_bound(*drained_last_) : lanes_.begin();
   visit(begin, lanes_.end());
   visit(lanes_.begin(), begin);
-  close(failed);
   if (last) {
     drained_last_ = std::move(last);
     wake_brokers();
   }
 }
 
-/// Takes a batch's worth of messages. False: the partition has failed.
-bool kafka_reader::drain(const topic_partition& which, lane& from, std::vector<consumer_event>& events) {
+/// Takes a batch's worth of messages.
+void kafka_reader::drain(const topic_partition& which, lane& from, std::vector<consumer_event>& events) {
   const auto got = rd_kafka_consume_batch_queue(from.queue.get(), 0, taken_.data(), taken_.size());
   const auto count = got < 0 ? std::size_t{0} : static_cast<std::size_t>(got);
   std::optional<error> failure;
@@ -215,13 +219,9 @@ bool kafka_reader::drain(const topic_partition& which, lane& from, std::vector<c
       events.emplace_back(reached_end{which, message.offset});
       continue;
     }
-    failure = failure_of(which, message);
+    failure = failure_of(which, message, from.next);
     if (!failure && options_.gapless && message.offset != from.next)
-      failure = error{
-          error_kind::exhausted,
-          fmt::format("{}: the embedded cluster dropped messages {} to {}: more was produced than the 5 MiB that it "
-                      "keeps of a partition",
-                      place(which), from.next, message.offset - 1)};
+      failure = dropped(which, from.next, message.offset);
     if (failure)
       break;
     if (bytes > 0 && bytes + size_of(message) > most_batch_bytes)
@@ -232,19 +232,28 @@ bool kafka_reader::drain(const topic_partition& which, lane& from, std::vector<c
   cut(i);
   for (std::size_t used = 0; used < count; ++used)
     rd_kafka_message_destroy(taken_[used]);
+  from.failed = failure.has_value();
   if (failure)
     events.emplace_back(partition_failed{which, std::move(*failure)});
-  return !failure;
 }
 
-std::optional<error> kafka_reader::failure_of(const topic_partition& which, const rd_kafka_message_t& message) const {
+std::optional<error> kafka_reader::failure_of(const topic_partition& which, const rd_kafka_message_t& message,
+                                              std::int64_t wanted) const {
   switch (message.err) {
   case RD_KAFKA_RESP_ERR_NO_ERROR:
     return std::nullopt;
   case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-  case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-    return error{error_kind::not_found, fmt::format("{}: offset {} is not in the topic (any more): {}", place(which),
-                                                    message.offset, rd_kafka_message_errstr(&message))};
+  case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: {
+    const auto kept = bounds(which);
+    if (!kept)
+      return error{error_kind::not_found,
+                   fmt::format("{}: offset {} is not in the topic (any more)", place(which), wanted)};
+    if (options_.gapless && wanted < kept->first)
+      return dropped(which, wanted, kept->first);
+    return error{error_kind::not_found,
+                 fmt::format("{}: offset {} is not in the topic (any more), which holds {} to {}", place(which), wanted,
+                             kept->first, kept->second - 1)};
+  }
   default:
     return make_error(message.err, place(which), redacted(rd_kafka_message_errstr(&message), settings_));
   }
@@ -272,7 +281,15 @@ expected<void> kafka_reader::open(const topic_partition& which, start_offset fro
       return tl::unexpected(now.error());
     from.offset = from.from == start_offset::where::earliest ? now->first : now->second;
   }
-  close(which);
+  if (const auto found = lanes_.find(which); found != lanes_.end()) {
+    if (seek(which, from.offset)) {
+      found->second.next = from.offset;
+      found->second.paused = false;
+      found->second.failed = false;
+      return {};
+    }
+    close(which);
+  }
   lane opened;
   opened.queue.reset(rd_kafka_queue_get_partition(client_.get(), which.topic.c_str(), which.partition));
   if (!opened.queue)
@@ -288,18 +305,25 @@ expected<void> kafka_reader::open(const topic_partition& which, start_offset fro
   return {};
 }
 
+/// Unlike unassigning and assigning again, this can't be taken for the answer to a rebalance that waits for one.
+bool kafka_reader::seek(const topic_partition& which, std::int64_t offset) {
+  const auto list = list_of(which, offset);
+  const kafka_error_owner failed{
+      rd_kafka_seek_partitions(client_.get(), list.get(), static_cast<int>(answer_limit.count()))};
+  return !failed && list->elems[0].err == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 void kafka_reader::close(const topic_partition& which) {
   if (lanes_.contains(which))
     close(std::vector{which});
 }
 
 void kafka_reader::close(const std::vector<topic_partition>& which) {
-  partition_list_owner list{rd_kafka_topic_partition_list_new(static_cast<int>(which.size()))};
+  const partition_list_owner list{rd_kafka_topic_partition_list_new(static_cast<int>(which.size()))};
   for (const auto& partition : which)
     if (lanes_.erase(partition) > 0)
       rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition);
-  if (list->cnt > 0)
-    const kafka_error_owner ignored{rd_kafka_incremental_unassign(client_.get(), list.get())};
+  const kafka_error_owner ignored{rd_kafka_incremental_unassign(client_.get(), list.get())};
 }
 
 void kafka_reader::pause(const topic_partition& which) {
@@ -310,6 +334,15 @@ void kafka_reader::pause(const topic_partition& which) {
 void kafka_reader::resume(const topic_partition& which) {
   if (const auto found = lanes_.find(which); found != lanes_.end())
     found->second.paused = false;
+}
+
+void kafka_reader::leave() {
+  std::vector<topic_partition> all;
+  for (const auto& [which, lane] : lanes_)
+    all.push_back(which);
+  close(all);
+  client_queue_.reset(); // a reference held to it would make closing wait for ever
+  rd_kafka_consumer_close(client_.get());
 }
 
 expected<std::int32_t> kafka_reader::partitions(const std::string& topic) const {

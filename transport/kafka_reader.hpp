@@ -72,7 +72,10 @@ public:
   }
   /// Reads it no more. What had come of it is dropped.
   void close(const topic_partition& which);
+  /// The same of several; also the answer that librdkafka waits for after a revocation, so it is given even if none is open.
   void close(const std::vector<topic_partition>& which);
+  /// Closes all and leaves the group. Nothing may be called after it.
+  void leave();
   void pause(const topic_partition& which);
   void resume(const topic_partition& which);
 
@@ -84,15 +87,18 @@ private:
   struct lane {
     queue_owner queue;
     bool paused = false;
-    std::int64_t next = 0; ///< the offset that must come, where gapless
+    bool failed = false; ///< said so; silent until opened anew
+    std::int64_t next = 0; ///< the offset to come; where gapless, it must
   };
 
   kafka_reader(const config::kafka_settings& settings, options with);
   static void note_trouble(rd_kafka_t* client, int code, const char* reason, void* opaque);
   void serve_client(std::vector<consumer_event>& events);
   void drain(std::vector<consumer_event>& events);
-  bool drain(const topic_partition& which, lane& from, std::vector<consumer_event>& events);
-  std::optional<error> failure_of(const topic_partition& which, const rd_kafka_message_t& message) const;
+  void drain(const topic_partition& which, lane& from, std::vector<consumer_event>& events);
+  bool seek(const topic_partition& which, std::int64_t offset);
+  std::optional<error> failure_of(const topic_partition& which, const rd_kafka_message_t& message,
+                                  std::int64_t wanted) const;
   void wake_brokers();
 
   config::kafka_settings settings_;
