@@ -58,7 +58,11 @@ public:
   std::string source_identity(const std::string& topic) const override {
     return fmt::format("kafka:{}/{}", cluster_id_, topic);
   }
-  expected<std::int32_t> partitions(const std::string& topic) const override;
+  expected<std::int32_t> partitions(const std::string& topic) const override {
+    if (const auto found = partition_counts_.find(topic); found != partition_counts_.end())
+      return found->second;
+    return reader_->partitions(topic);
+  }
 
 private:
   static void rebalance(rd_kafka_t* client, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* list,
@@ -183,12 +187,6 @@ void group_consumer::commit(const topic_partition& which, std::int64_t next_offs
   const partition_list_owner list{rd_kafka_topic_partition_list_new(1)};
   rd_kafka_topic_partition_list_add(list.get(), which.topic.c_str(), which.partition)->offset = next_offset;
   rd_kafka_commit(reader_->client(), list.get(), 1); // it serves monitoring: a failure is made good by the next
-}
-
-expected<std::int32_t> group_consumer::partitions(const std::string& topic) const {
-  if (const auto found = partition_counts_.find(topic); found != partition_counts_.end())
-    return found->second;
-  return reader_->partitions(topic);
 }
 
 } // namespace

@@ -79,8 +79,8 @@ public:
   void pause(const topic_partition& which);
   void resume(const topic_partition& which);
 
-  expected<std::int32_t> partitions(const std::string& topic) const;
-  expected<std::pair<std::int64_t, std::int64_t>> bounds(const topic_partition& which) const;
+  expected<std::int32_t> partitions(const std::string& topic);
+  expected<std::pair<std::int64_t, std::int64_t>> bounds(const topic_partition& which);
   expected<std::optional<batch_ptr>> read_one(const topic_partition& which, std::int64_t offset);
 
 private:
@@ -98,7 +98,8 @@ private:
   void drain(const topic_partition& which, lane& from, std::vector<consumer_event>& events);
   bool seek(const topic_partition& which, std::int64_t offset);
   std::optional<error> failure_of(const topic_partition& which, const rd_kafka_message_t& message,
-                                  std::int64_t wanted) const;
+                                  std::int64_t wanted);
+  void get_ready(const std::string& topic);
   void wake_brokers();
 
   config::kafka_settings settings_;
@@ -108,10 +109,12 @@ private:
   wake_signal wake_;
   client_owner client_;
   queue_owner client_queue_;
+  std::map<std::string, topic_owner> topics_;
   std::map<topic_partition, lane> lanes_;
   std::optional<topic_partition> drained_last_; ///< the next round begins after it
   std::vector<rd_kafka_message_t*> taken_;      ///< reused
   std::chrono::steady_clock::time_point woken_;
+  std::chrono::steady_clock::time_point fresh_until_;
   std::unique_ptr<kafka_reader> single_; ///< for read_one, made when first needed
 };
 

@@ -69,7 +69,7 @@ private:
   lane& lane_of(const topic_partition& id);
   rd_kafka_resp_err_t hand_over(lane& to, const outgoing& message, payload_block* block);
   void fail_lane(lane& which, const error& why);
-  void fail_all(const error& why);
+  void fail_all();
   void serve(std::chrono::milliseconds limit);
   void take_reports(rd_kafka_event_t* reports);
   void take_error(rd_kafka_event_t* event);
@@ -88,6 +88,7 @@ private:
   std::atomic<std::size_t> in_flight_{0}; ///< messages without a report
   std::mutex failures_mutex_;
   std::vector<std::pair<lane*, error>> failures_; ///< found by produce(), told by the delivery thread
+  std::atomic<bool> stopped_{false}; ///< librdkafka has met a fatal error that not every partition has been told of
   std::mutex drained_mutex_;
   std::condition_variable drained_;
   std::atomic<bool> any_starved_{false};
@@ -226,18 +227,13 @@ std::size_t kafka_producer::produce(const topic_partition& to, std::span<const o
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       lane.starved = true;
       any_starved_ = true;
-    } else if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      std::array<char, 256> text{};
-      if (code == RD_KAFKA_RESP_ERR__FATAL)
-        code = rd_kafka_fatal_error(client_.get(), text.data(), text.size());
-      if (!lane.failed.exchange(true)) {
-        const std::lock_guard lock{failures_mutex_};
-        failures_.emplace_back(&lane,
-                               make_error(code,
-                                          fmt::format("topic {}, partition {}: a message of {} bytes was refused",
-                                                      to.topic, to.partition, size),
-                                          redacted(text.data(), settings_)));
-      }
+    } else if (code == RD_KAFKA_RESP_ERR__FATAL) {
+      stopped_ = true; // the delivery thread tells why
+    } else if (code != RD_KAFKA_RESP_ERR_NO_ERROR && !lane.failed.exchange(true)) {
+      const std::lock_guard lock{failures_mutex_};
+      failures_.emplace_back(&lane,
+                             make_error(code, fmt::format("topic {}, partition {}: a message of {} bytes was refused",
+                                                          to.topic, to.partition, size)));
       rd_kafka_queue_yield(queue_.get());
     }
     break;
@@ -257,7 +253,12 @@ void kafka_producer::fail_lane(lane& which, const error& why) {
     on_.failed(which.id, why);
 }
 
-void kafka_producer::fail_all(const error& why) {
+void kafka_producer::fail_all() {
+  stopped_ = false;
+  std::array<char, 512> text{};
+  const auto cause = rd_kafka_fatal_error(client_.get(), text.data(), text.size());
+  const auto why =
+      make_error(cause, fmt::format("the producer to {} has stopped", brokers_), redacted(text.data(), settings_));
   std::vector<lane*> hit;
   {
     const std::lock_guard lock{lanes_mutex_};
@@ -279,6 +280,9 @@ void kafka_producer::serve(std::chrono::milliseconds limit) {
   for (auto& [lane, why] : failures)
     fail_lane(*lane, why);
   wake_starved();
+  // First the reports name the partition that it comes from, then the others hear of it.
+  if (stopped_ && failures.empty() && (!event || in_flight_ == 0))
+    fail_all();
   if (!event)
     return;
   switch (rd_kafka_event_type(event.get())) {
@@ -331,12 +335,8 @@ void kafka_producer::take_reports(rd_kafka_event_t* reports) {
 void kafka_producer::take_error(rd_kafka_event_t* event) {
   const auto code = rd_kafka_event_error(event);
   trouble_.note(code, redacted(rd_kafka_event_error_string(event), settings_));
-  if (code != RD_KAFKA_RESP_ERR__FATAL)
-    return; // librdkafka goes on trying
-  std::array<char, 512> text{};
-  const auto cause = rd_kafka_fatal_error(client_.get(), text.data(), text.size());
-  fail_all(
-      make_error(cause, fmt::format("the producer to {} has stopped", brokers_), redacted(text.data(), settings_)));
+  if (code == RD_KAFKA_RESP_ERR__FATAL) // all others it goes on trying to mend
+    stopped_ = true;
 }
 
 void kafka_producer::wake_starved() {
