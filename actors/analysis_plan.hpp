@@ -1,0 +1,67 @@
+// What an analysis is to do, as its actors need it: which tasks a partition runs, where results and side messages go, and
+// the bounds on what may be under way. A plain value, shared and immutable once made.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "actors/partition_feed.hpp"
+#include "actors/supervision.hpp"
+#include "analytics/partition_task.hpp"
+#include "config/error.hpp"
+#include "storage/result_store.hpp"
+#include "transport/consumer.hpp"
+
+namespace throng::actors {
+
+/// Where messages to analytics.alerts, analytics.late and analytics.dead_letter go. Called from the store writer's thread;
+/// when it returns without error they are where they belong. After an error the same messages come again (at-least-once).
+using side_message_sink = std::function<expected<void>(std::span<const analytics::side_message>)>;
+
+/// One checkpointed task of each partition of a topic.
+struct task_plan {
+  std::function<std::unique_ptr<analytics::partition_task>(std::int32_t partition)> make;
+  milliseconds idle{10'000}; ///< wall time without news until what is open is written
+};
+
+struct topic_plan {
+  std::string name;   ///< as pipelines and results know it: without the prefix
+  std::string source; ///< identity: consumer::source_identity
+  std::int32_t partitions = 1;
+  std::vector<task_plan> tasks;
+};
+
+struct analysis_bounds {
+  std::uint32_t batches_under_way = 4;      ///< a partition
+  std::size_t documents_under_way = 20'000; ///< a partition; above it no batch is asked for
+  std::size_t documents_a_write = 2'000;    ///< about; in one call of the store
+  feed_limits feed;
+  wall_duration retry_for = std::chrono::seconds{30}; ///< a store that does not answer, before the analysis fails
+  wall_duration stop_within = std::chrono::seconds{30};
+  wall_duration tick = std::chrono::milliseconds{200};
+  milliseconds poll{5}; ///< how long the source may wait for messages; 0: it is asked every 10 ms
+};
+
+struct analysis_plan {
+  std::map<std::string, topic_plan> topics; ///< by the name that the broker knows
+  storage::result_store* store = nullptr;
+  std::string writer; ///< unique to this process: distinguishes its checkpoints
+  milliseconds checkpoint_every{5'000};
+  bool until_end = false; ///< end where each partition ended when it was claimed
+  transport::start_offset::where start = transport::start_offset::where::earliest; ///< where there is no checkpoint
+  side_message_sink side_messages;                                                 ///< empty: they are counted only
+  /// From the consumer's thread: bytes of a partition have been taken in by its processor. Optional.
+  std::function<void(const transport::topic_partition&, std::size_t)> taken_in;
+  restart_limit restarts;
+  restart_backoff backoff;
+  analysis_bounds bounds;
+};
+
+} // namespace throng::actors

@@ -1,0 +1,77 @@
+// How far an analysis has come: written by its actors as they work, read by anyone at any time.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "analytics/results.hpp"
+#include "config/time.hpp"
+#include "transport/message.hpp"
+
+namespace throng::actors {
+
+/// One partition's counts since the analysis began, in this process. Written by its processor, of which there is one at a time;
+/// restarts go on counting where the one before stood, so a message that is fed again counts once.
+struct partition_counts {
+  std::atomic<std::uint64_t> consumed{0}; ///< messages taken in, once whatever the number of tasks
+  std::atomic<std::uint64_t> skipped{0};  ///< those of `consumed` without a value (tombstones)
+  std::atomic<std::uint64_t> resumed{0};  ///< messages that the checkpoint spared
+  std::atomic<std::uint64_t> windows{0};  ///< window documents stored; one stored again counts again
+  std::atomic<std::uint64_t> alerts{0};
+  std::atomic<std::uint64_t> late{0};
+  std::atomic<std::uint64_t> dead_letters{0};
+  std::atomic<std::int64_t> next_offset{-1};         ///< -1: not started
+  std::atomic<std::int64_t> end_offset{-1};          ///< as last heard; written by the consumer
+  std::atomic<std::int64_t> watermark_ms{INT64_MIN}; ///< the least of its tasks; INT64_MIN: none yet
+
+  // The processors' own, handed from one to the next by the supervisor's messages.
+  std::int64_t counted_to = 0;                            ///< offsets before are in `consumed`
+  std::map<std::string, analytics::task_counters> before; ///< by owner: the counters that the first claim found
+};
+
+struct partition_progress {
+  transport::topic_partition which;
+  std::uint64_t consumed = 0;
+  std::int64_t next_offset = -1;
+  std::int64_t end_offset = -1;
+  std::int64_t watermark_ms = INT64_MIN;
+
+  /// Messages that stand in the partition and are not taken in; 0 where that is not known.
+  std::uint64_t lag() const {
+    return next_offset >= 0 && end_offset > next_offset ? static_cast<std::uint64_t>(end_offset - next_offset) : 0;
+  }
+};
+
+/// All partitions in sum, and each.
+struct progress_snapshot {
+  std::uint64_t consumed = 0;
+  std::uint64_t skipped = 0;
+  std::uint64_t resumed_messages = 0;
+  std::uint64_t windows = 0;
+  std::uint64_t alerts = 0;
+  std::uint64_t late = 0;
+  std::uint64_t dead_letters = 0;
+  std::uint64_t restarts = 0; ///< of processors and writers
+  std::uint64_t lag = 0;
+  std::vector<partition_progress> partitions; ///< in order
+};
+
+class analysis_progress {
+public:
+  /// Made at the first call; stays where it is.
+  partition_counts& of(const transport::topic_partition& which);
+  void count_restart();
+  progress_snapshot snapshot() const;
+
+private:
+  mutable std::mutex mutex_; ///< guards the map, not what stands in it
+  std::map<transport::topic_partition, std::unique_ptr<partition_counts>> partitions_;
+  std::atomic<std::uint64_t> restarts_{0};
+};
+
+} // namespace throng::actors

@@ -1,0 +1,395 @@
+#include "actors/partition_processor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "actors/supervision.hpp"
+#include "analytics/codec.hpp"
+
+namespace throng::actors {
+
+namespace {
+
+std::string text_of(const transport::topic_partition& which) {
+  return which.topic + "/" + std::to_string(which.partition);
+}
+
+} // namespace
+
+partition_processor_state::partition_processor_state(partition_processor_actor::pointer self)
+    : self_(self) {}
+
+void partition_processor_state::begin(processor_start start) {
+  start_ = std::move(start);
+  const auto& topic = start_.plan->topics.at(start_.which.topic);
+  counts_ = &start_.progress->of(start_.which);
+  for (const auto& task : topic.tasks)
+    unclaimed_.push_back(task.make(start_.which.partition));
+  logs_.resize(unclaimed_.size());
+  claims_.resize(unclaimed_.size());
+  claim_missing();
+}
+
+void partition_processor_state::claim_missing() {
+  const auto& plan = *start_.plan;
+  const auto& topic = plan.topics.at(start_.which.topic);
+  if (!start_.writer)
+    return;
+  for (std::size_t i = 0; i < claims_.size(); ++i)
+    if (!claims_[i]) {
+      storage::checkpoint_identity identity{unclaimed_[i]->owner(),      topic.name,   start_.which.partition,
+                                            unclaimed_[i]->definition(), topic.source, topic.partitions};
+      // A log that a writer died with is left to its fate: what it believes may be wrong.
+      logs_[i] = std::make_shared<storage::checkpoint_log>(*plan.store, std::move(identity),
+                                                           plan.writer + "." + std::to_string(start_.life));
+      self_->send(start_.writer, claim_request{i, logs_[i]});
+    }
+}
+
+void partition_processor_state::claimed(const claim_reply& reply) {
+  if (phase_ != phase::claiming || reply.id >= claims_.size() || claims_[reply.id])
+    return;
+  if (!reply.result) {
+    end_by_store(reply.result.error());
+    return;
+  }
+  if (reply.result->fell_back)
+    spdlog::warn("{} {}: the newest checkpoint is damaged, going on from the one before, at offset {}",
+                 unclaimed_[reply.id]->owner(), text_of(start_.which), reply.result->next_offset);
+  claims_[reply.id] = *reply.result;
+  if (!std::all_of(claims_.begin(), claims_.end(), [](const auto& x) { return x.has_value(); }))
+    return;
+  if (start_.fresh_from) {
+    // Not the first life: what the partition holds was checked then, and it has been read ever since.
+    std::int64_t offset = INT64_MAX;
+    for (const auto& x : claims_)
+      offset = std::min(offset, x->fresh ? *start_.fresh_from : x->next_offset);
+    run(*start_.fresh_from, offset, counts_->end_offset);
+    return;
+  }
+  phase_ = phase::asking;
+  facts_request ask{start_.which, start_.life, {}};
+  for (const auto& x : claims_)
+    if (!x->fresh && x->last.offset >= 0)
+      ask.offsets.push_back(x->last.offset);
+  self_->send(start_.consumer, std::move(ask));
+}
+
+void partition_processor_state::facts(const partition_facts& facts) {
+  if (phase_ != phase::asking || facts.life != start_.life)
+    return;
+  if (facts.failure) {
+    if (facts.failure->retryable)
+      throw std::runtime_error{facts.failure->message}; // the restart asks again, after its wait
+    end(processor_end::how::failed, facts.failure);
+    return;
+  }
+  std::vector<storage::claimed> claims;
+  for (const auto& x : claims_)
+    claims.push_back(*x);
+  auto begin = find_start(start_.which, claims, facts, start_.plan->start);
+  if (!begin) {
+    end(processor_end::how::conflict, begin.error());
+    return;
+  }
+  run(begin->fresh_from, begin->offset, facts.end);
+}
+
+void partition_processor_state::run(std::int64_t fresh_from, std::int64_t offset, std::int64_t end) {
+  try {
+    restore();
+  } catch (const analytics::corrupt_state& e) {
+    this->end(processor_end::how::failed,
+              error{error_kind::corrupt, "the checkpoint of " + text_of(start_.which) + " can't be read (" + e.what() +
+                                             "); --reset starts over"});
+    return;
+  }
+  core_.begin_fresh_at(fresh_from);
+  phase_ = phase::running;
+  position_ = offset;
+  last_news_ = last_checkpoint_ = self_->clock().now();
+  std::uint64_t resumed = UINT64_MAX;
+  for (std::size_t i = 0; i < core_.size(); ++i)
+    resumed = std::min(resumed, core_.task(i).counters().consumed);
+  if (!start_.fresh_from) {
+    counts_->counted_to = offset;
+    counts_->resumed += resumed;
+    for (std::size_t i = 0; i < core_.size(); ++i)
+      counts_->before[core_.task(i).owner()] = core_.task(i).counters();
+  }
+  publish_counts();
+  self_->send(start_.supervisor, processor_started{start_.which, start_.life, fresh_from, end, resumed});
+  self_->send(start_.consumer,
+              start_partition{start_.which, start_.life, offset, start_.plan->bounds.batches_under_way},
+              partition_processor_actor{self_});
+  check_finish();
+}
+
+void partition_processor_state::restore() {
+  const auto& tasks = start_.plan->topics.at(start_.which.topic).tasks;
+  for (std::size_t i = 0; i < unclaimed_.size(); ++i) {
+    auto condemned = start_.poison.condemned(unclaimed_[i]->owner());
+    core_.add(std::move(unclaimed_[i]), tasks[i].idle, *claims_[i], std::move(condemned));
+  }
+  unclaimed_.clear();
+  claims_.clear();
+}
+
+void partition_processor_state::take(const delivery& what) {
+  if (phase_ != phase::running || what.life != start_.life)
+    return;
+  auto end = start_.finish && start_.finish->at ? *start_.finish->at : INT64_MAX;
+  try {
+    if (auto taken = core_.take(*what.batch, end); !taken) {
+      this->end(processor_end::how::failed, taken.error());
+      return;
+    }
+  } catch (const task_failure& e) {
+    self_->send(start_.supervisor, message_failure{start_.which, e.owner, e.offset, e.why});
+    throw;
+  }
+  position_ = std::max(position_, std::min(what.batch->next_offset(), end));
+  last_news_ = self_->clock().now();
+  count(*what.batch, end);
+  hand_over();
+  ++owed_;
+  grant();
+  check_finish();
+}
+
+void partition_processor_state::reached(const partition_end& what) {
+  if (phase_ != phase::running || what.life != start_.life)
+    return;
+  // Offsets may have gaps before the end too: nothing that would ever come stands there.
+  position_ = std::max(position_, what.offset);
+  check_finish();
+}
+
+void partition_processor_state::written(const write_reply& reply) {
+  auto found = outstanding_.find(reply.id);
+  if (phase_ == phase::ended || found == outstanding_.end())
+    return; // answered twice: it was sent again to a restarted writer
+  if (reply.failure) {
+    end_by_store(*reply.failure);
+    return;
+  }
+  if (reply.summary.fenced > 0) {
+    end(processor_end::how::fenced);
+    return;
+  }
+  const auto& documents = found->second->documents;
+  counts_->windows +=
+      static_cast<std::uint64_t>(std::count_if(documents.begin(), documents.end(), [](const analytics::document& x) {
+        return x.into == analytics::collection::windows && !x.superseded;
+      }));
+  outstanding_documents_ -= documents.size();
+  outstanding_.erase(found);
+  grant();
+  go_on_with_checkpoint();
+  check_finish();
+}
+
+void partition_processor_state::saved(const save_reply& reply) {
+  if (phase_ == phase::ended || !checkpoint_ || !checkpoint_->saving)
+    return;
+  if (reply.failure) {
+    end_by_store(*reply.failure);
+    return;
+  }
+  if (--checkpoint_->answers_left == 0)
+    checkpoint_done();
+}
+
+void partition_processor_state::save_now() {
+  if (phase_ != phase::running && phase_ != phase::finishing)
+    return;
+  // A new base, of all tasks: a delta would leave the oldest epoch that a fall-back could need where it is.
+  if (checkpoint_)
+    whole_wanted_ = true;
+  else
+    start_checkpoint(true);
+}
+
+void partition_processor_state::tick() {
+  if (phase_ != phase::running)
+    return;
+  auto now = self_->clock().now();
+  // With credit held back there may be news that can't be heard.
+  if (owed_ == 0 && core_.emit_idle(std::chrono::duration_cast<milliseconds>(now - last_news_)))
+    hand_over();
+  if (now - last_checkpoint_ >= start_.plan->checkpoint_every && core_.unsaved())
+    start_checkpoint(false);
+}
+
+void partition_processor_state::use(store_writer_actor writer) {
+  start_.writer = std::move(writer);
+  if (phase_ == phase::ended)
+    return;
+  // Writes may be repeated. Whether a claim or a save was done before the writer died can't be known; a new claim finds out.
+  if (checkpoint_ && checkpoint_->saving)
+    throw std::runtime_error{"the store writer failed during a checkpoint"};
+  if (phase_ == phase::claiming)
+    claim_missing();
+  for (const auto& [id, results] : outstanding_)
+    self_->send(start_.writer, write_request{id, results});
+  go_on_with_checkpoint();
+}
+
+void partition_processor_state::finish(const finish_partition& how) {
+  start_.finish = how;
+  if (phase_ == phase::claiming || phase_ == phase::asking) {
+    if (!how.at)
+      end(processor_end::how::finished); // nothing taken in yet
+    return;
+  }
+  check_finish();
+}
+
+void partition_processor_state::hand_over() {
+  auto results = core_.collect();
+  if (results.empty())
+    return;
+  outstanding_documents_ += results.documents.size();
+  auto shared = std::make_shared<const result_batch>(std::move(results));
+  outstanding_.emplace(++last_request_, shared);
+  if (start_.writer)
+    self_->send(start_.writer, write_request{last_request_, std::move(shared)});
+}
+
+void partition_processor_state::grant() {
+  if (owed_ == 0 || phase_ != phase::running || outstanding_documents_ > start_.plan->bounds.documents_under_way)
+    return;
+  self_->send(start_.consumer, batch_credit{start_.which, start_.life, std::exchange(owed_, 0), position_});
+}
+
+void partition_processor_state::start_checkpoint(bool whole) {
+  if (checkpoint_)
+    return;
+  core_.before_checkpoint();
+  hand_over();
+  std::vector<bool> bases;
+  for (const auto& x : logs_)
+    bases.push_back(whole || x->wants_base());
+  checkpoint_ = checkpoint{last_request_, core_.snapshot(bases, whole), false, 0};
+  last_checkpoint_ = self_->clock().now();
+  go_on_with_checkpoint();
+}
+
+void partition_processor_state::go_on_with_checkpoint() {
+  if (!checkpoint_ || checkpoint_->saving ||
+      (!outstanding_.empty() && outstanding_.begin()->first <= checkpoint_->barrier))
+    return;
+  if (checkpoint_->parts.empty()) {
+    checkpoint_done();
+    return;
+  }
+  if (!start_.writer)
+    return; // go on when it is there again
+  checkpoint_->saving = true;
+  checkpoint_->answers_left = checkpoint_->parts.size();
+  for (auto& x : std::exchange(checkpoint_->parts, {}))
+    self_->send(start_.writer,
+                save_request{x.task, logs_[x.task], std::move(x.entries), x.whole, x.next_offset, x.last});
+}
+
+void partition_processor_state::checkpoint_done() {
+  checkpoint_.reset();
+  std::int64_t oldest = INT64_MAX;
+  for (const auto& x : logs_)
+    oldest = std::min(oldest, x->oldest_offset());
+  self_->send(start_.consumer, checkpoint_made{start_.which, start_.life, core_.saved_to(), oldest});
+  if (std::exchange(whole_wanted_, false))
+    start_checkpoint(true);
+  check_finish();
+}
+
+void partition_processor_state::check_finish() {
+  if (!start_.finish || (phase_ != phase::running && phase_ != phase::finishing))
+    return;
+  if (phase_ == phase::running) {
+    if (start_.finish->at) {
+      if (position_ < *start_.finish->at)
+        return;
+      core_.emit_open();
+      hand_over();
+    }
+    phase_ = phase::finishing;
+  }
+  if (checkpoint_)
+    return;
+  if (core_.unsaved())
+    start_checkpoint(false);
+  else if (outstanding_.empty())
+    end(processor_end::how::finished);
+}
+
+void partition_processor_state::end(processor_end::how as, std::optional<error> why) {
+  phase_ = phase::ended;
+  self_->send(start_.supervisor, processor_end{start_.which, start_.life, as, std::move(why)});
+  self_->quit();
+}
+
+void partition_processor_state::end_by_store(const error& why) {
+  switch (why.kind) {
+  case error_kind::fenced:
+    end(processor_end::how::fenced, why);
+    return;
+  case error_kind::conflict:
+    end(processor_end::how::conflict, why);
+    return;
+  case error_kind::corrupt:
+    end(processor_end::how::failed, why);
+    return;
+  default:
+    end(processor_end::how::store_failed, why);
+  }
+}
+
+void partition_processor_state::count(const transport::batch& batch, std::int64_t end) {
+  auto news = partition_core::count(batch, counts_->counted_to, end);
+  counts_->consumed += news.messages;
+  counts_->skipped += news.tombstones;
+  counts_->counted_to = std::max(counts_->counted_to, std::min(batch.next_offset(), end));
+  publish_counts();
+}
+
+void partition_processor_state::publish_counts() {
+  std::uint64_t alerts = 0;
+  std::uint64_t late = 0;
+  std::uint64_t dead_letters = 0;
+  for (std::size_t i = 0; i < core_.size(); ++i) {
+    const auto& now = core_.task(i).counters();
+    const auto& before = counts_->before[core_.task(i).owner()];
+    alerts += now.alerts - before.alerts;
+    late += now.late - before.late;
+    dead_letters += now.dead_letters - before.dead_letters;
+  }
+  counts_->alerts = alerts;
+  counts_->late = late;
+  counts_->dead_letters = dead_letters;
+  counts_->next_offset = position_;
+  counts_->watermark_ms = core_.watermark().ms;
+}
+
+partition_processor_actor::behavior_type
+partition_processor(partition_processor_actor::stateful_pointer<partition_processor_state> self,
+                    processor_start start) {
+  keep_exception_text(*self);
+  self->state.begin(std::move(start));
+  return {
+      [=](const claim_reply& x) { self->state.claimed(x); },
+      [=](const partition_facts& x) { self->state.facts(x); },
+      [=](const delivery& x) { self->state.take(x); },
+      [=](const partition_end& x) { self->state.reached(x); },
+      [=](const write_reply& x) { self->state.written(x); },
+      [=](const save_reply& x) { self->state.saved(x); },
+      [=](save_atom) { self->state.save_now(); },
+      [=](tick_atom) { self->state.tick(); },
+      [=](writer_atom, const store_writer_actor& x) { self->state.use(x); },
+      [=](const finish_partition& x) { self->state.finish(x); },
+  };
+}
+
+} // namespace throng::actors

@@ -1,0 +1,147 @@
+#include "actors/store_writer.hpp"
+
+#include <algorithm>
+
+#include <spdlog/spdlog.h>
+
+namespace throng::actors {
+
+namespace {
+
+constexpr restart_backoff between_tries{std::chrono::milliseconds{50}, std::chrono::seconds{2}};
+
+} // namespace
+
+store_writer_state::store_writer_state(store_writer_actor::pointer self)
+    : self_(self) {}
+
+void store_writer_state::begin(std::shared_ptr<const analysis_plan> plan) {
+  plan_ = std::move(plan);
+}
+
+void store_writer_state::work() {
+  scheduled_ = false;
+  if (!jobs_.empty())
+    std::visit([this](auto& x) { work_on(x); }, jobs_.front());
+}
+
+void store_writer_state::work_on(write_job&) {
+  auto together = group();
+  if (!together.front()->stored) {
+    batch_.clear();
+    for (auto* x : together)
+      for (std::size_t i = 0; i < x->what.results->documents.size(); ++i)
+        batch_.push_back({&x->what.results->documents[i], x->what.results->stamps[i]});
+    // An empty bulk is an error to some stores.
+    auto written = batch_.empty() ? storage::write_summary{} : plan_->store->write(batch_);
+    if (!written && written.error().retryable && try_again(written.error()))
+      return;
+    // Whose document was refused, or fenced, shows when each goes alone; what was written already is a repeat then.
+    if (together.size() > 1 && (!written || written->fenced > 0)) {
+      for (auto* x : together)
+        x->alone = true;
+      schedule();
+      return;
+    }
+    if (!written) {
+      together.front()->answer.deliver(write_reply{together.front()->what.id, written.error(), {}});
+      remove_front();
+      return;
+    }
+    if (together.size() == 1)
+      together.front()->stored = *written;
+    else
+      for (auto* x : together)
+        x->stored = storage::write_summary{x->what.results->documents.size(), 0, 0};
+  }
+  auto& first = *together.front();
+  const auto& messages = first.what.results->messages;
+  if (!messages.empty() && plan_->side_messages)
+    if (auto sent = plan_->side_messages(messages); !sent) {
+      if (sent.error().retryable && try_again(sent.error()))
+        return;
+      first.answer.deliver(write_reply{first.what.id, sent.error(), *first.stored});
+      remove_front();
+      return;
+    }
+  first.answer.deliver(write_reply{first.what.id, std::nullopt, *first.stored});
+  remove_front();
+}
+
+void store_writer_state::work_on(claim_job& what) {
+  auto claimed = what.what.log->claim();
+  if (!claimed && claimed.error().retryable && try_again(claimed.error()))
+    return;
+  what.answer.deliver(claim_reply{what.what.id, std::move(claimed)});
+  remove_front();
+}
+
+void store_writer_state::work_on(save_job& what) {
+  const auto& wanted = what.what;
+  auto saved = wanted.log->save(wanted.entries, wanted.whole, wanted.next_offset, wanted.last);
+  if (!saved && saved.error().retryable && try_again(saved.error()))
+    return;
+  save_reply reply{wanted.id, std::nullopt};
+  if (!saved)
+    reply.failure = saved.error();
+  what.answer.deliver(std::move(reply));
+  remove_front();
+}
+
+std::vector<store_writer_state::write_job*> store_writer_state::group() {
+  std::vector<write_job*> result{&std::get<write_job>(jobs_.front())};
+  auto documents = result.front()->what.results->documents.size();
+  if (result.front()->alone || result.front()->stored)
+    return result;
+  for (auto next = std::next(jobs_.begin()); next != jobs_.end(); ++next) {
+    auto* more = std::get_if<write_job>(&*next);
+    if (!more || more->alone)
+      break;
+    documents += more->what.results->documents.size();
+    if (documents > plan_->bounds.documents_a_write)
+      break;
+    result.push_back(more);
+  }
+  return result;
+}
+
+bool store_writer_state::try_again(const error& why) {
+  auto now = self_->clock().now();
+  if (!failing_since_)
+    failing_since_ = now;
+  auto wait = between_tries.before(++tries_);
+  if (now + wait - *failing_since_ > plan_->bounds.retry_for)
+    return false;
+  if (tries_ == 1)
+    spdlog::warn("the store does not take results, trying again: {}", why.message);
+  scheduled_ = true;
+  self_->delayed_send(self_, wait, work_atom_v);
+  return true;
+}
+
+void store_writer_state::remove_front() {
+  jobs_.pop_front();
+  failing_since_.reset();
+  tries_ = 0;
+  if (!jobs_.empty())
+    schedule();
+}
+
+void store_writer_state::schedule() {
+  if (!std::exchange(scheduled_, true))
+    self_->send(self_, work_atom_v);
+}
+
+store_writer_actor::behavior_type store_writer(store_writer_actor::stateful_pointer<store_writer_state> self,
+                                               std::shared_ptr<const analysis_plan> plan) {
+  keep_exception_text(*self);
+  self->state.begin(std::move(plan));
+  return {
+      [=](const write_request& what) { return self->state.queue(what); },
+      [=](const claim_request& what) { return self->state.queue(what); },
+      [=](const save_request& what) { return self->state.queue(what); },
+      [=](work_atom) { self->state.work(); },
+  };
+}
+
+} // namespace throng::actors
