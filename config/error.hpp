@@ -17,10 +17,10 @@ enum class error_kind {
   fenced,      ///< a greater generation owns it now
   unavailable, ///< a server or file that does not answer now, but may again
   timed_out,
-  denied,      ///< authentication or authorisation
-  corrupt,     ///< a checksum that fails, a file that is not what it should be
-  exhausted,   ///< disk, memory or another bound is used up
-  internal,    ///< a defect of ours
+  denied,    ///< authentication or authorisation
+  corrupt,   ///< a checksum that fails, a file that is not what it should be
+  exhausted, ///< disk, memory or another bound is used up
+  internal,  ///< a defect of ours
 };
 
 /// An expected failure.

@@ -2,7 +2,6 @@
 // is wrong at once. Leaves the meaning of expressions to analytics/.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 #include "config/pipeline.hpp"
 #include "config/problem.hpp"
 #include "config/scenario.hpp"
+#include "config/source_map.hpp"
 
 namespace throng::config {
 
@@ -28,20 +28,6 @@ struct load_options {
 /// The environment of this process.
 std::map<std::string, std::string> process_environment();
 
-/// Where each JSON path of a document stands, so that later checks can name a place.
-class source_map {
-public:
-  struct position {
-    int line = 0;
-    int column = 0;
-  };
-  std::string file;
-  std::map<std::string, position> positions;
-
-  /// A problem at `path`, or at its nearest ancestor that is in the file.
-  problem at(const std::string& path, std::string sentence) const;
-};
-
 template <class T>
 struct loaded {
   T value;
@@ -49,12 +35,24 @@ struct loaded {
   std::string path; ///< of `value` in the document: empty, or `[1]` for the second pipeline of an array
 };
 
+/// Problems come in the order of their places; those of overlays last.
 /// @param file_or_preset a path; or, if no such file exists, the name of a preset
+///
+/// `THRONG_A__B` counts where `a` is a top-level key of a scenario; other variables are not ours. Every `--set` counts.
+/// Pipelines are looked for beside the scenario's file, then as a path, then among the presets; one that is in none of them is
+/// a problem. Those found beside the scenario are returned with its folder before their name.
 checked<loaded<scenario>> load_scenario(const std::string& file_or_preset, const load_options& options);
+
+/// A pipeline takes `--set` whose PATH begins with a pipeline's key other than `name` (for every pipeline of the file) or, in
+/// an array, with an index. All else is left to load_scenario or load_settings, one of which every command calls; so the
+/// options may be passed to all. No environment variable lies over a pipeline; `${NAME}` works.
 checked<std::vector<loaded<pipeline>>> load_pipelines(const std::string& file_or_preset, const load_options& options);
+
+/// @param file of --settings; empty: the defaults, with what lies over them
+/// `--set` for pipelines (see load_pipelines) is left alone.
 checked<loaded<settings>> load_settings(const std::string& file, const load_options& options);
 
-/// The same from text; `name` stands for the file in problems.
+/// The same from text; `name` stands for the file in problems, and its folder is not looked into.
 checked<loaded<scenario>> parse_scenario(std::string_view text, const std::string& name, const load_options& options);
 checked<std::vector<loaded<pipeline>>> parse_pipelines(std::string_view text, const std::string& name,
                                                        const load_options& options);

@@ -19,13 +19,26 @@ enum class timestamp_unit { none, s, ms, us, ns };
 
 /// What a feature or an aggregate computes. `pP` is `percentile` with P in `percentile`.
 enum class aggregate_kind {
-  count, sum, mean, min, max, stddev, variance, first, last, distinct, percentile, top_10,
+  count,
+  sum,
+  mean,
+  min,
+  max,
+  stddev,
+  variance,
+  first,
+  last,
+  distinct,
+  percentile,
+  top_10,
 };
 
 struct aggregate {
   aggregate_kind kind = aggregate_kind::count;
   double percentile = 0; ///< above 0, at most 100
   std::string name;      ///< as in the file: `p99.9`
+
+  friend bool operator==(const aggregate&, const aggregate&) = default;
 };
 
 /// A true sliding look-back of the current event's entity: `(t - over, t]`.
@@ -37,6 +50,8 @@ struct feature {
   std::string by;                              ///< empty: the pipeline's key
   /// Only events that match count, if given: the same operators as `where`.
   std::optional<boost::json::object> where;
+
+  friend bool operator==(const feature&, const feature&) = default;
 };
 
 struct window {
@@ -50,6 +65,8 @@ struct window {
   std::vector<std::string> group_by;
   /// Field to its aggregates, in the order of the file.
   std::vector<std::pair<std::string, std::vector<aggregate>>> aggregates;
+
+  friend bool operator==(const window&, const window&) = default;
 };
 
 struct detect {
@@ -58,6 +75,8 @@ struct detect {
   std::string by; ///< empty: the pipeline's key
   std::string field;
   boost::json::object parameters; ///< everything else in the object, checked by the detector
+
+  friend bool operator==(const detect&, const detect&) = default;
 };
 
 enum class severity { info, warning, critical };
@@ -68,6 +87,8 @@ struct rule {
   config::severity severity = severity::warning;
   milliseconds cooldown{0}; ///< event time an entity stays quiet after an alert
   std::string reason;       ///< optional sentence for people; `{field}` is replaced by the value
+
+  friend bool operator==(const rule&, const rule&) = default;
 };
 
 struct pipeline {
@@ -87,6 +108,8 @@ struct pipeline {
   std::vector<detect> detectors;
   std::vector<rule> rules;
   std::string description;
+
+  friend bool operator==(const pipeline&, const pipeline&) = default;
 };
 
 } // namespace throng::config

@@ -13,7 +13,7 @@ struct problem {
   std::string file; ///< or the name of a preset, `--set`, or an environment variable
   int line = 0;
   int column = 0;
-  std::string path; ///< JSON path, as in `populations.sensors.count` or `windows[0].tumbling`
+  std::string path;     ///< JSON path, as in `populations.sensors.count` or `windows[0].tumbling`
   std::string sentence; ///< the value, what is allowed, and the nearest known name where there is one
 };
 

@@ -22,6 +22,8 @@ struct sensor_population {
   double jitter = 0.02;         ///< share of the interval by which a reading may be early or late, 0 to 0.5
   std::uint32_t districts = 20; ///< sensors are dealt to districts in turn
   double noise = 1.0;           ///< multiplies every measurement's own noise, 0 to 10
+
+  friend bool operator==(const sensor_population&, const sensor_population&) = default;
 };
 
 struct web_client_population {
@@ -29,6 +31,8 @@ struct web_client_population {
   milliseconds think_time{8'000}; ///< median between two requests of a session
   double think_spread = 0.9;      ///< sigma of the log-normal think time
   std::uint32_t items = 2'000;    ///< how many things the shop has; popularity falls by Zipf's law
+
+  friend bool operator==(const web_client_population&, const web_client_population&) = default;
 };
 
 struct account_population {
@@ -36,16 +40,22 @@ struct account_population {
   std::int64_t salary = 280'000;          ///< median monthly salary, minor units (cents)
   std::int64_t opening_balance = 150'000; ///< median, minor units
   std::uint32_t merchants = 500;
+
+  friend bool operator==(const account_population&, const account_population&) = default;
 };
 
 struct support_client_population {
   double tickets_per_day = 0.5;
+
+  friend bool operator==(const support_client_population&, const support_client_population&) = default;
 };
 
 struct population {
   std::string name;
   std::uint32_t count = 0;
   std::variant<sensor_population, web_client_population, account_population, support_client_population> behaviour;
+
+  friend bool operator==(const population&, const population&) = default;
 };
 
 /// `sensor`, `web_client`, `account`, `support_client`: by the variant's index.
@@ -54,11 +64,13 @@ std::string_view kind_name(const population& of);
 struct incident {
   std::string kind; ///< a name of `incident_kinds()`
   std::string population;
-  std::uint32_t count = 1;              ///< entities hit each time it opens
-  std::optional<milliseconds> at;       ///< after the scenario's start; exactly one of `at` and `rate_per_hour`
-  std::optional<double> rate_per_hour;  ///< Poisson
-  milliseconds duration{0};             ///< the file's `for`
-  double subtlety = 0.3;                ///< 0 blatant to 1 hardly there
+  std::uint32_t count = 1;             ///< entities hit each time it opens
+  std::optional<milliseconds> at;      ///< after the scenario's start; exactly one of `at` and `rate_per_hour`
+  std::optional<double> rate_per_hour; ///< Poisson
+  milliseconds duration{0};            ///< the file's `for`
+  double subtlety = 0.3;               ///< 0 blatant to 1 hardly there
+
+  friend bool operator==(const incident&, const incident&) = default;
 };
 
 /// What the catalogue knows of an incident kind; `name` begins with its domain (`sensor.stuck`).
@@ -79,27 +91,33 @@ struct trouble {
   double out_of_order = 0;
   double malformed = 0;
   double missing_field = 0;
+
+  friend bool operator==(const trouble&, const trouble&) = default;
 };
 
 struct record_settings {
   std::vector<std::string> topics; ///< raw events of these are kept in the store
   milliseconds keep{0};            ///< 0: for ever
+
+  friend bool operator==(const record_settings&, const record_settings&) = default;
 };
 
 struct scenario {
   std::string name;
   std::uint64_t seed = 1;
-  timestamp start;
-  milliseconds duration{0};    ///< 0: no end
-  double speed = 0;            ///< virtual seconds a wall second; 0 is "max"
+  timestamp start{1'767'571'200'000}; ///< 2026-01-05T00:00:00Z, a Monday
+  milliseconds duration{0};           ///< 0: no end
+  double speed = 0;                   ///< virtual seconds a wall second; 0 is "max"
   milliseconds step{1'000};
-  milliseconds message_delay{1'000}; ///< also the tick; a step is a tick or a whole fraction of it
+  milliseconds message_delay{1'000};   ///< also the tick; a step is a tick or a whole fraction of it
   std::vector<population> populations; ///< in the order of their names
   std::vector<incident> incidents;     ///< in the order of the file
   config::trouble trouble;
-  std::vector<std::string> pipelines;  ///< files or presets
+  std::vector<std::string> pipelines; ///< files or presets
   record_settings record;
   config::settings settings;
+
+  friend bool operator==(const scenario&, const scenario&) = default;
 };
 
 } // namespace throng::config

@@ -16,6 +16,8 @@ struct kafka_settings {
   bool embedded() const {
     return brokers == "embedded";
   }
+
+  friend bool operator==(const kafka_settings&, const kafka_settings&) = default;
 };
 
 struct topic_settings {
@@ -23,6 +25,8 @@ struct topic_settings {
   std::int32_t partitions = 4;
   std::int16_t replication = 1;
   std::int64_t retention_bytes = -1; ///< `retention.bytes` of topics that Throng makes; their `retention.ms` is -1
+
+  friend bool operator==(const topic_settings&, const topic_settings&) = default;
 };
 
 struct settings {
@@ -30,6 +34,8 @@ struct settings {
   /// `sqlite:FILE`, `mongodb://…` (may hold a password: print only through `redacted_store`), or `none`.
   std::string store = "sqlite:throng.db";
   topic_settings topics;
+
+  friend bool operator==(const settings&, const settings&) = default;
 };
 
 /// The store's URI without user and password, for logs, errors and reports.

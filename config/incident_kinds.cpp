@@ -1,0 +1,42 @@
+// The catalogue of incidents. simulation/ makes them happen; this is what a scenario may name.
+#include "config/scenario.hpp"
+
+namespace throng::config {
+
+using namespace std::chrono_literals;
+
+const std::vector<incident_kind>& incident_kinds() {
+  static const std::vector<incident_kind> kinds{
+      {"sensor.spike", "sensor", 10min, true,
+       "Single readings jump far away from the others; subtlety makes the jumps smaller and rarer."},
+      {"sensor.stuck", "sensor", 30min, true,
+       "Every reading repeats the last value; subtlety lets a little of the noise through."},
+      {"sensor.drift", "sensor", 2h, true,
+       "Readings creep away from the truth; subtlety makes them creep more slowly."},
+      {"sensor.silence", "sensor", 20min, true, "The sensor sends nothing; subtlety lets single readings through."},
+      {"web.scraper", "web_client", 30min, true,
+       "A client walks through all items at machine speed; subtlety makes it slower and less regular."},
+      {"web.credential_stuffing", "web_client", 20min, true,
+       "A client tries stolen passwords, one login after the other; subtlety spreads the attempts out."},
+      {"web.error_burst", "web_client", 10min, true,
+       "The shop answers its clients with errors of the 500s; subtlety makes the errors rarer."},
+      {"bank.account_takeover", "account", 30min, true,
+       "A stranger logs in with a new device and drains the account; subtlety takes smaller amounts over more time."},
+      {"bank.card_testing", "account", 20min, true,
+       "A stolen card is tried with many tiny payments, then used for a large one; subtlety makes the tries fewer and "
+       "the "
+       "large one smaller."},
+      {"bank.structuring", "account", 24h, true,
+       "Cash is paid in by several amounts just under a reporting threshold; subtlety varies the amounts and spreads "
+       "them."},
+      {"bank.salary_day", "account", 6h, false,
+       "Salaries arrive and are spent at once: innocent, but it looks like trouble; subtlety makes it look less so."},
+      {"support.ticket_flood", "support_client", 30min, true,
+       "A client writes ticket after ticket; subtlety makes them come more slowly."},
+      {"support.urgent_wave", "support_client", 1h, true,
+       "Clients write urgent tickets about one fault; subtlety makes fewer of them urgent."},
+  };
+  return kinds;
+}
+
+} // namespace throng::config

@@ -1,0 +1,289 @@
+#include "config/readers.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "config/fields.hpp"
+
+namespace throng::config {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, aggregate_kind>, 11> aggregate_names{{
+    {"count", aggregate_kind::count},
+    {"sum", aggregate_kind::sum},
+    {"mean", aggregate_kind::mean},
+    {"min", aggregate_kind::min},
+    {"max", aggregate_kind::max},
+    {"stddev", aggregate_kind::stddev},
+    {"variance", aggregate_kind::variance},
+    {"first", aggregate_kind::first},
+    {"last", aggregate_kind::last},
+    {"distinct", aggregate_kind::distinct},
+    {"top_10", aggregate_kind::top_10},
+}};
+
+/// The keys of a window's document besides its fields (commands.md): a field named so would hide one.
+constexpr std::array<std::string_view, 8> document_keys{"pipeline", "window", "start", "end",
+                                                        "group",    "events", "final", "late"};
+
+/// An event goes into size / every windows at once: beyond this, it is a mistake.
+constexpr std::int64_t greatest_overlap = 10'000;
+
+std::optional<aggregate> aggregate_named(const std::string& name) {
+  for (const auto& [known, kind] : aggregate_names)
+    if (name == known)
+      return aggregate{kind, 0, name};
+  if (name.size() < 2 || name.front() != 'p')
+    return std::nullopt;
+  double percentile = 0;
+  auto [end, code] = std::from_chars(name.data() + 1, name.data() + name.size(), percentile, std::chars_format::fixed);
+  if (code != std::errc{} || end != name.data() + name.size() || !(percentile > 0) || percentile > 100)
+    return std::nullopt;
+  return aggregate{aggregate_kind::percentile, percentile, name};
+}
+
+/// Reports a name that stood before among its kind.
+class unique_names {
+public:
+  explicit unique_names(std::string_view what)
+      : what_(what) {}
+
+  void add(const fields& of, const std::string& name) {
+    if (!name.empty() && !seen_.insert(name).second)
+      of.report("name",
+                fmt::format("{} is the name of another {} already; each needs its own", of.shown("name"), what_));
+  }
+
+private:
+  std::string_view what_;
+  std::set<std::string> seen_;
+};
+
+/// Features, detectors and sessions hold state by key; a partition sees all events of a key, of nothing else.
+void check_by(const fields& from, const std::string& by, const std::string& key) {
+  if (!by.empty() && !key.empty() && by != key)
+    from.report("by",
+                fmt::format("{} is not the pipeline's key, {}, so its events lie in several partitions; leave `by` "
+                            "out, or bring them together first with `rekey`",
+                            from.shown("by"), key));
+}
+
+feature read_feature(const fields& from, const std::string& key) {
+  feature result;
+  from.read("name", result.name);
+  from.read("over", result.over);
+  from.read("by", result.by);
+  check_by(from, result.by, key);
+  if (from.has("where"))
+    from.read("where", result.where.emplace());
+  for (const auto& [name, kind] : aggregate_names) {
+    std::string wanted{name};
+    if (!from.has(wanted))
+      continue;
+    result.kind = kind;
+    from.read(wanted, result.field); // count's `true` is no text and leaves it empty
+  }
+  return result;
+}
+
+void read_shape(const fields& from, window& into) {
+  if (from.has("tumbling")) {
+    into.kind = window::shape::tumbling;
+    from.read("tumbling", into.size);
+    into.every = into.size;
+  } else if (from.has("hopping")) {
+    into.kind = window::shape::hopping;
+    auto hopping = from.inner("hopping");
+    hopping.read("size", into.size);
+    hopping.read("every", into.every);
+    if (into.every > into.size)
+      hopping.report("every", fmt::format("{} is more than size, {}: events between two windows would be in none",
+                                          hopping.shown("every"), format_duration(into.size)));
+    else if (into.every.count() > 0 && into.size / into.every > greatest_overlap)
+      hopping.report("every", fmt::format("{} puts an event into {} windows at once; at most {} are allowed",
+                                          hopping.shown("every"), into.size / into.every, greatest_overlap));
+  } else if (from.has("session")) {
+    into.kind = window::shape::session;
+    from.inner("session").read("gap", into.size);
+    from.report("session", "session windows are not built yet; use tumbling or hopping");
+  }
+  from.read("offset", into.offset);
+  if (into.kind == window::shape::session && from.has("offset"))
+    from.report("offset", "a session is not aligned, so it has no offset; leave it out");
+  else if (into.every.count() > 0 && into.offset >= into.every)
+    from.report("offset", fmt::format("{} is not below {}, the time from one window's start to the next",
+                                      from.shown("offset"), format_duration(into.every)));
+}
+
+void read_aggregates(const fields& from, window& into) {
+  from.inner("aggregate")
+      .for_each_member([&](const std::string& field, const json::value& names, const std::string& path) {
+        auto& in = from.in();
+        if (std::find(document_keys.begin(), document_keys.end(), field) != document_keys.end())
+          in.report_key(
+              path,
+              fmt::format("`{}` is a key of every window's document; derive the field under another name", field));
+        else if (field.empty() || field.front() == '$' || field.find('.') != std::string::npos)
+          in.report_key(
+              path, fmt::format("`{}` is no top-level field; derive it under a name of its own", field.substr(0, 80)));
+        std::vector<aggregate> wanted;
+        if (const auto* array = names.if_array()) {
+          for (std::size_t i = 0; i < array->size(); ++i) {
+            const auto& name = (*array)[i];
+            if (auto one = name.is_string() ? aggregate_named(std::string{name.get_string()}) : std::nullopt)
+              wanted.push_back(std::move(*one));
+            else
+              in.report(element_path(path, i),
+                        fmt::format("{} is no aggregate; a percentile is above p0 and at most p100",
+                                    in.shown(element_path(path, i), name)));
+          }
+        }
+        into.aggregates.emplace_back(field, std::move(wanted));
+      });
+}
+
+window read_window(const fields& from) {
+  window result;
+  from.read("name", result.name);
+  read_shape(from, result);
+  from.read("lateness", result.lateness);
+  from.inner("emit").read("every", result.emit_every);
+  from.read("group_by", result.group_by);
+  read_aggregates(from, result);
+  return result;
+}
+
+detect read_detect(const fields& from, const std::string& key) {
+  detect result;
+  from.read("name", result.name);
+  from.read("detector", result.detector);
+  from.read("by", result.by);
+  check_by(from, result.by, key);
+  from.read("field", result.field);
+  from.for_each_member([&](const std::string& name, const json::value& value, const std::string&) {
+    if (name != "name" && name != "detector" && name != "by" && name != "field")
+      result.parameters[name] = value;
+  });
+  return result;
+}
+
+rule read_rule(const fields& from) {
+  rule result;
+  from.read("name", result.name);
+  from.read("when", result.when);
+  std::string severity;
+  from.read("severity", severity);
+  if (severity == "info")
+    result.severity = severity::info;
+  else if (severity == "critical")
+    result.severity = severity::critical;
+  from.read("cooldown", result.cooldown);
+  from.read("reason", result.reason);
+  return result;
+}
+
+bool is_field_name(const std::string& name) {
+  auto letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; };
+  return !name.empty() && name.size() <= 128 && letter(name.front()) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+void read_derived(const fields& from, pipeline& into) {
+  from.inner("derive").for_each_member([&](const std::string& name, const json::value& value, const std::string& path) {
+    if (!is_field_name(name))
+      from.in().report_key(path,
+                           fmt::format("`{}` is no name of a field; allowed: letters, digits and _, not beginning with "
+                                       "a digit, at most 128",
+                                       name.substr(0, 80)));
+    into.derive.emplace_back(name, value);
+  });
+}
+
+void read_timestamp(const fields& from, pipeline& into) {
+  constexpr std::array<std::pair<std::string_view, timestamp_unit>, 4> names{
+      {{"s", timestamp_unit::s}, {"ms", timestamp_unit::ms}, {"us", timestamp_unit::us}, {"ns", timestamp_unit::ns}}};
+  from.read("timestamp", into.timestamp);
+  std::string unit;
+  from.read("timestamp_unit", unit);
+  for (const auto& [name, value] : names)
+    if (unit == name)
+      into.timestamp_unit = value;
+  if (from.has("timestamp_unit") && !from.has("timestamp"))
+    from.report("timestamp_unit", "has no timestamp to be the unit of; name the field in `timestamp`");
+}
+
+} // namespace
+
+pipeline read_pipeline(document& in, const json::value& value, const std::string& path) {
+  fields from{in, value, path};
+  pipeline result;
+  from.read("name", result.name);
+  from.read("description", result.description);
+  from.read("source", result.source);
+  from.read("key", result.key);
+  read_timestamp(from, result);
+  from.read("disorder", result.disorder);
+  from.read("idle", result.idle);
+  from.read("max_ahead", result.max_ahead);
+  from.read("max_message", result.max_message);
+  from.read("where", result.where);
+  read_derived(from, result);
+
+  unique_names features{"feature"};
+  from.for_each_element("features", [&](const fields& one, std::size_t) {
+    result.features.push_back(read_feature(one, result.key));
+    const auto& name = result.features.back().name;
+    features.add(one, name);
+    if (std::any_of(result.derive.begin(), result.derive.end(), [&](const auto& d) { return d.first == name; }))
+      one.report("name", fmt::format("{} is derived already; each field needs its own name", one.shown("name")));
+  });
+  unique_names windows{"window"};
+  from.for_each_element("windows", [&](const fields& one, std::size_t) {
+    result.windows.push_back(read_window(one));
+    windows.add(one, result.windows.back().name);
+  });
+  // An alert says which detector or rule raised it in one field.
+  unique_names alarms{"detector or rule"};
+  from.for_each_element("detect", [&](const fields& one, std::size_t) {
+    result.detectors.push_back(read_detect(one, result.key));
+    alarms.add(one, result.detectors.back().name);
+  });
+  from.for_each_element("rules", [&](const fields& one, std::size_t) {
+    result.rules.push_back(read_rule(one));
+    alarms.add(one, result.rules.back().name);
+  });
+  return result;
+}
+
+void check_together(document& in, const std::vector<pipeline>& pipelines, const std::vector<std::string>& paths) {
+  std::set<std::string> names;
+  std::map<std::string, std::string> key_of_source;
+  for (std::size_t i = 0; i < pipelines.size(); ++i) {
+    const auto& one = pipelines[i];
+    if (!one.name.empty() && !names.insert(one.name).second)
+      in.report(member_path(paths[i], "name"),
+                fmt::format("\"{}\" is the name of another pipeline already; each needs its own", one.name));
+    if (one.source.empty() || one.key.empty())
+      continue;
+    auto [first, is_new] = key_of_source.emplace(one.source, one.key);
+    if (!is_new && first->second != one.key)
+      in.report(
+          member_path(paths[i], "key"),
+          fmt::format("\"{}\" differs from \"{}\", the key of another pipeline over {}; pipelines of one source share "
+                      "one key, or use `rekey`",
+                      one.key, first->second, one.source));
+  }
+}
+
+} // namespace throng::config

@@ -1,0 +1,26 @@
+// From a document's tree to the models, with the checks that no schema can make. The document's schema check comes first;
+// these go on after its problems, so that all are found in one pass.
+#pragma once
+
+#include <vector>
+
+#include "config/document.hpp"
+#include "config/pipeline.hpp"
+#include "config/scenario.hpp"
+#include "config/settings.hpp"
+
+namespace throng::config {
+
+scenario read_scenario(document& in, timestamp now);
+
+/// The members `kafka`, `store` and `topics` of the root.
+settings read_settings(document& in);
+
+/// @param path of the pipeline in the document: empty, or `[1]`
+pipeline read_pipeline(document& in, const boost::json::value& value, const std::string& path);
+
+/// What the pipelines of one file must have in common: names that differ, one key a source.
+/// @param paths of the pipelines, in their order
+void check_together(document& in, const std::vector<pipeline>& pipelines, const std::vector<std::string>& paths);
+
+} // namespace throng::config
