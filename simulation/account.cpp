@@ -88,10 +88,12 @@ void account::live(wake_context& in, const common& all) {
     book_monthly(in, all);
     return;
   }
+  // A stream for each payment: whether it is made changes no later one.
+  random_stream choices{in.random().bits()};
   payment_due_ = next_arrival(in.random(), in.now(), all.population.payments_per_day, payment_hours());
   // While an incident runs the owner makes no payments of their own: so its label's seq range holds none of them.
   if (doing == nullptr || !doing->touched)
-    spend(in, all, in.random());
+    spend(in, all, choices);
 }
 
 account::payer account::owner(wake_context& in, const common& all) const {

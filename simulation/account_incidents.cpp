@@ -7,10 +7,10 @@
 //   that falls from about a half to an eighth; to accomplices by transfer, or else, and one time in four, by card online.
 //   Below s = 0.6 from another country. A gap of 40 s to a fifth of the duration.
 // bank.card_testing: 6 + 12 (1 - s) online card payments of 0.50 to 1 + 4 s euros on such a device, each at another
-//   merchant, then one of 30 to 90 % of the balance (at most 2,500 euros). Below s = 0.5 from another country. A gap of
-//   8 s to a thirtieth of the duration.
+//   merchant, then one of 70 to 100 % of a share 0.9 - 0.5 s of the balance (at most 2,500 euros). Below s = 0.5 from
+//   another country. A gap of 8 s to a thirtieth of the duration.
 // bank.structuring: 3 + 4 (1 - s) cash deposits of at most 25 + 2,000 s euros under 10,000, each followed by a transfer of
-//   as little under it to an accomplice, where there is one. A gap of a fiftieth of the duration to a fifteenth.
+//   as little under it to an accomplice, where there is one. A gap of a hundredth of the duration to a fifteenth.
 // bank.salary_day (innocent): a bonus of 1 + 1.5 (1 - s) salaries, then 4 + 10 (1 - s) ordinary payments, spread over the
 //   duration.
 #include <algorithm>
@@ -150,8 +150,8 @@ bool account::test_card(wake_context& in, const common& all, active_incident& do
     return false; // a city without a shop on the net
   std::int64_t amount = 0;
   if (purchase) {
-    amount =
-        std::min(2'500 * euro, static_cast<std::int64_t>(static_cast<double>(balance_) * uniform(random, 0.3, 0.9)));
+    const auto share = (0.9 - 0.5 * doing.order.subtlety) * uniform(random, 0.7, 1.0);
+    amount = std::min(2'500 * euro, static_cast<std::int64_t>(static_cast<double>(balance_) * share));
     if (amount < worth_stealing)
       return true;
   } else {
@@ -166,7 +166,7 @@ bool account::test_card(wake_context& in, const common& all, active_incident& do
 }
 
 bool account::structure(wake_context& in, const common& all, active_incident& doing, random_stream& random) {
-  const auto gap = subtle_gap(length_ms(doing) / 50, length_ms(doing) / 15, doing.order.subtlety);
+  const auto gap = subtle_gap(length_ms(doing) / 100, length_ms(doing) / 15, doing.order.subtlety);
   set_next(doing, in.now(), gap, random);
   const auto by = owner(in, all);
   // Cash machines take notes: multiples of five euros.

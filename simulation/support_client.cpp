@@ -75,10 +75,11 @@ void support_client::wake(wake_context& in, const common& all) {
         step(in, *doing);
         break;
       }
+      random_stream words{in.random().bits()}; // a stream for each ticket: whether it is written changes no later one
       ticket_due_ = next_arrival(in.random(), in.now(), all.population.tickets_per_day, desk_hours);
       // While an incident runs there are no other tickets: so its label's seq range holds none of them.
       if (doing == nullptr || !doing->touched)
-        write_any(in, in.random());
+        write_any(in, words);
       break;
     }
     case moment::opened:

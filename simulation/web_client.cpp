@@ -13,15 +13,11 @@ namespace throng::simulation {
 
 namespace {
 
-// When people look at shops: little by night, a first rise over lunch, most on the sofa.
-constexpr daily_curve visit_hours{
-    {5, 3, 2, 1, 1, 2, 4, 6, 8, 10, 11, 12, 13, 12, 11, 11, 12, 13, 15, 18, 20, 19, 14, 9}};
-
 /// Popularity of shop items: Zipf's exponent is near 1 for many kinds of media and goods.
 constexpr double zipf_exponent = 1.0;
 
-constexpr milliseconds least_think{300};
-constexpr milliseconds most_think{25 * 60'000}; // a session ends at half an hour, by the convention of web analytics
+constexpr double least_think_ms = 300;
+constexpr double most_think_ms = 25 * 60'000; // a session ends at half an hour, by the convention of web analytics
 
 // What goes wrong on a healthy site.
 constexpr double server_error = 0.001;
@@ -40,10 +36,6 @@ constexpr double words_with_stars = 0.4;
 /// A minute: then the server in front gives up.
 constexpr double most_response_ms = 60'000;
 
-double utilisation(wake_context& in, double capacity) {
-  return static_cast<double>(in.view().before.web_requests) / capacity;
-}
-
 } // namespace
 
 web_client::common::common(const simulation::world& world, std::uint32_t number)
@@ -55,7 +47,7 @@ web_client::common::common(const simulation::world& world, std::uint32_t number)
   for (const auto& other : world.scenario().populations)
     if (const auto* clients = std::get_if<config::web_client_population>(&other.behaviour); clients != nullptr)
       a_day += other.count * clients->sessions_per_day * mean_session_requests;
-  const auto a_second = std::max(least_capacity_a_second, headroom * a_day / 86'400 * visit_hours.peak());
+  const auto a_second = std::max(least_capacity_a_second, headroom * a_day / 86'400 * visit_hours().peak());
   capacity = a_second * static_cast<double>(world.tick().count()) / 1'000;
 }
 
@@ -65,8 +57,8 @@ entity_key web_client::key(const simulation::world& world, entity_ref self, std:
 }
 
 web_client::web_client(const birth& born, const common& all)
-    : arrival_(
-          next_arrival(born.random, born.world.start() - milliseconds{1}, all.population.sessions_per_day, visit_hours))
+    : arrival_(next_arrival(born.random, born.world.start() - milliseconds{1}, all.population.sessions_per_day,
+                            visit_hours()))
     , request_due_(never_due)
     , last_request_(never_due)
     , due_(arrival_) {}
@@ -99,32 +91,33 @@ void web_client::wake(wake_context& in, const common& all) {
 }
 
 void web_client::live(wake_context& in, const common& all, const active_incident* doing) {
-  if (is_program(doing)) { // the visitor does not come while a program uses the connection
-    arrival_ = next_arrival(in.random(), in.now(), all.population.sessions_per_day, visit_hours);
-  } else if (visiting_) {
+  if (visiting_) {
     go_on(in, all);
-  } else {
-    // The arrivals are a process of their own: one that falls into a session is made up for when it ends.
-    arrival_ = next_arrival(in.random(), arrival_, all.population.sessions_per_day, visit_hours);
-    begin_session(in, all);
+    return;
   }
+  // The arrivals are a process of their own: one that falls into a session is made up for when it ends.
+  const random_stream walk{in.random().bits()};
+  arrival_ = next_arrival(in.random(), arrival_, all.population.sessions_per_day, visit_hours());
+  if (!is_program(doing)) // the visitor does not come while a program uses the connection
+    begin_session(in, all, walk);
 }
 
-void web_client::begin_session(wake_context& in, const common& all) {
+void web_client::begin_session(wake_context& in, const common& all, random_stream walk) {
+  walk_ = walk;
   visiting_ = true;
   failed_ = false;
   ++session_;
   last_request_ = in.now();
-  const auto by = in.random().below(100);
+  const auto by = walk_.below(100);
   came_by_ = by < 45 ? entry::typed : by < 85 ? entry::search_engine : entry::newsletter;
   here_ = {};
-  choose_page(in, all, first_action(in.random().below(100)));
+  choose_page(all, first_action(walk_.below(100)));
   ask(in, all, {}, true);
 }
 
 void web_client::go_on(wake_context& in, const common& all) {
   const auto from = here_;
-  const auto percent = in.random().below(100);
+  const auto percent = walk_.below(100);
   if (failed_) {
     if (percent < retry_percent)
       ask(in, all, from, false);
@@ -137,7 +130,7 @@ void web_client::go_on(wake_context& in, const common& all) {
     leave();
     return;
   }
-  choose_page(in, all, next);
+  choose_page(all, next);
   ask(in, all, from, false);
 }
 
@@ -146,21 +139,21 @@ void web_client::leave() {
   request_due_ = never_due;
 }
 
-void web_client::choose_page(wake_context& in, const common& all, action next) {
+void web_client::choose_page(const common& all, action next) {
   switch (next) {
   case action::browse:
     // Mostly the next page of the same category.
-    if (here_.what == action::browse && in.random().below(100) < 60)
+    if (here_.what == action::browse && walk_.below(100) < 60)
       here_.detail = static_cast<std::uint8_t>(std::min(here_.detail + category_count, 255U));
     else
-      here_.detail = static_cast<std::uint8_t>(in.random().below(category_count));
+      here_.detail = static_cast<std::uint8_t>(walk_.below(category_count));
     break;
   case action::search:
   case action::click:
-    here_.detail = static_cast<std::uint8_t>(in.random().below(256));
+    here_.detail = static_cast<std::uint8_t>(walk_.below(256));
     break;
   case action::view:
-    here_.item = all.popularity(in.random());
+    here_.item = all.popularity(walk_);
     break;
   default:
     break; // what is rated, put into the cart and bought is what was looked at
@@ -169,41 +162,36 @@ void web_client::choose_page(wake_context& in, const common& all, action next) {
 }
 
 void web_client::ask(wake_context& in, const common& all, page from, bool first) {
-  auto& random = in.random();
   auto* doing = incident_in_turn(in.incidents());
-  const auto load = utilisation(in, all.capacity);
   request line;
   line.asks = here_;
   line.from = from;
   line.first = first;
   line.user = in.world().number_in_kind(in.self());
-  line.slower = slowdown(load);
   line.status = usual_status(here_.what);
-  const auto luck = random.unit();
-  if (luck < server_error + std::max(0.0, load - overload) / 2)
-    line.status = load > overload ? 503 : 500;
-  else if (here_.what == action::view && luck > 1 - item_gone)
+  const auto luck = walk_.unit();
+  if (here_.what == action::view && luck > 1 - item_gone)
     line.status = 404;
   else if (here_.what == action::login && luck > 1 - wrong_password)
     line.status = 401;
+  serve(line, luck, utilisation(in, all));
   if (is_broken(doing))
     suffer(line, *doing, in.next_seq(topic::web_requests));
   failed_ = line.status >= 400;
-  const auto think =
-      std::clamp(milliseconds{static_cast<std::int64_t>(log_normal(
-                     random, static_cast<double>(all.population.think_time.count()), all.population.think_spread))},
-                 least_think, most_think);
+  const auto thought =
+      log_normal(walk_, static_cast<double>(all.population.think_time.count()), all.population.think_spread);
+  const auto think = milliseconds{static_cast<std::int64_t>(std::clamp(thought, least_think_ms, most_think_ms))};
   const auto since = in.now() - last_request_;
   last_request_ = in.now();
   request_due_ = in.now() + think;
-  const auto seq = write(in, all, line, random);
+  const auto seq = write(in, all, line, walk_);
   if (is_broken(doing))
     doing->touch(seq);
   if (!failed_)
     tell(in, all, since, think);
 }
 
-void web_client::tell(wake_context& in, const common& all, milliseconds since, milliseconds think) const {
+void web_client::tell(wake_context& in, const common& all, milliseconds since, milliseconds think) {
   const auto item = item_id(here_.item);
   switch (here_.what) {
   case action::view: {
@@ -225,10 +213,10 @@ void web_client::tell(wake_context& in, const common& all, milliseconds since, m
     });
     break;
   case action::rate: {
-    const auto opinion = normal(in.random(), item_quality(all.seed, here_.item), 1.0);
+    const auto opinion = normal(walk_, item_quality(all.seed, here_.item), 1.0);
     const auto stars = static_cast<std::uint32_t>(std::clamp(std::floor(opinion + 0.5), 1.0, 5.0));
-    const bool with_words = bernoulli(in.random(), words_with_stars);
-    const auto text = review_text(stars, in.random().bits());
+    const bool with_words = bernoulli(walk_, words_with_stars);
+    const auto text = review_text(stars, walk_.bits());
     in.emit(topic::web_ratings, [&](event_writer& e) {
       e.text("event_type", "rating");
       e.text("item_id", item.view());
@@ -240,6 +228,16 @@ void web_client::tell(wake_context& in, const common& all, milliseconds since, m
   default:
     break;
   }
+}
+
+double web_client::utilisation(const wake_context& in, const common& all) {
+  return static_cast<double>(in.view().before.web_requests) / all.capacity;
+}
+
+void web_client::serve(request& line, double luck, double load) {
+  line.slower *= slowdown(load);
+  if (luck < server_error + std::max(0.0, load - overload) / 2)
+    line.status = load > overload ? 503 : 500;
 }
 
 std::uint64_t web_client::write(wake_context& in, const common& all, const request& line, random_stream& random) const {

@@ -68,15 +68,19 @@ private:
 
   /// What the visitor does on their own.
   void live(wake_context& in, const common& all, const active_incident* doing);
-  void begin_session(wake_context& in, const common& all);
+  void begin_session(wake_context& in, const common& all, random_stream walk);
   void go_on(wake_context& in, const common& all);
   void leave();
-  void choose_page(wake_context& in, const common& all, action next);
+  void choose_page(const common& all, action next);
   /// Asks for `here_`, tells what came of it, and thinks about it.
   void ask(wake_context& in, const common& all, page from, bool first);
-  void tell(wake_context& in, const common& all, milliseconds since, milliseconds think) const;
+  void tell(wake_context& in, const common& all, milliseconds since, milliseconds think);
   /// @returns its seq
   std::uint64_t write(wake_context& in, const common& all, const request& line, random_stream& random) const;
+  /// What the site's load, or its bad luck, does to a request.
+  static void serve(request& line, double luck, double load);
+  /// Requests of the tick before, relative to what the site can answer.
+  static double utilisation(const wake_context& in, const common& all);
 
   // Incidents: web_incidents.cpp.
   static void prepare(active_incident& opened, timestamp now);
@@ -89,6 +93,7 @@ private:
   static bool is_broken(const active_incident* doing);
   static void suffer(request& line, const active_incident& doing, std::uint64_t seq);
 
+  random_stream walk_;     ///< of this session: what happens in one changes no other
   timestamp arrival_;      ///< of the next session
   timestamp request_due_;  ///< in a session
   timestamp last_request_; ///< in a session
@@ -99,6 +104,6 @@ private:
   bool failed_ = false; ///< the last request got no page
   entry came_by_ = entry::typed;
 };
-static_assert(sizeof(web_client) <= 64);
+static_assert(sizeof(web_client) <= 80);
 
 } // namespace throng::simulation

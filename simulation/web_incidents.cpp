@@ -74,10 +74,10 @@ void web_client::step(wake_context& in, const common& all, active_incident& doin
     break;
   case incident::error_burst:
     // A visitor who has gone comes (back) by the time of the next step.
-    ++doing.memo[steps_done];
     doing.memo[step_due] = in.now().ms + std::max<std::int64_t>(1, 2 * all.population.think_time.count());
+    ++doing.memo[steps_done];
     if (!visiting_)
-      begin_session(in, all);
+      begin_session(in, all, random_stream{draw(doing.bits, step_stream, doing.memo[steps_done])});
     break;
   }
 }
@@ -92,6 +92,7 @@ void web_client::scrape(wake_context& in, const common& all, active_incident& do
   line.program = true;
   line.agent = agent_of(doing);
   line.user = in.world().number_in_kind(in.self());
+  serve(line, random.unit(), utilisation(in, all));
   doing.touch(write(in, all, line, random));
   const auto hidden = std::max(250.0, static_cast<double>(all.population.think_time.count()) / 2);
   set_next(doing, in.now(), subtle_gap(250, hidden, doing.order.subtlety), random);
@@ -107,6 +108,7 @@ void web_client::stuff(wake_context& in, const common& all, active_incident& doi
   // One of the others; in a world with one visitor, somebody who is not there.
   line.user = all.visitors < 2 ? own + 1 : (own + 1 + random.below(all.visitors - 1)) % all.visitors;
   line.status = random.below(hits_in) == 0 ? 200 : 401;
+  serve(line, random.unit(), utilisation(in, all));
   doing.touch(write(in, all, line, random));
   set_next(doing, in.now(), subtle_gap(400, 15'000, doing.order.subtlety), random);
 }
