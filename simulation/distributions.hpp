@@ -26,7 +26,8 @@ double normal_quantile(double p) noexcept;
 
 /// Standard normal from 64 uniform bits, for stateless draws; |value| < 8.3.
 inline double normal_from(std::uint64_t bits) noexcept {
-  return normal_quantile(to_unit(bits) + 0x1.0p-54); // the middle of each cell: never 0 or 1
+  // The middle of one of 2^52 cells: never 0 or 1.
+  return normal_quantile((static_cast<double>(bits >> 12) + 0.5) * 0x1.0p-52);
 }
 
 /// One draw.

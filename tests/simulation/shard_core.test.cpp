@@ -236,9 +236,9 @@ CAF_TEST(an entity that fails is restarted in the step and changes no byte of an
   CAF_CHECK_EQUAL(failed.restarts, 2U);
   CAF_CHECK(failed.runs != healthy.runs);
   const auto others = [&](run_result result) {
-  for (auto& run : result.runs)
-    std::erase_if(run, [&](const auto& message) { return message.entity == unlucky; });
-  return result.runs;
+    for (auto& run : result.runs)
+      std::erase_if(run, [&](const auto& message) { return message.entity == unlucky; });
+    return result.runs;
   };
   CAF_CHECK(others(failed) == others(healthy));
   CAF_CHECK(run_world(make_with_fault(busy_city(), faults), {8}).runs == failed.runs);
