@@ -42,8 +42,9 @@ district_weather weather_of(std::uint64_t seed, std::uint32_t district, timestam
   const auto weekday = (day % 7 + 7 + 4) % 7;                                         // 1970-01-01 was a Thursday
   const bool workday = weekday != 0 && weekday != 6;
   constexpr auto all_districts = ~std::uint64_t{0};
+  constexpr auto purpose = number_of_name("weather");
   const auto noise = [&](std::uint64_t quantity, std::uint64_t where, milliseconds period) {
-    return slow_noise(seed, draw(number_of_name("weather"), quantity, where), time, period);
+    return slow_noise(seed, draw(purpose, quantity, where), time, period);
   };
 
   // The sun's elevation, from its declination and hour angle (Cooper, 1969).

@@ -51,7 +51,7 @@ struct run_result {
 struct run_options {
   std::uint32_t shards = 1;
   bool keep_messages = true;
-  /// Whether a slot that threw is restarted and woken again in the same step.
+  /// Whether a slot that threw is woken again in the same step, as often as it takes.
   bool restart = true;
 };
 
@@ -91,12 +91,14 @@ inline run_result run_world(const std::shared_ptr<const world>& in, run_options 
         input.messages.swap(mail[i]);
         const auto slots = shards[i]->begin_step(std::move(input));
         for (auto slot = slots; slot-- > 0;) { // backwards: the order must not matter
-          try {
-            shards[i]->wake(slot);
-          } catch (const std::exception&) {
-            shards[i]->restart(slot);
-            if (options.restart)
+          for (bool again = true; again;) {
+            try {
               shards[i]->wake(slot);
+              break;
+            } catch (const std::exception&) {
+              shards[i]->restart(slot);
+              again = options.restart;
+            }
           }
         }
         outputs.push_back(shards[i]->finish_step());

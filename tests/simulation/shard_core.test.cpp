@@ -13,6 +13,7 @@
 
 #include "config/murmur2.hpp"
 #include "run_world.hpp"
+#include "small_worlds.hpp"
 
 using namespace throng;
 using namespace throng::simulation;
@@ -21,42 +22,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A small city in which everything happens within ten minutes.
-config::scenario busy_city() {
-  config::scenario city;
-  city.name = "busy";
-  city.seed = 7;
-  city.start = *parse_iso8601("2026-01-05T06:00:00Z");
-  city.duration = 10min;
-  city.step = 1s;
-  config::sensor_population slow;
-  slow.interval = 10s;
-  slow.jitter = 0.2;
-  slow.districts = 5;
-  auto quick = slow;
-  quick.interval = 700ms;
-  city.populations = {{"alleys", 40, slow}, {"squares", 13, quick}};
-  city.incidents = {{"sensor.spike", "alleys", 3, 1min, std::nullopt, 3min, 0.1},
-                    {"sensor.stuck", "squares", 2, 90s, std::nullopt, 2min, 0},
-                    {"sensor.drift", "squares", 20, std::nullopt, 60.0, 30s, 0.5},
-                    {"sensor.silence", "squares", 1, 3min, std::nullopt, 1min, 0}};
-  city.trouble = {0.02, 0.02, 0.03, 0.01, 0.01};
-  return city;
-}
-
-std::shared_ptr<const world> make(config::scenario scenario) {
-  auto made = world::make(std::move(scenario));
-  CAF_REQUIRE(made);
-  return *made;
-}
-
 struct fault_at {
   entity_ref who;
   timestamp when;
 };
 
 std::shared_ptr<const world> make_with_fault(config::scenario scenario, std::vector<fault_at> faults) {
-  auto made = std::const_pointer_cast<world>(make(std::move(scenario)));
+  auto made = std::const_pointer_cast<world>(make_world(std::move(scenario)));
   made->fault = [faults](entity_ref who, timestamp now, std::uint32_t restarts) {
     for (std::size_t i = 0; i < faults.size(); ++i)
       if (faults[i].who == who && faults[i].when == now && restarts == i)
@@ -89,35 +61,35 @@ std::set<std::tuple<std::string, std::string, std::uint64_t>> troubled(const run
 } // namespace
 
 CAF_TEST(the same scenario gives the same bytes in every partition whatever the number of shards) {
-  const auto once = run_world(make(busy_city()), {1});
+  const auto once = run_world(make_world(busy_city()), {1});
   CAF_CHECK(once.events > 9'000);
   for (std::uint32_t shards : {3U, 8U, 64U}) {
-    const auto again = run_world(make(busy_city()), {shards});
+    const auto again = run_world(make_world(busy_city()), {shards});
     CAF_CHECK(again.runs == once.runs);
     CAF_CHECK_EQUAL(again.events, once.events);
   }
 }
 
 CAF_TEST(a step of a fraction of the tick changes no byte) {
-  const auto whole = run_world(make(busy_city()));
+  const auto whole = run_world(make_world(busy_city()));
   for (auto step : {500ms, 250ms, 100ms}) {
     auto finer = busy_city();
     finer.step = step;
-    CAF_CHECK(run_world(make(finer), {3}).runs == whole.runs);
+    CAF_CHECK(run_world(make_world(finer), {3}).runs == whole.runs);
   }
 }
 
 CAF_TEST(another seed gives another world) {
   auto other = busy_city();
   other.seed = 8;
-  CAF_CHECK(run_world(make(other)).runs != run_world(make(busy_city())).runs);
+  CAF_CHECK(run_world(make_world(other)).runs != run_world(make_world(busy_city())).runs);
 }
 
 CAF_TEST(a population that is added changes nothing for the others) {
   auto larger = busy_city();
   larger.populations.push_back({"yards", 9, config::sensor_population{}});
-  const auto before = run_world(make(busy_city()));
-  const auto after = run_world(make(larger));
+  const auto before = run_world(make_world(busy_city()));
+  const auto after = run_world(make_world(larger));
   const auto of_old = [](const run_result& result) {
     auto all = result.in(topic::iot_readings);
     std::erase_if(all, [](const auto& message) { return message.entity.population == 2; });
@@ -127,7 +99,7 @@ CAF_TEST(a population that is added changes nothing for the others) {
 }
 
 CAF_TEST(each partition is ordered by emission time and entity and holds the keys that murmur2 gives it) {
-  const auto city = make(busy_city());
+  const auto city = make_world(busy_city());
   const auto result = run_world(city, {3});
   for (std::size_t run = 0; run < result.runs.size(); ++run) {
     const auto& messages = result.runs[run];
@@ -142,7 +114,7 @@ CAF_TEST(each partition is ordered by emission time and entity and holds the key
 }
 
 CAF_TEST(seq has neither gap nor double once the labelled trouble is accounted for) {
-  const auto result = run_world(make(busy_city()), {3});
+  const auto result = run_world(make_world(busy_city()), {3});
   const auto duplicates = troubled(result, "trouble.duplicate");
   const auto malformed = troubled(result, "trouble.malformed");
   CAF_CHECK(duplicates.size() > 100);
@@ -189,7 +161,7 @@ CAF_TEST(seq has neither gap nor double once the labelled trouble is accounted f
 CAF_TEST(trouble befalls its share of the messages and does what its label says) {
   auto city = busy_city();
   city.incidents.clear();
-  const auto result = run_world(make(city));
+  const auto result = run_world(make_world(city));
   std::map<std::tuple<std::string, std::uint64_t>, std::pair<timestamp, boost::json::object>> first_copy;
   for (const auto& message : result.in(topic::iot_readings)) {
     boost::system::error_code failed;
@@ -204,7 +176,7 @@ CAF_TEST(trouble befalls its share of the messages and does what its label says)
     const auto device_time = *parse_iso8601(value.at("timestamp").as_string().c_str());
     const auto delay = emitted - device_time;
     // Towards the world's end what is late comes at the end.
-    CAF_CHECK((delay >= 60s && delay <= 600s) || emitted == make(city)->end() - 1ms);
+    CAF_CHECK((delay >= 60s && delay <= 600s) || emitted == make_world(city)->end() - 1ms);
     ++late;
   }
   const auto share = static_cast<double>(late) / static_cast<double>(result.events);
@@ -212,7 +184,7 @@ CAF_TEST(trouble befalls its share of the messages and does what its label says)
   for (const auto& [topic_name, key, seq] : troubled(result, "trouble.out_of_order")) {
     const auto& [emitted, value] = first_copy.at({key, seq});
     const auto delay = emitted - *parse_iso8601(value.at("timestamp").as_string().c_str());
-    CAF_CHECK((delay >= 500ms && delay <= 3s) || emitted == make(city)->end() - 1ms);
+    CAF_CHECK((delay >= 500ms && delay <= 3s) || emitted == make_world(city)->end() - 1ms);
   }
   std::set<std::string> missing;
   for (const auto& [topic_name, key, seq] : troubled(result, "trouble.missing_field")) {
@@ -231,7 +203,7 @@ CAF_TEST(an entity that fails is restarted in the step and changes no byte of an
   const entity_ref unlucky{1, 4};
   const auto start = busy_city().start;
   const std::vector<fault_at> faults{{unlucky, start + 60s}, {unlucky, start + 61s}};
-  const auto healthy = run_world(make(busy_city()));
+  const auto healthy = run_world(make_world(busy_city()));
   const auto failed = run_world(make_with_fault(busy_city(), faults), {3});
   CAF_CHECK_EQUAL(failed.restarts, 2U);
   CAF_CHECK(failed.runs != healthy.runs);
@@ -248,8 +220,7 @@ CAF_TEST(an entity that stays down for a step makes up for it in the next withou
   auto city = busy_city();
   city.trouble = {};
   const entity_ref unlucky{1, 4};
-  const auto world = make_with_fault(city, {{unlucky, city.start + 60s}});
-  const auto result = run_world(world, {3, true, false});
+  const auto result = run_world(make_with_fault(city, {{unlucky, city.start + 60s}}), {3, true, false});
   CAF_CHECK_EQUAL(result.restarts, 1U);
   std::uint64_t next = 0;
   for (const auto& message : result.in(topic::iot_readings))
@@ -263,7 +234,7 @@ CAF_TEST(an entity that stays down for a step makes up for it in the next withou
 CAF_TEST(every incident has one label an entity that opens without an end and closes with its seqs) {
   auto city = busy_city();
   city.trouble = {};
-  const auto result = run_world(make(city));
+  const auto result = run_world(make_world(city));
   std::map<std::string, int> written;
   for (const auto& message : result.in(topic::truth_labels)) {
     const auto label = boost::json::parse(message.value).as_object();
