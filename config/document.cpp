@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <boost/json/serialize.hpp>
+#include <fmt/format.h>
 
 #include "config/settings.hpp"
 
@@ -37,6 +38,8 @@ std::string document::shown(const std::string& path, const boost::json::value& v
     return "an object";
   else if (value.is_array())
     return "an array";
+  else if (value.is_double())
+    text = fmt::format("{}", value.get_double()); // serialize() writes 6E-1
   else
     text = boost::json::serialize(value);
   constexpr std::size_t most = 80;

@@ -400,26 +400,27 @@ checked<json_text> read_json(std::string_view text, const std::string& name) {
     if (blank && !begun)
       continue;
     begun = true;
-    if (parser.done()) {
-      if (blank)
-        continue;
-      return wrong(where.here(), {}, fmt::format("unexpected {} after the end of the value", shown(c)));
-    }
     json::error_code ec;
     auto before = found.size();
-    parser.write_some(true, &c, 1, ec);
+    // A number at the root ends at the first byte that does not belong to it, which the parser then leaves.
+    bool taken = !parser.done() && parser.write_some(true, &c, 1, ec) == 1;
+    if (!ec && !taken && !blank)
+      return wrong(where.here(), {}, fmt::format("unexpected {} after the end of the value", shown(c)));
     if (ec && found.size() > before)
       return tl::unexpected<problems>(std::move(found));
-    if (ec)
-      return wrong(where.here(), so_far.path(), syntax_sentence(ec, raw, was_in_text, so_far));
+    if (ec) {
+      bool lone_slash = c == '/' && !was_in_text;
+      return wrong(lone_slash ? where.comment() : where.here(), so_far.path(),
+                   syntax_sentence(ec, c, was_in_text, so_far));
+    }
   }
   if (where.in_block_comment())
     return wrong(where.comment(), {}, "a comment begins here and does not end; write */");
   if (!begun)
     return wrong(where.here(), {}, "nothing but blanks or comments; a JSON value is expected");
-  json::error_code ec;
   if (where.lone_slash())
-    return wrong(where.here(), {}, "unexpected `/`");
+    return wrong(where.comment(), {}, "unexpected `/`");
+  json::error_code ec;
   if (!parser.done())
     parser.write_some(false, "", 0, ec);
   if (ec && so_far.open())

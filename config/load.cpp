@@ -152,11 +152,12 @@ checked<loaded<T>> finished(document& in, T value) {
 void find_pipelines(document& in, scenario& of, const fs::path& folder) {
   for (std::size_t i = 0; i < of.pipelines.size(); ++i) {
     auto& name = of.pipelines[i];
+    auto at = element_path("pipelines", i);
     auto beside = (folder / name).string();
     if (!folder.empty() && exists(beside))
       name = beside;
     else if (!exists(name) && !preset_named(pipeline_presets(), name))
-      in.report(element_path("pipelines", i), fmt::format("\"{}\" {}", name, no_such(name, pipeline_presets())));
+      in.report(at, fmt::format("{} {}", in.shown(at, json::value(name)), no_such(name, pipeline_presets())));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -154,28 +155,34 @@ json::value parsed(const std::vector<std::string>& at, const std::string& text) 
 void lay(document& on, const std::string& overlay, const std::vector<std::string>& at, json::value value) {
   auto* target = &on.root;
   std::string path;
+  bool is_made = false;
   for (const auto& segment : at) {
-    if (target->is_array()) {
-      auto& array = target->get_array();
-      auto index = as_index(segment);
-      if (!index || *index > array.size()) {
-        on.found.push_back({overlay, 0, 0, member_path(path, segment),
-                            fmt::format("`{}` is no index of an array of {}; the next new one is {}", segment,
-                                        array.size(), array.size())});
-        return;
-      }
-      if (*index == array.size())
-        array.emplace_back(nullptr);
-      path = element_path(path, *index);
-      target = &array[*index];
+    auto index = as_index(segment);
+    if (!target->is_array() && !target->is_object()) {
+      // What is not there is made; whether it may be there the schema says.
+      if (index)
+        target->emplace_array();
+      else
+        target->emplace_object();
+      if (!std::exchange(is_made, true))
+        on.source.lay_over(path, overlay);
+    }
+    if (target->is_object()) {
+      path = member_path(path, segment);
+      target = &target->get_object()[segment];
       continue;
     }
-    // What is not there is made; whether it may be there the schema says.
-    if (!target->is_object())
-      target->emplace_object();
-    auto& object = target->get_object();
-    path = member_path(path, segment);
-    target = &object[segment];
+    auto& array = target->get_array();
+    if (!index || *index > array.size()) {
+      on.found.push_back({overlay, 0, 0, member_path(path, segment),
+                          fmt::format("`{}` is no index of an array of {}; the next new one is {}",
+                                      segment.substr(0, 80), array.size(), array.size())});
+      return;
+    }
+    if (*index == array.size())
+      array.emplace_back(nullptr);
+    path = element_path(path, *index);
+    target = &array[*index];
   }
   *target = std::move(value);
   on.source.lay_over(path, overlay);

@@ -81,11 +81,12 @@ std::string number_text(const json::value& number) {
 
 /// What a schema allows, in words; its `title` says it where the schema can't.
 std::string allowed(const json::object& schema) {
-  if (const auto* title = schema.if_contains("title"); title && title->is_string())
+  auto type = schema.contains("type") ? text_of(schema.at("type")) : std::string{};
+  const auto* title = schema.if_contains("title");
+  if (title && type != "object")
     return text_of(*title);
   if (const auto* names = array_in(schema, "enum"))
     return fmt::format("{}", fmt::join(texts(*names), ", "));
-  auto type = schema.contains("type") ? text_of(schema.at("type")) : std::string{};
   if (type == "integer" || type == "number") {
     std::string result = type == "integer" ? "a whole number" : "a number";
     if (const auto* above = schema.if_contains("exclusiveMinimum"))
@@ -265,10 +266,11 @@ void schema_explainer::unknown_keys(document& in, const std::string& path, const
     std::vector<std::string> known;
     if (const auto* properties = object_in(*schema, "properties"))
       for (const auto& property : *properties)
-        known.emplace_back(property.key());
+        if (property.key() != "$schema") // allowed, but not what was meant
+          known.emplace_back(property.key());
     for (const auto& member : value) {
       std::string key{member.key()};
-      if (std::find(known.begin(), known.end(), key) != known.end())
+      if (key == "$schema" || std::find(known.begin(), known.end(), key) != known.end())
         continue;
       auto nearest = nearest_name(key, known);
       in.report_key(member_path(path, key),

@@ -183,12 +183,12 @@ CAF_TEST(a wrong duration says what is wrong with it) {
 }
 
 CAF_TEST(rates are events an hour) {
-  CAF_CHECK_EQUAL(*parse_rate_per_hour("3/s"), 10800.0);
-  CAF_CHECK_EQUAL(*parse_rate_per_hour("20/min"), 1200.0);
-  CAF_CHECK_EQUAL(*parse_rate_per_hour("5/h"), 5.0);
-  CAF_CHECK_EQUAL(*parse_rate_per_hour("48/d"), 2.0);
-  CAF_CHECK_EQUAL(*parse_rate_per_hour("0.5/h"), 0.5);
-  CAF_CHECK_EQUAL(*parse_rate_per_hour("0/h"), 0.0);
+  CAF_CHECK(*parse_rate_per_hour("3/s") == 10800.0);
+  CAF_CHECK(*parse_rate_per_hour("20/min") == 1200.0);
+  CAF_CHECK(*parse_rate_per_hour("5/h") == 5.0);
+  CAF_CHECK(*parse_rate_per_hour("48/d") == 2.0);
+  CAF_CHECK(*parse_rate_per_hour("0.5/h") == 0.5);
+  CAF_CHECK(*parse_rate_per_hour("0/h") == 0.0);
   for (auto text : {"", "3", "/h", "3/m", "3/w", "-3/h", "-0/h", "nan/h", "inf/h", "3 /h", "3/h ", "1e3/h"})
     CAF_CHECK(!parse_rate_per_hour(text));
 }
