@@ -1,5 +1,9 @@
 // MongoDB's match and aggregation operators over an event's slots: a documented subset, compiled once.
-// `supported_operators` is that subset.
+// `supported_operators` is that subset, with an example and a sentence each. Leaves to others when which is evaluated.
+//
+// Rules of types are MongoDB's. In a match, comparisons hold within one type only, {"a": null} matches an absent field, and a
+// condition on an array holds if the array or one of its elements meets it. In an expression, values of all types have an order
+// (value.hpp's, but absent is below null), and arithmetic with null or absent is null.
 #pragma once
 
 #include <memory>
@@ -15,6 +19,8 @@
 
 namespace throng::analytics {
 
+struct expression_node;
+
 /// What is wrong with a part of a pipeline's definition.
 struct finding {
   std::string path; ///< from the pipeline's root: `where.temperature.$gt`
@@ -28,17 +34,19 @@ enum class name_scope { message, pipeline };
 /// `{"temperature": {"$gt": -60}, "$or": [...]}`
 class match {
 public:
+  /// @param path of the definition in the pipeline, for findings
   static tl::expected<match, findings> compile(const boost::json::object& definition, const std::string& path,
                                                field_table& fields, name_scope scope);
   match(match&&) noexcept;
   match& operator=(match&&) noexcept;
   ~match();
 
-  /// An empty definition matches everything. Allocates nothing for operators on numbers and short text.
+  /// An empty definition matches everything. Allocates nothing, but for arrays whose texts have escapes.
   bool matches(const event& e) const;
 
 private:
   struct node;
+  struct compiler;
   explicit match(std::unique_ptr<node> root);
   std::unique_ptr<node> root_;
 };
@@ -52,16 +60,16 @@ public:
   expression& operator=(expression&&) noexcept;
   ~expression();
 
-  /// Text it makes goes into the event's arena. A type error ($add of text) gives null-like missing data, as counted by
-  /// the engine: the result is `value::null()` and `type_error` is set.
+  /// Text it makes goes into the event's arena. Where MongoDB would stop with an error ($add of text, a division by 0), the
+  /// result is `value::null()` and `type_error` is set; it is never cleared. Allocates nothing on numbers and comparisons.
   value evaluate(event& e, bool& type_error) const;
 
 private:
-  struct node;
-  explicit expression(std::unique_ptr<node> root);
-  std::unique_ptr<node> root_;
+  explicit expression(std::unique_ptr<expression_node> root);
+  std::unique_ptr<expression_node> root_;
 };
 
+/// An operator as the schema and the documentation show it.
 struct operator_doc {
   std::string_view name;
   std::string_view example; ///< JSON

@@ -10,6 +10,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "analytics/json_element.hpp"
 #include "analytics/json_scanner.hpp"
 
 namespace throng::analytics {
@@ -55,48 +56,6 @@ int compare_numbers(const value& a, const value& b) {
   return three_way(x, y);
 }
 
-/// One element of an array or field of an object, as a value; its text may have to be made.
-struct element {
-  value x;
-  std::string made;
-};
-
-void take_element(json_scanner& in, int depth, element& out) {
-  switch (in.peek()) {
-  case '"': {
-    json_string token;
-    in.take_string(token);
-    if (token.escaped) {
-      out.made.clear();
-      append_unescaped(out.made, token);
-      out.x = value::of(std::string_view{out.made});
-    } else {
-      out.x = value::of(token.raw);
-    }
-    break;
-  }
-  case '[':
-  case '{': {
-    bool array = in.peek() == '[';
-    const char* first = in.position();
-    in.skip_value(depth);
-    std::string_view text{first, static_cast<std::size_t>(in.position() - first)};
-    out.x = array ? value::array(text) : value::object(text);
-    break;
-  }
-  case 't':
-  case 'f':
-  case 'n':
-    in.take_literal(out.x);
-    break;
-  default: {
-    json_number token;
-    in.take_number(token);
-    out.x = number_value(token);
-  }
-  }
-}
-
 int compare_containers(const value& a, const value& b, bool objects) {
   json_scanner left{a.text()};
   json_scanner right{b.text()};
@@ -105,8 +64,8 @@ int compare_containers(const value& a, const value& b, bool objects) {
   right.peek();
   right.open(0);
   auto close = objects ? '}' : ']';
-  element x;
-  element y;
+  std::string left_made;
+  std::string right_made;
   json_string token;
   std::string left_name;
   std::string right_name;
@@ -123,16 +82,16 @@ int compare_containers(const value& a, const value& b, bool objects) {
       right.take_name(token);
       append_unescaped(right_name, token);
     }
-    take_element(left, 1, x);
-    take_element(right, 1, y);
+    auto x = take_element(left, left_made);
+    auto y = take_element(right, right_made);
     // Of a field MongoDB compares the type, then the name, then the value.
     if (objects) {
-      if (auto order = three_way(type_bracket(x.x.kind()), type_bracket(y.x.kind())); order != 0)
+      if (auto order = three_way(type_bracket(x.kind()), type_bracket(y.kind())); order != 0)
         return order;
       if (auto order = sign(left_name <=> right_name); order != 0)
         return order;
     }
-    if (auto order = compare(x.x, y.x); order != 0)
+    if (auto order = compare(x, y); order != 0)
       return order;
   }
 }
@@ -155,7 +114,7 @@ void append_canonical_container(std::string& out, const value& x, bool object) {
   json_scanner in{x.text()};
   in.peek();
   in.open(0);
-  element next;
+  std::string made;
   json_string token;
   std::string name;
   out.push_back(object ? '{' : '[');
@@ -169,8 +128,7 @@ void append_canonical_container(std::string& out, const value& x, bool object) {
       append_json_string(out, name);
       out.push_back(':');
     }
-    take_element(in, 1, next);
-    append_canonical(out, next.x);
+    append_canonical(out, take_element(in, made));
   }
   out.push_back(object ? '}' : ']');
 }

@@ -1,0 +1,42 @@
+// The elements of a value that is an array, one by one.
+#pragma once
+
+#include <string>
+
+#include "analytics/json_scanner.hpp"
+#include "analytics/value.hpp"
+
+namespace throng::analytics {
+
+/// The value that stands next in a text that is known to be JSON. Borrows from it, or from `made` where text has escapes.
+value take_element(json_scanner& in, std::string& made);
+
+/// for (element_walk walk{array}; walk.next();) use(walk.element());
+class element_walk {
+public:
+  /// @pre kind is array
+  explicit element_walk(const value& array)
+      : in_(array.text()) {
+    in_.peek();
+    in_.open(0);
+  }
+  bool next() {
+    if (!in_.next_element(']', first_))
+      return false;
+    first_ = false;
+    element_ = take_element(in_, made_);
+    return true;
+  }
+  /// Until next().
+  const value& element() const {
+    return element_;
+  }
+
+private:
+  json_scanner in_;
+  bool first_ = true;
+  value element_;
+  std::string made_;
+};
+
+} // namespace throng::analytics
