@@ -95,14 +95,10 @@ expected<void> check_query(const find_query& query) {
 }
 
 expected<void> check_record_kind(std::string_view kind) {
-  auto plain = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
-  bool taken = kind.starts_with("checkpoint") || std::any_of(all_collections.begin(), all_collections.end(),
-                                                             [&](auto c) { return analytics::name(c) == kind; });
-  if (kind.empty() || taken || !std::all_of(kind.begin(), kind.end(), plain))
-    return fail(
-        error_kind::invalid,
-        fmt::format("'{}' can't name a kind of records: lower-case letters and '_', and no collection's name", kind));
-  return {};
+  if (std::find(record_kinds.begin(), record_kinds.end(), kind) != record_kinds.end())
+    return {};
+  return fail(error_kind::internal,
+              fmt::format("there are no records of kind '{}', only of {}", kind, fmt::join(record_kinds, ", ")));
 }
 
 std::string end_of_prefix(std::string_view prefix) {

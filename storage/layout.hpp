@@ -41,7 +41,14 @@ std::vector<owned_documents> owned_by(std::string_view owner, std::string_view t
 /// Nothing, or why the store can't be asked this: a field that is not queryable, a value that no comparison is defined for.
 expected<void> check_query(const find_query& query);
 
-/// Names of plain records are names of tables and collections of their own.
+/// The kinds of plain records that there are; `probes` only while a store is checked.
+inline constexpr std::array<std::string_view, 4> record_kinds{"runs", "inputs", "world_books", "probes"};
+
+/// Whether remove_results leaves records of this kind.
+constexpr bool outlives_results(std::string_view kind) {
+  return kind == "runs" || kind == "inputs";
+}
+
 expected<void> check_record_kind(std::string_view kind);
 
 /// The least text that is greater than every text that begins with `prefix`, in the order of bytes that both stores sort by.

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "storage/mongo_store.hpp"
 #include "storage/sqlite_store.hpp"
 
 namespace throng::storage {
@@ -27,7 +28,7 @@ expected<std::unique_ptr<result_store>> open_store(const std::string& uri, bool 
   if (uri.starts_with(sqlite))
     return open_sqlite_store(uri.substr(sqlite.size()), {read_only});
   if (uri.starts_with("mongodb://") || uri.starts_with("mongodb+srv://"))
-    return fail(error_kind::unavailable, "MongoDB is not built in yet"); // TODO(store): mongo_store
+    return open_mongo_store(uri, read_only);
   // A URI of another kind may hold a password too: only its scheme is shown.
   auto scheme = uri.substr(0, std::min(uri.find(':'), std::size_t{20}));
   return fail(error_kind::invalid,

@@ -260,7 +260,9 @@ public:
         to.database().exec(fmt::format("DELETE FROM {}", analytics::name(which)));
       to.database().exec("DELETE FROM checkpoint_chunks");
       to.database().exec("UPDATE checkpoints SET epoch = epoch + 1, writer = '', content = ''");
-      to.database().exec("DELETE FROM records WHERE kind NOT IN ('runs', 'inputs')");
+      for (auto kind : record_kinds)
+        if (!outlives_results(kind))
+          to.database().exec(fmt::format("DELETE FROM records WHERE kind = '{}'", kind));
       return {};
     });
   }
