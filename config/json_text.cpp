@@ -9,6 +9,8 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <fmt/format.h>
 
+#include "config/token_places.hpp"
+
 namespace throng::config {
 
 namespace json = boost::json;
@@ -16,126 +18,6 @@ namespace json = boost::json;
 namespace {
 
 using position = source_map::position;
-
-/// Follows the text a byte ahead of the parser: where the current token begins, and what is comment. The parser gets
-/// blanks for comments (its own handling of those that are split over two chunks is faulty in 1.81).
-class scanner {
-public:
-  /// Takes the next byte; returns what the parser shall see of it.
-  char take(char c) {
-    advance(c);
-    switch (state_) {
-    case state::plain:
-      return plain(c);
-    case state::slash:
-      if (c == '/')
-        state_ = state::line_comment;
-      else if (c == '*')
-        state_ = state::block_comment;
-      else
-        state_ = state::plain; // the lone slash was no JSON
-      return state_ == state::plain ? '/' : ' ';
-    case state::line_comment:
-      if (c == '\n')
-        state_ = state::plain;
-      return ' ';
-    case state::block_comment:
-      if (c == '*')
-        state_ = state::block_star;
-      return ' ';
-    case state::block_star:
-      if (c == '/')
-        state_ = state::plain;
-      else if (c != '*')
-        state_ = state::block_comment;
-      return ' ';
-    case state::escape:
-      state_ = state::string;
-      return c;
-    case state::string:
-      if (c == '\\')
-        state_ = state::escape;
-      else if (c == '"')
-        state_ = state::plain;
-      return c;
-    }
-    return c;
-  }
-
-  position here() const {
-    return here_;
-  }
-  position token() const {
-    return token_;
-  }
-  /// Where the last comment begins.
-  position comment() const {
-    return comment_;
-  }
-  bool in_text() const {
-    return state_ == state::string || state_ == state::escape;
-  }
-  bool in_block_comment() const {
-    return state_ == state::block_comment || state_ == state::block_star;
-  }
-  /// The text ended: a slash that waited for its second byte is no comment.
-  bool lone_slash() const {
-    return state_ == state::slash;
-  }
-
-private:
-  enum class state { plain, slash, line_comment, block_comment, block_star, string, escape };
-
-  char plain(char c) {
-    auto was_in_word = std::exchange(in_word_, false);
-    switch (c) {
-    case '"':
-      state_ = state::string;
-      token_ = here_;
-      break;
-    case '{':
-    case '[':
-      token_ = here_;
-      break;
-    case '/':
-      state_ = state::slash;
-      comment_ = here_; // not token_: a number that ends here is reported with the next byte
-      return ' ';
-    case ' ':
-    case '\t':
-    case '\r':
-    case '\n':
-    case ',':
-    case ':':
-    case '}':
-    case ']':
-      break;
-    default:
-      in_word_ = true;
-      if (!was_in_word)
-        token_ = here_;
-    }
-    return c;
-  }
-
-  void advance(char c) {
-    if (next_line_) {
-      ++here_.line;
-      here_.column = 0;
-    }
-    next_line_ = c == '\n';
-    // Columns count characters: a UTF-8 continuation byte is none.
-    if ((static_cast<unsigned char>(c) & 0xc0U) != 0x80U)
-      ++here_.column;
-  }
-
-  state state_ = state::plain;
-  position here_{1, 0};
-  position token_{1, 1};
-  position comment_;
-  bool next_line_ = false;
-  bool in_word_ = false;
-};
 
 /// Builds the value from the parser's events.
 class builder {
@@ -145,7 +27,7 @@ public:
   static constexpr std::size_t max_key_size = SIZE_MAX;
   static constexpr std::size_t max_string_size = SIZE_MAX;
 
-  builder(scanner& where, json_text& out, problems& found)
+  builder(token_places& where, json_text& out, problems& found)
       : where_(where)
       , out_(out)
       , found_(found) {}
@@ -333,7 +215,7 @@ private:
     top.has_key = false;
   }
 
-  scanner& where_;
+  token_places& where_;
   json_text& out_;
   problems& found_;
   std::vector<level> levels_;
@@ -389,7 +271,7 @@ checked<json_text> read_json(std::string_view text, const std::string& name) {
   json::parse_options options;
   options.allow_trailing_commas = true;
   options.max_depth = greatest_depth;
-  scanner where;
+  token_places where;
   json::basic_parser<builder> parser{options, where, result, found};
   auto& so_far = parser.handler();
   bool begun = false;

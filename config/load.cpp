@@ -116,6 +116,7 @@ const preset* preset_named(const std::vector<preset>& presets, const std::string
 
 std::string no_such(const std::string& name, const std::vector<preset>& presets) {
   std::vector<std::string> names;
+  names.reserve(presets.size());
   for (const auto& one : presets)
     names.emplace_back(one.name);
   auto nearest = nearest_name(name, names);

@@ -200,14 +200,14 @@ void overlay_environment(document& on, const std::map<std::string, std::string>&
   for (const auto& [name, value] : environment) {
     if (name.rfind(prefix, 0) != 0)
       continue;
-    std::string lower;
-    for (auto c : name.substr(prefix.size()))
-      lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     std::string path;
-    for (std::size_t at = 0; at <= lower.size();) {
-      auto end = std::min(lower.find("__", at), lower.size());
-      path = path.empty() ? lower.substr(at, end - at) : path + '.' + lower.substr(at, end - at);
-      at = end + 2;
+    for (auto i = prefix.size(); i < name.size(); ++i) {
+      if (name.compare(i, 2, "__") == 0) {
+        path += '.';
+        ++i;
+      } else {
+        path += static_cast<char>(std::tolower(static_cast<unsigned char>(name[i])));
+      }
     }
     if (std::find(heads.begin(), heads.end(), head_of(path)) == heads.end())
       continue;

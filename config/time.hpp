@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 struct timestamp {
   std::int64_t ms = 0;
 
-  friend auto operator<=>(timestamp, timestamp) = default;
+  friend auto operator<=>(timestamp, timestamp) = default; // NOLINT(modernize-use-nullptr): clang-tidy 14 errs on <=>
   friend timestamp operator+(timestamp t, milliseconds d) {
     return {t.ms + d.count()};
   }
