@@ -1,0 +1,165 @@
+#define CAF_SUITE actors.world_run
+
+#include "actors/world_run.hpp"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <caf/test/unit_test.hpp>
+
+#include "actors/system_config.hpp"
+#include "config/load.hpp"
+#include "simulation/director.hpp"
+
+using namespace throng;
+using namespace throng::actors;
+
+namespace {
+
+constexpr auto scenario_text = R"({
+  "name": "small", "seed": 5, "start": "2026-01-05T08:00:00Z", "duration": "3m", "speed": "max", "step": "1s",
+  "populations": {
+    "sensors": {"kind": "sensor", "count": 60, "interval": "10s", "districts": 4},
+    "visitors": {"kind": "web_client", "count": 80, "sessions_per_day": 400},
+    "accounts": {"kind": "account", "count": 80, "payments_per_day": 400}
+  },
+  "incidents": [{"kind": "sensor.stuck", "population": "sensors", "count": 3, "at": "1m", "for": "1m"}],
+  "trouble": {"late": 0.01, "duplicate": 0.01, "malformed": 0.01},
+  "topics": {"partitions": 3}
+})";
+
+std::shared_ptr<const simulation::world> make_world() {
+  auto scenario = config::parse_scenario(scenario_text, "small.json", {});
+  if (!scenario)
+    for (const auto& problem : scenario.error())
+      CAF_MESSAGE(config::to_string(problem));
+  return simulation::world::make(scenario.value().value).value();
+}
+
+/// Keeps everything, by run.
+class keeping_sink : public message_sink {
+public:
+  void listen(std::size_t, listener) override {}
+  expected<std::size_t> take(std::size_t run, std::span<const transport::outgoing> messages,
+                             const std::shared_ptr<const void>&) override {
+    std::scoped_lock lock{mutex};
+    for (const auto& message : messages)
+      by_run[run] += std::to_string(message.timestamp_ms) + " " + std::string{message.key} + " "
+                     + std::string{message.value} + "\n";
+    return messages.size();
+  }
+  expected<void> finish() override {
+    return {};
+  }
+  std::mutex mutex;
+  std::map<std::size_t, std::string> by_run;
+};
+
+struct outcome {
+  std::map<std::size_t, std::string> by_run;
+  world_result result;
+  std::int64_t money = 0;
+  std::vector<simulation::book> books;
+};
+
+outcome run(std::size_t threads, std::uint32_t shards, std::shared_ptr<const simulation::world> world = make_world()) {
+  system_config config{threads};
+  caf::actor_system system{config};
+  auto sink = std::make_shared<keeping_sink>();
+  world_run sut{system, world, sink, {shards, false}};
+  sut.begin();
+  auto result = sut.wait(std::chrono::seconds{60});
+  CAF_REQUIRE(result.has_value());
+  return {sink->by_run, *result, sut.money(), sut.books()};
+}
+
+} // namespace
+
+CAF_TEST(any number of threads and shards gives the same bytes in every partition) {
+  auto reference = run(1, 1);
+  CAF_CHECK(!reference.result.failure);
+  CAF_CHECK(reference.result.events > 1000);
+  CAF_CHECK(reference.by_run.size() > 6);
+  for (auto [threads, shards] : {std::pair{1, 3}, std::pair{2, 3}, std::pair{2, 8}, std::pair{4, 2}}) {
+    auto other = run(static_cast<std::size_t>(threads), static_cast<std::uint32_t>(shards));
+    CAF_CHECK(other.by_run == reference.by_run);
+    CAF_CHECK_EQUAL(other.result.events, reference.result.events);
+    CAF_CHECK_EQUAL(other.money, reference.money);
+  }
+}
+
+CAF_TEST(the count of events is what was handed over without the labels) {
+  auto all = run(2, 2);
+  std::uint64_t lines = 0;
+  for (const auto& [run, text] : all.by_run)
+    if (run / 3 != static_cast<std::size_t>(simulation::topic::truth_labels))
+      lines += static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+  CAF_CHECK_EQUAL(all.result.events, lines);
+}
+
+CAF_TEST(an entity that throws is restarted and counted and changes nobody else) {
+  auto calm = run(2, 2);
+  auto faulty_world = [] {
+    auto world = std::const_pointer_cast<simulation::world>(make_world());
+    world->fault = [](simulation::entity_ref who, timestamp now, std::uint32_t restarts) {
+      if (who == simulation::entity_ref{1, 7} && restarts == 0 && now.ms % 60'000 >= 30'000)
+        throw std::runtime_error{"a defect"};
+    };
+    return world;
+  };
+  auto first = run(2, 2, faulty_world());
+  auto second = run(1, 3, faulty_world());
+  CAF_CHECK(!first.result.failure);
+  CAF_CHECK_EQUAL(first.result.restarts, 1u);
+  CAF_CHECK(first.by_run == second.by_run);
+  // Lines of every other entity are as they were, in the same order.
+  auto victim = std::string{"00007\""};
+  auto others = [&](const outcome& from) {
+    std::string kept;
+    for (const auto& [run, text] : from.by_run)
+      for (std::size_t at = 0; at < text.size();) {
+        auto end = text.find('\n', at);
+        auto line = text.substr(at, end - at);
+        if (line.find(victim) == std::string::npos)
+          kept += line + "\n";
+        at = end + 1;
+      }
+    return kept;
+  };
+  CAF_CHECK(others(first) == others(calm));
+}
+
+CAF_TEST(an entity that fails for ever ends the world with an error that names it) {
+  auto world = std::const_pointer_cast<simulation::world>(make_world());
+  world->fault = [](simulation::entity_ref who, timestamp, std::uint32_t) {
+    if (who == simulation::entity_ref{0, 3})
+      throw std::runtime_error{"a defect"};
+  };
+  auto all = run(2, 2, world);
+  CAF_REQUIRE(all.result.failure.has_value());
+  CAF_CHECK(all.result.failure->message.find("entity 3") != std::string::npos);
+}
+
+CAF_TEST(a halt ends the world after the step under way with all of it handed over) {
+  system_config config{2};
+  caf::actor_system system{config};
+  auto scenario = config::parse_scenario(scenario_text, "small.json", {}).value().value;
+  scenario.duration = std::chrono::hours{24 * 365};
+  auto sink = std::make_shared<keeping_sink>();
+  world_run sut{system, simulation::world::make(scenario).value(), sink, {2, false}};
+  sut.begin();
+  sut.halt();
+  auto result = sut.wait(std::chrono::seconds{60});
+  CAF_REQUIRE(result.has_value());
+  std::uint64_t lines = 0;
+  for (const auto& [run, text] : sink->by_run)
+    lines += static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+  std::uint64_t handed_over = 0;
+  for (auto n : result->by_topic)
+    handed_over += n;
+  CAF_CHECK_EQUAL(lines, handed_over);
+}
