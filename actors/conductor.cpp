@@ -18,6 +18,9 @@ void begin_step(conductor_pointer self);
 void end_world(conductor_pointer self) {
   auto& state = self->state;
   state.result.ended = state.now;
+  for (const auto& messages : state.mail)
+    for (const auto& message : messages)
+      state.result.money_on_its_way += message.amount;
   for (auto& shard : state.cast.shards)
     self->send_exit(shard, caf::exit_reason::user_shutdown);
   for (auto& entry : state.cast.publishers)

@@ -49,6 +49,7 @@ struct world_result {
   std::uint64_t events = 0; ///< handed over, duplicates and malformed ones included; truth.labels not
   std::array<std::uint64_t, simulation::topic_count> by_topic{}; ///< truth.labels included
   std::uint64_t restarts = 0;
+  std::int64_t money_on_its_way = 0; ///< minor units, in messages that no shard has been given yet
   std::optional<throng::error> failure; ///< none: it ended as it should, or was halted
 };
 

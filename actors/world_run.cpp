@@ -88,7 +88,7 @@ std::vector<simulation::book> world_run::books() const {
 }
 
 std::int64_t world_run::money() const {
-  std::int64_t sum = 0;
+  auto sum = result_->money_on_its_way;
   for (const auto& core : cores_)
     sum += core->money();
   return sum;
