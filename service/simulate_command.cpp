@@ -14,7 +14,6 @@
 #include "service/report.hpp"
 #include "service/run_record.hpp"
 #include "service/world_command.hpp"
-#include "transport/topics.hpp"
 
 namespace throng::service {
 
@@ -62,7 +61,9 @@ expected<std::shared_ptr<actors::message_sink>> make_sink(const simulation::worl
     return fail(error_kind::invalid,
                 "simulate --to kafka needs a cluster: name it with --set kafka.brokers=HOST:PORT "
                 "(the embedded one lives only inside throng run)");
-  return actors::open_kafka_topics(world).and_then([&] { return actors::make_kafka_sink(world, nullptr, nullptr); });
+  return open_world_topics(world, {})
+    .and_then([&] { return actors::make_kafka_sink(world, nullptr, nullptr); })
+    .map([](auto&& sink) -> std::shared_ptr<actors::message_sink> { return sink; });
 }
 
 int run(const simulate_options& options, bool quiet) {

@@ -1,6 +1,10 @@
 #include "service/world_command.hpp"
 
 #include <fmt/core.h>
+#include <spdlog/spdlog.h>
+
+#include "actors/kafka_sink.hpp"
+#include "transport/topics.hpp"
 
 namespace throng::service {
 
@@ -19,6 +23,21 @@ std::string describe_progress(std::chrono::milliseconds elapsed, const actors::w
   return fmt::format("{:.1f} s  world at {}  {} events  {:.0f}/s{}", seconds, to_iso8601({world.virtual_ms.load()}),
                      events, seconds > 0 ? static_cast<double>(events) / seconds : 0.0,
                      world.restarts > 0 ? fmt::format("  {} restarts", world.restarts.load()) : "");
+}
+
+expected<void> open_world_topics(const simulation::world& world, const std::vector<std::string>& more) {
+  const auto& settings = world.scenario().settings;
+  std::vector<std::string> names;
+  for (auto topic : world.topics())
+    names.push_back(settings.topics.prefix + std::string{simulation::name(topic)});
+  for (const auto& topic : more)
+    names.push_back(settings.topics.prefix + topic);
+  auto made = transport::create_missing(settings.kafka, settings.topics, names);
+  if (!made)
+    return tl::unexpected{made.error()};
+  for (const auto& name : *made)
+    spdlog::info("made topic {} with {} partitions", name, settings.topics.partitions);
+  return actors::refuse_used_topics(world);
 }
 
 boost::json::object world_report(const std::string& command, const simulation::world& world,
@@ -40,17 +59,18 @@ expected<void> store_books(storage::result_store& store, const std::string& pref
                            const std::vector<simulation::book>& books) {
   if (auto removed = store.remove_records("world_books"); !removed)
     return removed;
-  std::vector<std::pair<std::string, boost::json::object>> records;
+  std::vector<storage::record> records;
   records.reserve(books.size());
   for (const auto& book : books) {
     auto topic = prefix + std::string{simulation::name(book.in)};
     // The sum is modulo 2^64, which no JSON number holds safely: text.
-    records.emplace_back(topic + "/" + book.key, boost::json::object{{"topic", topic},
-                                                                     {"key", book.key},
-                                                                     {"count", book.count},
-                                                                     {"first", book.first},
-                                                                     {"last", book.last},
-                                                                     {"sum", std::to_string(book.sum)}});
+    records.push_back({topic + "/" + book.key,
+                       {{"topic", topic},
+                        {"key", book.key},
+                        {"count", book.count},
+                        {"first", book.first},
+                        {"last", book.last},
+                        {"sum", std::to_string(book.sum)}}});
   }
   return store.put_records("world_books", records);
 }

@@ -1,0 +1,133 @@
+#include "actors/kafka_sink.hpp"
+
+#include <chrono>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "transport/producer.hpp"
+#include "transport/topics.hpp"
+
+namespace throng::actors {
+
+namespace {
+
+/// A producer waits as long as it takes while the world runs; at its end a dead broker must not hold the program up.
+constexpr std::chrono::seconds flush_limit{30};
+
+transport::topic_partition place_of(const simulation::world& world, std::size_t run) {
+  auto partitions = static_cast<std::size_t>(world.partitions());
+  return {world.scenario().settings.topics.prefix
+            + std::string{simulation::name(static_cast<simulation::topic>(run / partitions))},
+          static_cast<std::int32_t>(run % partitions)};
+}
+
+class producing_sink : public kafka_sink {
+public:
+  producing_sink(const simulation::world& world, std::shared_ptr<transport::flow_budget> budget)
+      : kafka_(world.scenario().settings.kafka), budget_(std::move(budget)) {
+    for (std::size_t run = 0; run < simulation::topic_count * static_cast<std::size_t>(world.partitions()); ++run)
+      places_.push_back(place_of(world, run));
+  }
+
+  expected<void> open(const transport::embedded_cluster* cluster) {
+    transport::producer::callbacks callbacks;
+    callbacks.delivered = [this](const transport::topic_partition& where, std::size_t, std::size_t) {
+      if (auto to = listener_of(where); to.room)
+        to.room();
+    };
+    callbacks.failed = [this](const transport::topic_partition& where, const error& why) {
+      if (auto to = listener_of(where); to.failed)
+        to.failed(why);
+    };
+    return transport::producer::make(kafka_, cluster, std::move(callbacks)).map([this](auto&& made) {
+      producer_ = std::move(made);
+    });
+  }
+
+  void listen(std::size_t run, listener to) override {
+    if (budget_ != nullptr)
+      budget_->on_room(places_[run], to.room);
+    std::scoped_lock lock{mutex_};
+    listeners_[places_[run]] = std::move(to);
+  }
+
+  expected<std::size_t> take(std::size_t run, std::span<const transport::outgoing> messages,
+                             const std::shared_ptr<const void>& owner) override {
+    const auto& where = places_[run];
+    auto granted = messages.size();
+    if (budget_ != nullptr) {
+      granted = 0;
+      while (granted < messages.size() && budget_->try_take(where, size_of(messages[granted])))
+        ++granted;
+    }
+    auto taken = producer_->produce(where, messages.first(granted), owner);
+    if (budget_ != nullptr)
+      for (auto i = taken; i < granted; ++i)
+        budget_->release(where, size_of(messages[i]));
+    return taken;
+  }
+
+  expected<void> finish() override {
+    return producer_->flush(flush_limit);
+  }
+
+  expected<std::map<transport::topic_partition, std::int64_t>> ends() override {
+    std::map<transport::topic_partition, std::int64_t> result;
+    for (const auto& place : places_)
+      if (auto last = producer_->progress(place).last_offset; last >= 0)
+        result[place] = last + 1;
+    return result;
+  }
+
+private:
+  static std::size_t size_of(const transport::outgoing& message) {
+    return message.key.size() + message.value.size();
+  }
+
+  listener listener_of(const transport::topic_partition& where) {
+    std::scoped_lock lock{mutex_};
+    auto found = listeners_.find(where);
+    return found == listeners_.end() ? listener{} : found->second;
+  }
+
+  config::kafka_settings kafka_;
+  std::shared_ptr<transport::flow_budget> budget_;
+  std::vector<transport::topic_partition> places_; ///< by run
+  std::mutex mutex_;
+  std::map<transport::topic_partition, listener> listeners_;
+  std::unique_ptr<transport::producer> producer_; ///< last: its thread calls the others until it is gone
+};
+
+} // namespace
+
+expected<std::shared_ptr<kafka_sink>> make_kafka_sink(const simulation::world& world,
+                                                      const transport::embedded_cluster* cluster,
+                                                      std::shared_ptr<transport::flow_budget> budget) {
+  auto sink = std::make_shared<producing_sink>(world, std::move(budget));
+  if (auto opened = sink->open(cluster); !opened)
+    return tl::unexpected{opened.error()};
+  return sink;
+}
+
+expected<void> refuse_used_topics(const simulation::world& world) {
+  auto topics = transport::list_topics(world.scenario().settings.kafka, true);
+  if (!topics)
+    return tl::unexpected{topics.error()};
+  for (const auto& topic : *topics)
+    for (auto ours : world.topics()) {
+      if (topic.name != world.scenario().settings.topics.prefix + std::string{simulation::name(ours)})
+        continue;
+      for (const auto& [first, end] : topic.bounds)
+        if (end > 0)
+          return fail(error_kind::conflict,
+                      fmt::format("topic {} holds messages already: another world's can't be told from this one's. "
+                                  "Choose other topics with --set topics.prefix=NAME.",
+                                  topic.name));
+    }
+  return {};
+}
+
+} // namespace throng::actors

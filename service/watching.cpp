@@ -1,0 +1,33 @@
+#include "service/watching.hpp"
+
+#include <fmt/core.h>
+
+namespace throng::service {
+
+std::string describe_progress(const actors::progress_snapshot& at) {
+  return fmt::format("lag {}  windows {}  alerts {}{}{}", at.lag, at.windows, at.alerts,
+                     at.late > 0 ? fmt::format("  late {}", at.late) : "",
+                     at.dead_letters > 0 ? fmt::format("  dead letters {}", at.dead_letters) : "");
+}
+
+std::uint64_t events_consumed(const actors::progress_snapshot& at, const std::string& topic_prefix) {
+  std::uint64_t sum = 0;
+  for (const auto& partition : at.partitions)
+    if (!partition.which.topic.starts_with(topic_prefix + "truth.")
+        && !partition.which.topic.starts_with(topic_prefix + "analytics."))
+      sum += partition.consumed;
+  return sum;
+}
+
+void add_analysis_figures(boost::json::object& report, const actors::progress_snapshot& at) {
+  report["skipped"] = at.skipped;
+  report["resumed_messages"] = at.resumed_messages;
+  report["windows"] = at.windows;
+  report["alerts"] = at.alerts;
+  report["late"] = at.late;
+  report["dead_letters"] = at.dead_letters;
+  const auto* of_world = report.if_contains("restarts");
+  report["restarts"] = at.restarts + (of_world != nullptr ? of_world->to_number<std::uint64_t>() : 0);
+}
+
+} // namespace throng::service

@@ -1,0 +1,23 @@
+// What `run` and `analyze` share: waiting for an analysis, its progress, its figures in the report.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <boost/json/object.hpp>
+
+#include "actors/analysis.hpp"
+#include "config/error.hpp"
+
+namespace throng::service {
+
+/// `lag 120  windows 40  alerts 2`: the progress line's second half.
+std::string describe_progress(const actors::progress_snapshot& at);
+
+/// Messages taken in from topics whose messages count as events: not truth.* and analytics.*.
+std::uint64_t events_consumed(const actors::progress_snapshot& at, const std::string& topic_prefix);
+
+/// Adds skipped, resumed_messages, windows, alerts, late, dead_letters, and the analysis' restarts to those there.
+void add_analysis_figures(boost::json::object& report, const actors::progress_snapshot& at);
+
+} // namespace throng::service
