@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "transport/flow_budget.hpp"
 #include "transport/producer.hpp"
 #include "transport/topics.hpp"
 
@@ -26,8 +28,9 @@ transport::topic_partition place_of(const simulation::world& world, std::size_t 
 
 class producing_sink : public kafka_sink {
 public:
-  producing_sink(const simulation::world& world, std::shared_ptr<transport::flow_budget> budget)
-      : kafka_(world.scenario().settings.kafka), budget_(std::move(budget)) {
+  producing_sink(const simulation::world& world, bool embedded) : kafka_(world.scenario().settings.kafka) {
+    if (embedded)
+      budget_.emplace(transport::default_flow_bytes, [this](const auto& where) { tell_room(where); });
     for (std::size_t run = 0; run < simulation::topic_count * static_cast<std::size_t>(world.partitions()); ++run)
       places_.push_back(place_of(world, run));
   }
@@ -35,8 +38,7 @@ public:
   expected<void> open(const transport::embedded_cluster* cluster) {
     transport::producer::callbacks callbacks;
     callbacks.delivered = [this](const transport::topic_partition& where, std::size_t, std::size_t) {
-      if (auto to = listener_of(where); to.room)
-        to.room();
+      tell_room(where);
     };
     callbacks.failed = [this](const transport::topic_partition& where, const error& why) {
       if (auto to = listener_of(where); to.failed)
@@ -48,8 +50,6 @@ public:
   }
 
   void listen(std::size_t run, listener to) override {
-    if (budget_ != nullptr)
-      budget_->on_room(places_[run], to.room);
     std::scoped_lock lock{mutex_};
     listeners_[places_[run]] = std::move(to);
   }
@@ -58,13 +58,13 @@ public:
                              const std::shared_ptr<const void>& owner) override {
     const auto& where = places_[run];
     auto granted = messages.size();
-    if (budget_ != nullptr) {
+    if (budget_) {
       granted = 0;
       while (granted < messages.size() && budget_->try_take(where, size_of(messages[granted])))
         ++granted;
     }
     auto taken = producer_->produce(where, messages.first(granted), owner);
-    if (budget_ != nullptr)
+    if (budget_)
       for (auto i = taken; i < granted; ++i)
         budget_->release(where, size_of(messages[i]));
     return taken;
@@ -82,9 +82,19 @@ public:
     return result;
   }
 
+  void taken_in(const transport::topic_partition& which, std::size_t bytes) override {
+    if (budget_)
+      budget_->release(which, bytes);
+  }
+
 private:
   static std::size_t size_of(const transport::outgoing& message) {
     return message.key.size() + message.value.size();
+  }
+
+  void tell_room(const transport::topic_partition& where) {
+    if (auto to = listener_of(where); to.room)
+      to.room();
   }
 
   listener listener_of(const transport::topic_partition& where) {
@@ -94,7 +104,7 @@ private:
   }
 
   config::kafka_settings kafka_;
-  std::shared_ptr<transport::flow_budget> budget_;
+  std::optional<transport::flow_budget> budget_; ///< of the embedded cluster
   std::vector<transport::topic_partition> places_; ///< by run
   std::mutex mutex_;
   std::map<transport::topic_partition, listener> listeners_;
@@ -104,9 +114,8 @@ private:
 } // namespace
 
 expected<std::shared_ptr<kafka_sink>> make_kafka_sink(const simulation::world& world,
-                                                      const transport::embedded_cluster* cluster,
-                                                      std::shared_ptr<transport::flow_budget> budget) {
-  auto sink = std::make_shared<producing_sink>(world, std::move(budget));
+                                                      const transport::embedded_cluster* cluster) {
+  auto sink = std::make_shared<producing_sink>(world, cluster != nullptr);
   if (auto opened = sink->open(cluster); !opened)
     return tl::unexpected{opened.error()};
   return sink;

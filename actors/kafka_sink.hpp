@@ -9,7 +9,6 @@
 #include "actors/message_sink.hpp"
 #include "simulation/world.hpp"
 #include "transport/embedded.hpp"
-#include "transport/flow_budget.hpp"
 #include "transport/message.hpp"
 
 namespace throng::actors {
@@ -18,13 +17,15 @@ class kafka_sink : public message_sink {
 public:
   /// Where each partition of the world's topics ends now (exclusive). After finish().
   virtual expected<std::map<transport::topic_partition, std::int64_t>> ends() = 0;
+
+  /// Bytes of a partition have been taken in by its processors: on the embedded cluster there is room for as many more.
+  /// From any thread.
+  virtual void taken_in(const transport::topic_partition& which, std::size_t bytes) = 0;
 };
 
 /// @param cluster where the settings name the embedded one; else null
-/// @param budget what bounds the bytes in flight there; else null
 expected<std::shared_ptr<kafka_sink>> make_kafka_sink(const simulation::world& world,
-                                                      const transport::embedded_cluster* cluster,
-                                                      std::shared_ptr<transport::flow_budget> budget);
+                                                      const transport::embedded_cluster* cluster);
 
 /// conflict where a topic of the world on a real cluster holds messages already: two worlds in one topic can't be told apart.
 expected<void> refuse_used_topics(const simulation::world& world);

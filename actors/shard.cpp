@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace throng::actors {
 
@@ -41,6 +42,8 @@ void restart_failed(shard_pointer self) {
   std::sort(failed.begin(), failed.end());
   state.board->outstanding = static_cast<std::uint32_t>(failed.size());
   for (auto slot : failed) {
+    auto who = state.core->entity(state.core->entity_in(slot));
+    spdlog::warn("entity {} of population {} failed and is restarted", who.index, who.population);
     state.entities[state.core->entity_in(slot)] = spawn_entity(self);
     state.core->restart(slot);
     wake(self, slot);

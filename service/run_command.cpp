@@ -27,10 +27,6 @@ namespace {
 
 using plan_ptr = std::shared_ptr<const analytics::pipeline_plan>;
 
-/// Bytes in flight a partition of the embedded cluster, which keeps 5 MiB: 1 to 2 MiB lost nothing at 1.4 to 1.9 million
-/// messages/s; without a bound 14 to 91 % were lost.
-constexpr std::size_t embedded_bytes_in_flight = 1U << 20U;
-
 struct run_options {
   scenario_options world;
   std::string checkpoint_every = "5s";
@@ -39,7 +35,6 @@ struct run_options {
 /// Where the messages of this run go through: a cluster, and what belongs to it.
 struct message_path {
   std::unique_ptr<transport::embedded_cluster> cluster; ///< null: a real one
-  std::shared_ptr<transport::flow_budget> budget;       ///< of the embedded one
   std::shared_ptr<actors::kafka_sink> sink;
   std::unique_ptr<transport::consumer> source;
   actors::side_message_sink side_messages;
@@ -85,7 +80,6 @@ expected<void> open_embedded(const simulation::world& world, message_path& path)
   for (const auto& name : names)
     if (auto made = path.cluster->create_topic(world.scenario().settings.topics.prefix + name, world.partitions()); !made)
       return made;
-  path.budget = std::make_shared<transport::flow_budget>(embedded_bytes_in_flight);
   return {};
 }
 
@@ -95,7 +89,7 @@ expected<message_path> open_path(const simulation::world& world, const std::vect
   auto opened = settings.kafka.embedded() ? open_embedded(world, path) : open_world_topics(world, analysis_topics());
   if (!opened)
     return tl::unexpected{opened.error()};
-  auto sink = actors::make_kafka_sink(world, path.cluster.get(), path.budget);
+  auto sink = actors::make_kafka_sink(world, path.cluster.get());
   if (!sink)
     return tl::unexpected{sink.error()};
   path.sink = std::move(*sink);
@@ -242,10 +236,9 @@ int run(const run_options& options, bool quiet) {
   watching.checkpoint_every = *checkpoint_every;
   watching.replay_from_memory = path->cluster != nullptr;
   watching.side_messages = path->side_messages;
-  if (path->budget != nullptr)
-    watching.taken_in = [budget = path->budget](const transport::topic_partition& which, std::size_t bytes) {
-      budget->release(which, bytes);
-    };
+  watching.taken_in = [sink = path->sink](const transport::topic_partition& which, std::size_t bytes) {
+    sink->taken_in(which, bytes);
+  };
   actors::system_config config{options.world.threads};
   caf::actor_system system{config};
   auto watchers = actors::analysis::start(system, std::move(path->source), store, std::move(watching));

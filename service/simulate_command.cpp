@@ -62,7 +62,7 @@ expected<std::shared_ptr<actors::message_sink>> make_sink(const simulation::worl
                 "simulate --to kafka needs a cluster: name it with --set kafka.brokers=HOST:PORT "
                 "(the embedded one lives only inside throng run)");
   return open_world_topics(world, {})
-    .and_then([&] { return actors::make_kafka_sink(world, nullptr, nullptr); })
+    .and_then([&] { return actors::make_kafka_sink(world, nullptr); })
     .map([](auto&& sink) -> std::shared_ptr<actors::message_sink> { return sink; });
 }
 

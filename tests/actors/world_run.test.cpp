@@ -136,7 +136,7 @@ CAF_TEST(an entity that throws is restarted and counted and changes nobody else)
 CAF_TEST(an entity that fails for ever ends the world with an error that names it) {
   auto world = std::const_pointer_cast<simulation::world>(make_world());
   world->fault = [](simulation::entity_ref who, timestamp, std::uint32_t) {
-    if (who == simulation::entity_ref{0, 3})
+    if (who == simulation::entity_ref{1, 3}) // populations stand in the order of their names: a sensor
       throw std::runtime_error{"a defect"};
   };
   auto all = run(2, 2, world);
