@@ -81,7 +81,8 @@ struct consumer_options {
 };
 
 /// A member of a consumer group of a real cluster (cooperative).
-expected<std::unique_ptr<consumer>> make_group_consumer(const config::kafka_settings& settings, consumer_options options);
+expected<std::unique_ptr<consumer>> make_group_consumer(const config::kafka_settings& settings,
+                                                        consumer_options options);
 /// All partitions of the topics of the embedded cluster, by assign(): no group (semantics.md 7).
 expected<std::unique_ptr<consumer>> make_embedded_consumer(const embedded_cluster& cluster, consumer_options options);
 /// `DIR/TOPIC.ndjson[.gz|.zst]` or `.records.ndjson` of a folder, each split over `partitions` by murmur2 of its key field.

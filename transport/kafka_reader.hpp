@@ -87,7 +87,7 @@ private:
   struct lane {
     queue_owner queue;
     bool paused = false;
-    bool failed = false; ///< said so; silent until opened anew
+    bool failed = false;   ///< said so; silent until opened anew
     std::int64_t next = 0; ///< the offset to come; where gapless, it must
   };
 
@@ -97,8 +97,7 @@ private:
   void drain(std::vector<consumer_event>& events);
   void drain(const topic_partition& which, lane& from, std::vector<consumer_event>& events);
   bool seek(const topic_partition& which, std::int64_t offset);
-  std::optional<error> failure_of(const topic_partition& which, const rd_kafka_message_t& message,
-                                  std::int64_t wanted);
+  std::optional<error> failure_of(const topic_partition& which, const rd_kafka_message_t& message, std::int64_t wanted);
   void get_ready(const std::string& topic);
   void wake_brokers();
 

@@ -15,7 +15,8 @@ namespace throng::transport {
 class message_file_writer {
 public:
   /// conflict: the file is there already and `force` is not given.
-  static expected<std::unique_ptr<message_file_writer>> create(const std::string& folder, const std::string& topic, bool force);
+  static expected<std::unique_ptr<message_file_writer>> create(const std::string& folder, const std::string& topic,
+                                                               bool force);
   ~message_file_writer();
 
   /// Appends values, each followed by a newline. exhausted: the disk is full (nothing appears under the name).

@@ -227,7 +227,7 @@ std::size_t kafka_producer::produce(const topic_partition& to, std::span<const o
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       lane.starved = true;
       any_starved_ = true;
-    } else if (code == RD_KAFKA_RESP_ERR__FATAL) {
+    } else if (code != RD_KAFKA_RESP_ERR_NO_ERROR && rd_kafka_fatal_error(client_.get(), nullptr, 0) != 0) {
       stopped_ = true; // the delivery thread tells why
     } else if (code != RD_KAFKA_RESP_ERR_NO_ERROR && !lane.failed.exchange(true)) {
       const std::lock_guard lock{failures_mutex_};

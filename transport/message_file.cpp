@@ -1,0 +1,133 @@
+#include "transport/message_file.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace throng::transport {
+
+namespace {
+
+/// Written at once when so much has come together.
+constexpr std::size_t buffer_bytes = 1U << 20U;
+
+error write_error(const std::string& path, int code) {
+  const auto full = code == ENOSPC || code == EDQUOT || code == EFBIG;
+  const auto denied = code == EACCES || code == EPERM || code == EROFS;
+  return {full     ? error_kind::exhausted
+          : denied ? error_kind::denied
+                   : error_kind::unavailable,
+          fmt::format("{}: {}", path, full ? "no space is left for it" : std::strerror(code)), false};
+}
+
+} // namespace
+
+struct message_file_writer::implementation {
+  std::string path;
+  std::string temporary;
+  bool force = false;
+  int fd = -1;
+  std::string buffer;
+
+  ~implementation() {
+    if (fd >= 0)
+      ::close(fd);
+    if (!temporary.empty())
+      ::unlink(temporary.c_str());
+  }
+
+  expected<void> write_out() {
+    std::string_view rest{buffer};
+    while (!rest.empty()) {
+      const auto written = ::write(fd, rest.data(), rest.size());
+      if (written < 0 && errno == EINTR)
+        continue;
+      if (written < 0)
+        return tl::unexpected(write_error(path, errno));
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+    buffer.clear();
+    return {};
+  }
+};
+
+message_file_writer::message_file_writer()
+    : impl_{std::make_unique<implementation>()} {}
+
+message_file_writer::~message_file_writer() = default;
+
+expected<std::unique_ptr<message_file_writer>> message_file_writer::create(const std::string& folder,
+                                                                           const std::string& topic, bool force) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (failed)
+    return tl::unexpected(write_error(folder, failed.value()));
+  std::unique_ptr<message_file_writer> made{new message_file_writer};
+  auto& impl = *made->impl_;
+  impl.path = (fs::path{folder} / (topic + ".ndjson")).string();
+  impl.force = force;
+  if (!force)
+    // A reader would not know which of several forms is meant, so each of them is in the way.
+    for (const auto* suffix :
+         {".ndjson", ".ndjson.gz", ".ndjson.zst", ".records.ndjson", ".records.ndjson.gz", ".records.ndjson.zst"})
+      if (const auto there = fs::path{folder} / (topic + suffix); fs::exists(there, failed))
+        return fail(error_kind::conflict,
+                    fmt::format("{} is there already: give --force to replace it", there.string()));
+  auto temporary = (fs::path{folder} / fmt::format(".{}.ndjson.XXXXXX", topic)).string();
+  impl.fd = ::mkostemp(temporary.data(), O_CLOEXEC);
+  if (impl.fd < 0)
+    return tl::unexpected(write_error(impl.path, errno));
+  impl.temporary = std::move(temporary);
+  const auto mask = ::umask(0);
+  ::umask(mask);
+  ::fchmod(impl.fd, 0666 & ~mask); // mkostemp's 0600 is for secrets
+  impl.buffer.reserve(buffer_bytes);
+  return made;
+}
+
+expected<void> message_file_writer::append(const std::vector<std::string_view>& values) {
+  for (const auto value : values) {
+    if (impl_->buffer.size() + value.size() + 1 > buffer_bytes)
+      if (auto written = impl_->write_out(); !written)
+        return written;
+    impl_->buffer += value;
+    impl_->buffer += '\n';
+  }
+  return {};
+}
+
+expected<void> message_file_writer::finish() {
+  auto& impl = *impl_;
+  if (auto written = impl.write_out(); !written)
+    return written;
+  // Some file systems say only now that they are full.
+  if (::fsync(impl.fd) != 0)
+    return tl::unexpected(write_error(impl.path, errno));
+  const auto closed = ::close(std::exchange(impl.fd, -1));
+  if (closed != 0)
+    return tl::unexpected(write_error(impl.path, errno));
+  if (impl.force) {
+    if (::rename(impl.temporary.c_str(), impl.path.c_str()) != 0)
+      return tl::unexpected(write_error(impl.path, errno));
+    impl.temporary.clear();
+    return {};
+  }
+  // link() refuses what rename() would replace: somebody else may have written the name meanwhile.
+  if (::link(impl.temporary.c_str(), impl.path.c_str()) != 0) {
+    if (errno == EEXIST)
+      return fail(error_kind::conflict, fmt::format("{} is there already: give --force to replace it", impl.path));
+    if (::rename(impl.temporary.c_str(), impl.path.c_str()) != 0) // no hard links here
+      return tl::unexpected(write_error(impl.path, errno));
+    impl.temporary.clear();
+  }
+  return {};
+}
+
+} // namespace throng::transport
