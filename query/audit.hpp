@@ -22,7 +22,7 @@ struct audit_report {
   std::uint64_t duplicates = 0; ///< labelled, and seen
   std::uint64_t malformed = 0;  ///< labelled, and seen
   std::uint64_t lost = 0;
-  std::uint64_t doubled = 0;    ///< beyond the labelled
+  std::uint64_t doubled = 0;           ///< beyond the labelled
   std::vector<audit_finding> findings; ///< at most 100
   bool holds() const {
     return lost == 0 && doubled == 0 && findings.empty();

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,11 +25,11 @@ struct request {
   std::string window;
   std::vector<std::pair<std::string, std::string>> group; ///< k=v
   std::string entity;
-  std::optional<timestamp> from; ///< inclusive: a window's start, an alert's time
-  std::optional<timestamp> to;   ///< exclusive
+  std::optional<timestamp> from;            ///< inclusive: a window's start, an alert's time
+  std::optional<timestamp> to;              ///< exclusive
   std::optional<boost::json::object> where; ///< MongoDB match over the merged documents
-  std::string sort;              ///< field, `-field` for falling; empty: the subject's time, rising
-  std::size_t limit = 100;       ///< 0: all
+  std::string sort;                         ///< field, `-field` for falling; empty: the subject's time, rising
+  std::size_t limit = 100;                  ///< 0: all
   std::optional<milliseconds> rollup;
   std::string cursor; ///< of the page before
 };
@@ -41,7 +40,8 @@ struct answer {
   std::string why_empty;                  ///< a sentence where items is empty: what is there instead
 };
 
-/// invalid: a field, roll-up or cursor that can't be; the sentence says what can.
+/// Documents that a later claim has overtaken are no results and are left out (semantics.md 6).
+/// invalid: a field, option, roll-up or cursor that can't be; the sentence says what can.
 expected<answer> ask(storage::result_store& store, const request& what);
 
 /// How many documents ask() would give without a limit.

@@ -140,7 +140,7 @@ expected<header_content> parse_header(const std::string& text) {
                     text_of(identity.at("source")),
                     identity.at("partitions").to_number<std::int32_t>()};
     for (const auto& start : root->at("starts").as_array())
-      out.starts.push_back({out.identity.topic, out.identity.partition,
+      out.starts.push_back({out.identity.owner, out.identity.topic, out.identity.partition,
                             start.as_array().at(0).to_number<std::uint64_t>(),
                             start.as_array().at(1).to_number<std::int64_t>()});
     out.current = chain_of(root->at("current").as_array());

@@ -167,7 +167,8 @@ struct checkpoint_log::implementation {
       out.result.last = out.content.current.back().last;
     }
     out.result.generation = (out.now ? out.now->generation : 0) + 1;
-    out.content.starts.push_back({identity.topic, identity.partition, out.result.generation, out.result.next_offset});
+    out.content.starts.push_back(
+        {identity.owner, identity.topic, identity.partition, out.result.generation, out.result.next_offset});
     out.next = {id, (out.now ? out.now->epoch : 0) + 1, out.result.generation,
                 fmt::format("{}#{}", writer, out.result.generation), to_text(out.content)};
     return out;
@@ -442,7 +443,7 @@ expected<std::vector<generation_start>> generation_starts(result_store& store, c
     if (!whose)
       continue;
     if (header.content.empty()) { // reset: nothing from before it counts
-      out.push_back({whose->topic, whose->partition, header.generation, 0});
+      out.push_back({whose->owner, whose->topic, whose->partition, header.generation, 0});
       continue;
     }
     auto content = parse_header(header.content);

@@ -80,6 +80,7 @@ expected<void> reset(result_store& store, const std::string& owner);
 /// Where each generation of a partition begins, for queries that skip what is no result: a document of an older generation with an
 /// offset at or past it.
 struct generation_start {
+  std::string owner;
   std::string topic;
   std::int32_t partition = 0;
   std::uint64_t generation = 0;

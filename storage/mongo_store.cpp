@@ -314,11 +314,11 @@ public:
     auto bulk = begin_bulk(in.get());
     for (const auto& each : batch) {
       bson_document filter;
-      append_text(filter, "_id", each.id);
+      append_text(filter, "_id", each.first);
       bson_document document;
-      append_text(document, "_id", each.id);
-      if (!append_body(document, each.body, {}))
-        return too_large(each.id);
+      append_text(document, "_id", each.first);
+      if (!append_body(document, each.second, {}))
+        return too_large(each.first);
       if (auto added = add_upsert(bulk.get(), filter, document); !added)
         return added;
     }

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/json/object.hpp>
@@ -69,11 +70,8 @@ struct header_document {
   std::string content; ///< opaque text (JSON)
 };
 
-/// A plain record: a run, a book of the world, an input.
-struct record {
-  std::string id;
-  boost::json::object body;
-};
+/// A plain record, a run, a book of the world or an input: its id and body.
+using record = std::pair<std::string, boost::json::object>;
 
 struct collection_stats {
   std::string name; ///< of the collection or kind of records

@@ -215,9 +215,9 @@ public:
       std::string body;
       for (const auto& one : batch) {
         body.clear();
-        append_json_text(body, one.body);
+        append_json_text(body, one.second);
         statement->bind(1, std::string(kind));
-        statement->bindNoCopy(2, one.id);
+        statement->bindNoCopy(2, one.first);
         statement->bindNoCopy(3, body);
         statement->exec();
         statement->reset();

@@ -1,0 +1,226 @@
+#include "query/score.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+#include "query/results.hpp"
+
+namespace throng::query {
+
+namespace {
+
+namespace json = boost::json;
+
+struct label {
+  std::string entity;
+  std::string cause;
+  std::int64_t start = 0;
+  std::int64_t end = 0; ///< grace included; no end yet: for ever
+  bool malicious = false;
+};
+
+struct alert {
+  std::string entity;
+  std::string detector;
+  std::int64_t time = 0;
+};
+
+std::string text_at(const json::object& from, std::string_view field) {
+  const auto* found = from.if_contains(field);
+  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string{};
+}
+
+std::optional<std::int64_t> time_at(const json::object& from, std::string_view field) {
+  const auto* found = from.if_contains(field);
+  return found != nullptr && found->is_int64() ? std::optional(found->get_int64()) : std::nullopt;
+}
+
+/// Labels of incidents: trouble of the stream is no incident, and nobody's to detect.
+expected<std::vector<label>> incident_labels(storage::result_store& store, const overtaken& no_result,
+                                             milliseconds grace) {
+  auto stored = find_results(store, no_result, {analytics::collection::labels, {}, "start", false, 0});
+  if (!stored)
+    return tl::unexpected(stored.error());
+  std::vector<label> out;
+  for (const auto& each : *stored) {
+    auto cause = text_at(each.body, "cause");
+    auto start = time_at(each.body, "start");
+    if (cause.starts_with("trouble.") || !start)
+      continue;
+    auto end = time_at(each.body, "end");
+    const auto* malicious = each.body.if_contains("malicious");
+    out.push_back({text_at(each.body, "entity"), std::move(cause), *start,
+                   end ? *end + grace.count() : std::numeric_limits<std::int64_t>::max(),
+                   malicious != nullptr && malicious->is_bool() && malicious->get_bool()});
+  }
+  return out;
+}
+
+/// In order of time.
+expected<std::vector<alert>> alerts_in(storage::result_store& store, const overtaken& no_result) {
+  auto stored = find_results(store, no_result, {analytics::collection::alerts, {}, "time", false, 0});
+  if (!stored)
+    return tl::unexpected(stored.error());
+  std::vector<alert> out;
+  for (const auto& each : *stored)
+    if (auto time = time_at(each.body, "time"))
+      out.push_back({text_at(each.body, "entity"), text_at(each.body, "detector"), *time});
+  return out;
+}
+
+double median(std::vector<double> of) {
+  std::sort(of.begin(), of.end());
+  auto middle = of.size() / 2;
+  return of.size() % 2 == 1 ? of[middle] : (of[middle - 1] + of[middle]) / 2;
+}
+
+/// Labels by entity, and what the alerts that are taken in, rising in time, make of them.
+class scoring {
+public:
+  explicit scoring(const std::vector<label>& labels)
+      : labels_(labels)
+      , detected_after_(labels.size()) {
+    for (std::size_t i = 0; i < labels_.size(); ++i)
+      by_entity_[labels_[i].entity].push_back(i);
+  }
+
+  /// An alert counts for each label that it is the first to match; where it matches only what others found before, for nothing.
+  void take(const alert& of) {
+    ++all_.alerts;
+    bool malicious = false;
+    bool first = false;
+    std::vector<std::string_view> innocent;
+    std::map<std::string_view, bool> causes; // whether it was first for a label of that cause
+    auto known = by_entity_.find(of.entity);
+    if (known != by_entity_.end())
+      for (auto i : known->second) {
+        const auto& label = labels_[i];
+        if (of.time < label.start || of.time > label.end)
+          continue;
+        auto& first_of_cause = causes[label.cause];
+        if (!label.malicious) {
+          innocent.push_back(label.cause);
+          continue;
+        }
+        malicious = true;
+        if (detected_after_[i])
+          continue;
+        detected_after_[i] = static_cast<double>(of.time - label.start) / 1000;
+        first = first_of_cause = true;
+      }
+    for (const auto& [cause, was_first] : causes) {
+      auto& row = by_cause_[std::string(cause)];
+      ++row.alerts;
+      row.right += was_first ? 1 : 0;
+    }
+    if (malicious) {
+      all_.right += first ? 1 : 0;
+      return;
+    }
+    ++all_.false_alarms;
+    std::sort(innocent.begin(), innocent.end());
+    innocent.erase(std::unique(innocent.begin(), innocent.end()), innocent.end());
+    for (auto cause : innocent)
+      ++by_cause_[std::string(cause)].false_alarms;
+  }
+
+  score_row all(std::string name) const {
+    auto row = all_;
+    row.name = std::move(name);
+    return finished(std::move(row), [](const label& each) { return each.malicious; });
+  }
+
+  std::vector<score_row> by_cause() const {
+    std::map<std::string, score_row> rows = by_cause_;
+    for (const auto& each : labels_)
+      rows[each.cause];
+    std::vector<score_row> out;
+    for (auto& [cause, row] : rows) {
+      row.name = cause;
+      out.push_back(finished(std::move(row), [&cause = cause](const label& each) { return each.cause == cause; }));
+    }
+    return out;
+  }
+
+private:
+  template <class Belongs>
+  score_row finished(score_row row, Belongs belongs) const {
+    std::vector<double> seconds;
+    std::uint64_t malicious = 0;
+    for (std::size_t i = 0; i < labels_.size(); ++i) {
+      if (!belongs(labels_[i]))
+        continue;
+      ++row.labels;
+      malicious += labels_[i].malicious ? 1 : 0;
+      if (detected_after_[i])
+        seconds.push_back(*detected_after_[i]);
+    }
+    row.found = seconds.size();
+    if (malicious > 0)
+      row.recall = static_cast<double>(row.found) / static_cast<double>(malicious);
+    if (row.right + row.false_alarms > 0)
+      row.precision = static_cast<double>(row.right) / static_cast<double>(row.right + row.false_alarms);
+    if (!seconds.empty())
+      row.median_seconds_to_detect = median(std::move(seconds));
+    return row;
+  }
+
+  const std::vector<label>& labels_;
+  std::map<std::string, std::vector<std::size_t>> by_entity_;
+  std::vector<std::optional<double>> detected_after_; ///< seconds from a label's start to the first alert
+  score_row all_;
+  std::map<std::string, score_row> by_cause_;
+};
+
+double days_spanned(const std::vector<label>& labels, const std::vector<alert>& alerts, milliseconds grace) {
+  auto least = std::numeric_limits<std::int64_t>::max();
+  auto greatest = std::numeric_limits<std::int64_t>::min();
+  auto take = [&](std::int64_t time) {
+    least = std::min(least, time);
+    greatest = std::max(greatest, time);
+  };
+  for (const auto& each : labels) {
+    take(each.start);
+    if (each.end != std::numeric_limits<std::int64_t>::max())
+      take(each.end - grace.count());
+  }
+  for (const auto& each : alerts)
+    take(each.time);
+  constexpr double ms_a_day = 86'400'000;
+  return greatest > least ? static_cast<double>(greatest - least) / ms_a_day : 0;
+}
+
+} // namespace
+
+expected<score_report> score(storage::result_store& store, milliseconds grace) {
+  auto no_result = overtaken::by_claims_in(store);
+  if (!no_result)
+    return tl::unexpected(no_result.error());
+  auto labels = incident_labels(store, *no_result, grace);
+  if (!labels)
+    return tl::unexpected(labels.error());
+  if (labels->empty())
+    return fail(error_kind::not_found,
+                "this store holds no labelled incidents: analyse truth.labels too, as `throng run` does");
+  auto alerts = alerts_in(store, *no_result);
+  if (!alerts)
+    return tl::unexpected(alerts.error());
+
+  score_report out;
+  scoring everything{*labels};
+  std::map<std::string, scoring> by_detector;
+  for (const auto& each : *alerts) {
+    everything.take(each);
+    by_detector.try_emplace(each.detector, *labels).first->second.take(each);
+  }
+  out.all = everything.all("all");
+  out.by_cause = everything.by_cause();
+  for (const auto& [detector, scored] : by_detector)
+    out.by_detector.push_back(scored.all(detector));
+  if (auto days = days_spanned(*labels, *alerts, grace); days > 0)
+    out.false_alarms_a_day = static_cast<double>(out.all.false_alarms) / days;
+  return out;
+}
+
+} // namespace throng::query

@@ -1,0 +1,101 @@
+#include "query/why_empty.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "config/problem.hpp"
+#include "config/time.hpp"
+
+namespace throng::query {
+
+namespace {
+
+using compare = storage::condition::comparison;
+
+// Enough documents to know the few names that a pipeline has.
+constexpr std::size_t sample = 2'000;
+
+std::string_view plural(subject of) {
+  switch (of) {
+  case subject::windows:
+    return "windows";
+  case subject::alerts:
+    return "alerts";
+  case subject::entities:
+    return "entities";
+  case subject::labels:
+    return "labels";
+  case subject::events:
+    return "events";
+  case subject::runs:
+    return "runs";
+  }
+  return "";
+}
+
+std::set<std::string> texts(const std::vector<storage::stored_document>& documents, std::string_view field) {
+  std::set<std::string> out;
+  for (const auto& each : documents)
+    if (const auto* found = each.body.if_contains(field); found != nullptr && found->is_string())
+      out.emplace(found->get_string());
+  return out;
+}
+
+/// The least or greatest time of what the conditions choose.
+std::optional<timestamp> extreme(storage::result_store& store, storage::find_query query, bool greatest) {
+  query.descending = greatest;
+  query.limit = 1;
+  query.conditions.push_back({query.order_by, compare::gte, std::int64_t{0}});
+  auto found = store.find(query);
+  if (!found || found->empty())
+    return std::nullopt;
+  const auto* time = found->front().body.if_contains(query.order_by);
+  if (time == nullptr || !time->is_int64())
+    return std::nullopt;
+  return timestamp{time->get_int64()};
+}
+
+std::string there_is(std::string_view what, const std::string& asked, const std::vector<std::string>& known) {
+  auto near = config::nearest_name(asked, known);
+  return fmt::format("there is no {} '{}' in this store{}; there {} {}", what, asked,
+                     near.empty() ? std::string{} : fmt::format(" (did you mean '{}'?)", near),
+                     known.size() == 1 ? "is" : "are", fmt::join(known, ", "));
+}
+
+} // namespace
+
+std::string why_empty(storage::result_store& store, const overtaken& no_result, const request& what) {
+  auto name = plural(what.subject);
+  if (what.subject == subject::runs)
+    return what.where ? "no run matches --where; leave it out to see all" : "no run has ended with this store yet";
+  auto pipelines = no_result.pipelines();
+  if (!what.pipeline.empty() && std::find(pipelines.begin(), pipelines.end(), what.pipeline) == pipelines.end())
+    return pipelines.empty() ? fmt::format("the store holds no pipeline's results yet, so none of '{}'", what.pipeline)
+                             : there_is("pipeline", what.pipeline, pipelines);
+
+  storage::find_query query{collection_of(what.subject), {}, "", false, sample};
+  if (!what.pipeline.empty())
+    query.conditions.push_back({"pipeline", compare::eq, boost::json::value(what.pipeline)});
+  auto of_pipeline = what.pipeline.empty() ? std::string{} : fmt::format(" of {}", what.pipeline);
+  auto found = store.find(query);
+  if (!found || found->empty())
+    return fmt::format("the store holds no {}{} yet", name, of_pipeline);
+  if (what.subject == subject::windows && !what.window.empty()) {
+    auto windows = texts(*found, "window");
+    if (windows.count(what.window) == 0 && found->size() < sample)
+      return there_is("window", what.window, {windows.begin(), windows.end()});
+    query.conditions.push_back({"window", compare::eq, boost::json::value(what.window)});
+  }
+  query.order_by = time_field(what.subject);
+  auto first = extreme(store, query, false);
+  auto last = extreme(store, query, true);
+  if (!first || !last)
+    return fmt::format("no {}{} match", name, of_pipeline);
+  return fmt::format("none of the {}{} match; those in the store lie between {} and {}", name, of_pipeline,
+                     to_iso8601(*first), to_iso8601(*last));
+}
+
+} // namespace throng::query
