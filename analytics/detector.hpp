@@ -49,6 +49,7 @@ public:
 class detector {
 public:
   virtual ~detector() = default;
+  /// An entity's series before its first value. It must not outlive the detector.
   virtual std::unique_ptr<series_detector> fresh() const = 0;
   /// An entity's state is dropped, and begins anew, once the watermark is this far past its latest value.
   virtual milliseconds forget() const = 0;

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "analytics/watermark.hpp"
+
 namespace throng::analytics {
 
 namespace {
@@ -178,10 +180,7 @@ void look_back::gone(const look_back_history::entry& what) {
 }
 
 void look_back::observe(event& e, text_ids::id entity, timestamp watermark) {
-  auto forget = [this](const look_back_history::entry& what) { gone(what); };
   auto* known = states_.find(entity);
-  if (known != nullptr && watermark.ms > std::numeric_limits<std::int64_t>::min() / 2)
-    known->history.forget(*plan_, watermark, forget);
   if (!plan_->where || plan_->where->matches(e)) {
     look_back_history::entry what;
     what.time = e.time.ms;
@@ -195,6 +194,8 @@ void look_back::observe(event& e, text_ids::id entity, timestamp watermark) {
     }
     if (known == nullptr)
       known = &states_.make(entity, state{look_back_history{*plan_}, this}, e.time + plan_->longest);
+    else if (watermark != watermark::none)
+      known->history.forget(*plan_, watermark, [this](const look_back_history::entry& old) { gone(old); });
     known->history.add(*plan_, what);
     states_.changed(entity, known->history.newest() + plan_->longest);
   }
