@@ -1,12 +1,10 @@
 #include "analytics/value.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <charconv>
 #include <cmath>
 #include <compare>
 #include <cstring>
-#include <limits>
 
 #include <boost/json/serialize.hpp>
 
@@ -139,78 +137,6 @@ bool needs_escape(std::string_view text) {
 }
 
 } // namespace
-
-value value::null() {
-  value result;
-  result.kind_ = value_kind::null;
-  return result;
-}
-
-value value::of(bool x) {
-  value result;
-  result.kind_ = value_kind::boolean;
-  result.boolean_ = x;
-  return result;
-}
-
-value value::of(std::int64_t x) {
-  value result;
-  result.kind_ = value_kind::integer;
-  result.integer_ = x;
-  return result;
-}
-
-value value::of(double x) {
-  value result;
-  result.kind_ = value_kind::real;
-  result.real_ = x;
-  return result;
-}
-
-value value::of(std::string_view text) {
-  assert(text.size() <= std::numeric_limits<std::uint32_t>::max());
-  value result;
-  result.kind_ = value_kind::text;
-  result.size_ = static_cast<std::uint32_t>(text.size());
-  result.text_ = text.data();
-  return result;
-}
-
-value value::array(std::string_view json) {
-  auto result = of(json);
-  result.kind_ = value_kind::array;
-  return result;
-}
-
-value value::object(std::string_view json) {
-  auto result = of(json);
-  result.kind_ = value_kind::object;
-  return result;
-}
-
-bool value::is_finite() const {
-  return kind_ == value_kind::integer || (kind_ == value_kind::real && std::isfinite(real_));
-}
-
-bool value::boolean() const {
-  assert(kind_ == value_kind::boolean);
-  return boolean_;
-}
-
-std::int64_t value::integer() const {
-  assert(kind_ == value_kind::integer);
-  return integer_;
-}
-
-double value::number() const {
-  assert(is_number());
-  return kind_ == value_kind::integer ? static_cast<double>(integer_) : real_;
-}
-
-std::string_view value::text() const {
-  assert(kind_ >= value_kind::text);
-  return {text_, size_};
-}
 
 owned_value::owned_value(const value& x) {
   assign(x);

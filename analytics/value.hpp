@@ -2,6 +2,8 @@
 // canonical text and its JSON. Leaves to others where the text lives (owned_value, event's arena, the message).
 #pragma once
 
+#include <cassert>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,15 +21,35 @@ enum class value_kind : std::uint8_t { missing, null, boolean, integer, real, te
 class value {
 public:
   value() = default;
-  static value null();
-  static value of(bool x);
-  static value of(std::int64_t x);
-  static value of(double x);
+  static value null() {
+    return value{value_kind::null};
+  }
+  static value of(bool x) {
+    value result{value_kind::boolean};
+    result.boolean_ = x;
+    return result;
+  }
+  static value of(std::int64_t x) {
+    value result{value_kind::integer};
+    result.integer_ = x;
+    return result;
+  }
+  static value of(double x) {
+    value result{value_kind::real};
+    result.real_ = x;
+    return result;
+  }
   /// @pre UTF-8, shorter than 4 GiB
-  static value of(std::string_view text);
+  static value of(std::string_view text) {
+    return value{value_kind::text, text};
+  }
   static value of(const char*) = delete; // would be a boolean
-  static value array(std::string_view json);
-  static value object(std::string_view json);
+  static value array(std::string_view json) {
+    return value{value_kind::array, json};
+  }
+  static value object(std::string_view json) {
+    return value{value_kind::object, json};
+  }
 
   value_kind kind() const {
     return kind_;
@@ -36,17 +58,44 @@ public:
     return kind_ == value_kind::integer || kind_ == value_kind::real;
   }
   /// A number that is neither infinite nor NaN.
-  bool is_finite() const;
+  bool is_finite() const {
+    return kind_ == value_kind::integer || (kind_ == value_kind::real && std::isfinite(real_));
+  }
   /// Missing or null.
   bool is_nothing() const {
     return kind_ == value_kind::missing || kind_ == value_kind::null;
   }
-  bool boolean() const;          ///< @pre kind is boolean
-  std::int64_t integer() const;  ///< @pre kind is integer
-  double number() const;         ///< @pre is_number()
-  std::string_view text() const; ///< @pre text, array or object
+  /// @pre kind is boolean
+  bool boolean() const {
+    assert(kind_ == value_kind::boolean);
+    return boolean_;
+  }
+  /// @pre kind is integer
+  std::int64_t integer() const {
+    assert(kind_ == value_kind::integer);
+    return integer_;
+  }
+  /// @pre is_number()
+  double number() const {
+    assert(is_number());
+    return kind_ == value_kind::integer ? static_cast<double>(integer_) : real_;
+  }
+  /// @pre text, array or object
+  std::string_view text() const {
+    assert(kind_ >= value_kind::text);
+    return {text_, size_};
+  }
 
 private:
+  explicit value(value_kind kind)
+      : kind_(kind) {}
+  value(value_kind kind, std::string_view text)
+      : kind_(kind)
+      , size_(static_cast<std::uint32_t>(text.size()))
+      , text_(text.data()) {
+    assert(text.size() <= UINT32_MAX);
+  }
+
   value_kind kind_ = value_kind::missing;
   std::uint32_t size_ = 0;
   union {

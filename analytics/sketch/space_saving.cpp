@@ -21,46 +21,53 @@ std::uint64_t text_hash(std::string_view text) {
 
 std::size_t space_saving::find(std::string_view text, std::uint64_t hash) const {
   for (std::size_t i = 0; i < hashes_.size(); ++i) {
-    if (hashes_[i] == hash && entries_[i].text == text)
+    if (hashes_[i] == hash && texts_[i] == text)
       return i;
   }
-  return entries_.size();
+  return hashes_.size();
 }
 
 std::size_t space_saving::least() const {
   std::size_t result = 0;
-  for (std::size_t i = 1; i < entries_.size(); ++i) {
-    if (before(entries_[result], entries_[i]))
+  for (std::size_t i = 1; i < counts_.size(); ++i) {
+    if (counts_[i] < counts_[result] || (counts_[i] == counts_[result] && hashes_[i] > hashes_[result]))
       result = i;
   }
   return result;
 }
 
 std::uint64_t space_saving::least_count() const {
-  return entries_.size() < capacity ? 0 : entries_[least()].count;
+  return counts_.size() < capacity ? 0 : counts_[least()];
+}
+
+void space_saving::append(const entry& x, std::uint64_t hash) {
+  hashes_.push_back(hash);
+  counts_.push_back(x.count);
+  errors_.push_back(x.error);
+  texts_.push_back(x.text);
 }
 
 void space_saving::add(std::string_view text, std::uint64_t hash) {
   auto at = find(text, hash);
-  if (at < entries_.size()) {
-    ++entries_[at].count;
+  if (at < counts_.size()) {
+    ++counts_[at];
     // Towards the front with what is frequent: the walk for it gets shorter.
-    if (at > 0 && entries_[at - 1].count < entries_[at].count) {
-      std::swap(entries_[at - 1], entries_[at]);
+    if (at > 0 && counts_[at - 1] < counts_[at]) {
       std::swap(hashes_[at - 1], hashes_[at]);
+      std::swap(counts_[at - 1], counts_[at]);
+      std::swap(errors_[at - 1], errors_[at]);
+      std::swap(texts_[at - 1], texts_[at]);
     }
     return;
   }
-  if (entries_.size() < capacity) {
-    entries_.push_back({std::string{text}, 1, 0});
-    hashes_.push_back(hash);
+  if (counts_.size() < capacity) {
+    append({std::string{text}, 1, 0}, hash);
     return;
   }
   at = least();
-  auto& taken = entries_[at];
-  taken.error = taken.count;
-  ++taken.count;
-  taken.text.assign(text);
+  errors_[at] = counts_[at];
+  ++counts_[at];
+  texts_[at].assign(text);
   hashes_[at] = hash;
 }
 
@@ -68,35 +75,32 @@ void space_saving::merge(const space_saving& other) {
   // What one side does not hold, it may have seen as often as its least.
   auto ours = least_count();
   auto theirs = other.least_count();
-  auto mine = entries_.size();
-  std::vector<bool> both(mine, false);
-  for (std::size_t i = 0; i < other.entries_.size(); ++i) {
-    const auto& theirs_entry = other.entries_[i];
-    auto at = find(theirs_entry.text, other.hashes_[i]);
-    if (at < mine) {
-      entries_[at].count += theirs_entry.count;
-      entries_[at].error += theirs_entry.error;
-      both[at] = true;
-    } else {
-      entries_.push_back({theirs_entry.text, theirs_entry.count + ours, theirs_entry.error + ours});
-      hashes_.push_back(other.hashes_[i]);
-    }
+  auto mine = top(capacity);
+  auto all = other.top(capacity);
+  for (auto& x : all) {
+    auto at = find(x.text, text_hash(x.text));
+    x.count += at < counts_.size() ? counts_[at] : ours;
+    x.error += at < counts_.size() ? errors_[at] : ours;
   }
-  for (std::size_t i = 0; i < mine; ++i) {
-    if (!both[i]) {
-      entries_[i].count += theirs;
-      entries_[i].error += theirs;
-    }
+  for (auto& x : mine) {
+    if (other.find(x.text, text_hash(x.text)) < other.counts_.size())
+      continue;
+    x.count += theirs;
+    x.error += theirs;
+    all.push_back(std::move(x));
   }
-  std::sort(entries_.begin(), entries_.end(), before);
-  entries_.resize(std::min(entries_.size(), capacity));
-  hashes_.clear();
-  for (const auto& x : entries_)
-    hashes_.push_back(text_hash(x.text));
+  std::sort(all.begin(), all.end(), before);
+  all.resize(std::min(all.size(), capacity));
+  *this = {};
+  for (const auto& x : all)
+    append(x, text_hash(x.text));
 }
 
 std::vector<space_saving::entry> space_saving::top(std::size_t most) const {
-  auto result = entries_;
+  std::vector<entry> result;
+  result.reserve(counts_.size());
+  for (std::size_t i = 0; i < counts_.size(); ++i)
+    result.push_back({texts_[i], counts_[i], errors_[i]});
   std::sort(result.begin(), result.end(), before);
   result.resize(std::min(result.size(), most));
   return result;
@@ -117,6 +121,7 @@ space_saving space_saving::load(byte_reader& in) {
   auto size = in.count();
   if (size > capacity)
     throw corrupt_state{"too many frequent values"};
+  entry last;
   for (std::size_t i = 0; i < size; ++i) {
     entry x;
     x.text = in.text();
@@ -124,10 +129,10 @@ space_saving space_saving::load(byte_reader& in) {
     x.error = in.varint();
     if (x.count == 0 || x.count > UINT64_MAX / 4 || x.error >= x.count)
       throw corrupt_state{"a frequent value with impossible counts"};
-    if (i > 0 && !before(result.entries_.back(), x))
+    if (i > 0 && !before(last, x))
       throw corrupt_state{"frequent values out of order"};
-    result.hashes_.push_back(text_hash(x.text));
-    result.entries_.push_back(std::move(x));
+    result.append(x, text_hash(x.text));
+    last = std::move(x);
   }
   return result;
 }

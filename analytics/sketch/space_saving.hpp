@@ -16,7 +16,8 @@ namespace throng::analytics {
 /// Counts at most `capacity` values. After n values each count is between the true count and that plus its error; an error is at
 /// most n / capacity, and every value that stands for more than n / capacity of the n is among them. Exact while no more
 /// than capacity different values were seen. Merging keeps these bounds, but not more: two halves merged may differ from the whole.
-/// Ties are broken by the values' text, so that equal streams give equal results.
+/// Ties are broken by the values' texts in what is reported and by their hashes in what gives way, so that equal streams give
+/// equal results.
 class space_saving {
 public:
   static constexpr std::size_t capacity = 128;
@@ -39,13 +40,16 @@ public:
   static space_saving load(byte_reader& in);
 
 private:
-  /// Hashes stand apart from the rest: looking for one is a walk through 1 KiB.
+  /// Hashes and counts stand apart from the rest: looking for one, or for the least, is a walk through 1 or 2 KiB.
   std::vector<std::uint64_t> hashes_;
-  std::vector<entry> entries_;
+  std::vector<std::uint64_t> counts_;
+  std::vector<std::uint64_t> errors_;
+  std::vector<std::string> texts_;
 
   std::size_t find(std::string_view text, std::uint64_t hash) const;
   std::size_t least() const;
   std::uint64_t least_count() const; ///< 0 while there is room
+  void append(const entry& x, std::uint64_t hash);
 };
 
 /// What add() wants of a text: XXH3's 64 bits.
