@@ -14,7 +14,7 @@ using compare = storage::condition::comparison;
 // Fields of a stored body that are not part of what commands.md shows.
 void take_internals_away(boost::json::object& document, subject of) {
   if (of != subject::events)
-    document.erase("partition");
+    document.stable_erase("partition");
 }
 
 std::string_view entity_field(subject of) {
