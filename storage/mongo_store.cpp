@@ -1,5 +1,6 @@
 #include "storage/mongo_store.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -464,12 +465,9 @@ private:
     bson_append_array_end(filter, &all);
   }
 
-  const mongoc_write_concern_t* concern() const {
-    return pool_->write_concern();
-  }
   /// libmongoc asks for it as not const, and changes nothing.
   mongoc_write_concern_t* write_concern() const {
-    return const_cast<mongoc_write_concern_t*>(concern());
+    return const_cast<mongoc_write_concern_t*>(pool_->write_concern());
   }
 
   expected<mongo_pool::lease> writer() {
