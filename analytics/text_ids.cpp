@@ -1,6 +1,12 @@
 #include "analytics/text_ids.hpp"
 
+#include <xxhash.h>
+
 namespace throng::analytics {
+
+std::size_t text_ids::hash::operator()(std::string_view text) const noexcept {
+  return XXH3_64bits(text.data(), text.size());
+}
 
 text_ids::id text_ids::intern(std::string_view text) {
   if (auto found = numbers_.find(text); found != numbers_.end())

@@ -48,9 +48,13 @@ private:
     std::string text;
     std::uint64_t holders = 0;
   };
+  struct hash {
+    using is_avalanching = void;
+    std::size_t operator()(std::string_view text) const noexcept;
+  };
   std::deque<entry> entries_; // deque: the keys of numbers_ point into it
   std::vector<id> free_;
-  boost::unordered_flat_map<std::string_view, id> numbers_;
+  boost::unordered_flat_map<std::string_view, id, hash> numbers_;
 };
 
 } // namespace throng::analytics

@@ -281,6 +281,21 @@ CAF_TEST(an event older than the watermark is in its window but not fed to featu
   CAF_CHECK_EQUAL(boost::json::serialize(n.at("max")), "1"); // the event of 7 s does not see that of 10 s
 }
 
+CAF_TEST(sums too large for a double are null and leave no trace when they slide out) {
+  auto definition = readings();
+  definition.features = {feature("total", milliseconds{10'000}, "sum", "x"),
+                         feature("mean", milliseconds{10'000}, "mean", "x")};
+  definition.rules = {rule("r", "{}", milliseconds{0}, "{total} {mean}")};
+  running engine{definition};
+  std::vector<std::string> reasons;
+  for (const auto& each : {at(0, 0, 0.25), at(1, 1, 1.7e308), at(2, 2, 1.7e308), at(3, 3, -1.7e308), at(4, 13, 0.5)}) {
+    CAF_CHECK(!engine.take(each));
+    reasons.emplace_back(engine.now.documents.front().body.at("reason").as_string());
+  }
+  CAF_CHECK(reasons ==
+            (std::vector<std::string>{"0.25 0.25", "1.7e+308 8.5e+307", "null null", "1.7e+308 4.25e+307", "0.5 0.5"}));
+}
+
 CAF_TEST(state that event time has passed is dropped and named in the next delta) {
   auto definition = with_window(tumbling("w", milliseconds{10'000}, {"id"}));
   definition.features = {feature("n", milliseconds{20'000}, "distinct", "x")};
