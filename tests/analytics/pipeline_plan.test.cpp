@@ -6,6 +6,7 @@
 
 #include <caf/test/unit_test.hpp>
 
+#include "config/load.hpp"
 #include "pipelines.hpp"
 
 using namespace throng;
@@ -172,4 +173,18 @@ CAF_TEST(explain says in words what the pipeline does) {
         "Detector jump watches x", "4.5 or more standard deviations", "rekey"})
     if (!says(text, part))
       CAF_FAIL("not said: " << part << "\n" << text);
+}
+
+CAF_TEST(every preset compiles and can be explained) {
+  for (const auto& preset : config::pipeline_presets()) {
+    auto loaded = config::load_pipelines(std::string{preset.name}, {});
+    CAF_REQUIRE(loaded.has_value());
+    CAF_CHECK(!loaded->empty());
+    for (const auto& each : *loaded) {
+      for (const auto& found : wrong(each.value))
+        CAF_ERROR(preset.name << ": " << found.path << ": " << found.sentence);
+      if (auto plan = pipeline_plan::compile(each.value))
+        CAF_CHECK(says((*plan)->explain(), each.value.source.c_str()));
+    }
+  }
 }
