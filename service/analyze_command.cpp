@@ -162,7 +162,7 @@ int run(const analyze_options& options, bool quiet) {
                  : open_kafka(*settings, options.group.empty() ? default_group(*plans) : options.group, *plans);
   if (!input)
     return say_failure(input.error());
-  auto store = storage::open_store(settings->store);
+  auto store = open_writable_store(settings->store);
   if (!store)
     return say_failure(store.error());
   if (options.reset)

@@ -22,7 +22,7 @@ boost::json::object as_json(const query::audit_report& what) {
 }
 
 int run(const std::string& store_uri, const std::string& report) {
-  auto store = open_chosen_store(store_uri, true);
+  auto store = open_chosen_store(store_uri);
   if (!store)
     return say_failure(store.error());
   auto result = query::audit(**store);

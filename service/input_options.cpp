@@ -75,12 +75,21 @@ compile_pipelines(const std::vector<std::string>& names, const config::load_opti
   return plans;
 }
 
-expected<std::unique_ptr<storage::result_store>> open_chosen_store(const std::string& given, bool read_only) {
+expected<std::unique_ptr<storage::result_store>> open_chosen_store(const std::string& given) {
   if (!given.empty())
-    return storage::open_store(given, read_only);
+    return storage::open_store(given, true);
   auto environment = config::process_environment();
   auto named = environment.find("THRONG_STORE");
-  return storage::open_store(named != environment.end() ? named->second : config::settings{}.store, read_only);
+  return storage::open_store(named != environment.end() ? named->second : config::settings{}.store, true);
+}
+
+expected<std::unique_ptr<storage::result_store>> open_writable_store(const std::string& uri) {
+  return storage::open_store(uri).and_then(
+    [](std::unique_ptr<storage::result_store>&& store) -> expected<std::unique_ptr<storage::result_store>> {
+      if (auto checked = store->check(); !checked)
+        return tl::unexpected{checked.error()};
+      return std::move(store);
+    });
 }
 
 } // namespace throng::service

@@ -34,7 +34,10 @@ timestamp wall_now();
 config::checked<std::vector<std::shared_ptr<const analytics::pipeline_plan>>>
 compile_pipelines(const std::vector<std::string>& names, const config::load_options& options);
 
-/// Opens `given`, else the store of the scenario's or built-in settings.
-expected<std::unique_ptr<storage::result_store>> open_chosen_store(const std::string& given, bool read_only);
+/// For asking: opens `given`, else what the environment or the built-in settings say.
+expected<std::unique_ptr<storage::result_store>> open_chosen_store(const std::string& given);
+
+/// For work that writes: fails at once, not at the first result, where it can't be written.
+expected<std::unique_ptr<storage::result_store>> open_writable_store(const std::string& uri);
 
 } // namespace throng::service

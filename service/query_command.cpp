@@ -78,7 +78,7 @@ int run(const query_options& options) {
   auto format = query::parse_format(options.format);
   if (!format)
     return say_failure(format.error());
-  auto store = open_chosen_store(options.store, true);
+  auto store = open_chosen_store(options.store);
   if (!store)
     return say_failure(store.error());
   if (options.count) {

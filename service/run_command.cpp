@@ -219,7 +219,7 @@ int run(const run_options& options, bool quiet) {
   if (auto checked = check_sources(*world, *plans); !checked)
     return say_failure(checked.error());
   const auto& settings = world->scenario().settings;
-  auto opened = storage::open_store(settings.store);
+  auto opened = open_writable_store(settings.store);
   if (!opened)
     return say_failure(opened.error());
   auto& store = **opened;
@@ -265,9 +265,9 @@ int run(const run_options& options, bool quiet) {
       return say_failure(written.error());
   if (!quiet && options.world.report != "-") {
     auto score = query::score(store);
-    if (!score)
+    if (!score && score.error().kind != error_kind::not_found)
       return say_failure(score.error());
-    print_summary(report, *audit, *score);
+    print_summary(report, *audit, score ? std::optional{*score} : std::nullopt);
   }
   return exit_done;
 }

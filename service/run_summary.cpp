@@ -15,10 +15,18 @@ std::string duration_text(double seconds) {
   return minutes >= 1 ? fmt::format("{} h {:02} min", minutes / 60, minutes % 60) : fmt::format("{:.0f} s", seconds);
 }
 
+void print_score(const query::score_report& score) {
+  for (const auto& row : score.by_detector)
+    fmt::print("    {:<20}{:>8}   {} of them right\n", row.name, row.alerts, row.right);
+  fmt::print("  incidents found   {:>12}   of {} labelled\n", score.all.found, score.all.labels);
+  for (const auto& row : score.by_cause)
+    fmt::print("    {:<26}{:>2} of {}\n", row.name, row.found, row.labels);
+}
+
 } // namespace
 
 void print_summary(const boost::json::object& report, const query::audit_report& audit,
-                   const query::score_report& score) {
+                   const std::optional<query::score_report>& score) {
   fmt::print("\n{}: {} of virtual time in {:.1f} s\n\n", report.at("scenario").as_string().c_str(),
              duration_text(report.at("virtual_seconds").to_number<double>()),
              report.at("wall_seconds").to_number<double>());
@@ -31,11 +39,8 @@ void print_summary(const boost::json::object& report, const query::audit_report&
   fmt::print("  late              {:>12}\n", whole(report, "late"));
   fmt::print("  dead letters      {:>12}   malformed on purpose: {}\n", whole(report, "dead_letters"), audit.malformed);
   fmt::print("  alerts            {:>12}\n", whole(report, "alerts"));
-  for (const auto& row : score.by_detector)
-    fmt::print("    {:<20}{:>8}   {} of them right\n", row.name, row.alerts, row.right);
-  fmt::print("  incidents found   {:>12}   of {} labelled\n", score.all.found, score.all.labels);
-  for (const auto& row : score.by_cause)
-    fmt::print("    {:<26}{:>2} of {}\n", row.name, row.found, row.labels);
+  if (score)
+    print_score(*score);
   fmt::print("  restarts          {:>12}\n", whole(report, "restarts"));
   fmt::print("  lost: {}   (audit: {} messages of {} keys, {})\n", audit.lost, audit.messages, audit.keys,
              audit.holds() ? "each taken in once" : fmt::format("{} findings: see throng audit", audit.findings.size()));

@@ -60,7 +60,7 @@ int run(const score_options& options) {
   auto grace = parse_duration(options.grace);
   if (!grace)
     return say_failure({error_kind::invalid, fmt::format("--grace {}: {}", options.grace, grace.error().message), false});
-  auto store = open_chosen_store(options.store, true);
+  auto store = open_chosen_store(options.store);
   if (!store)
     return say_failure(store.error());
   auto result = query::score(**store, *grace);

@@ -89,7 +89,7 @@ int run(const simulate_options& options, bool quiet) {
   std::unique_ptr<storage::result_store> store;
   if (scenario->value.settings.store != "none"
       && (to->kind == destination::kafka || !options.world.overlay.store.empty())) {
-    auto opened = storage::open_store(scenario->value.settings.store);
+    auto opened = open_writable_store(scenario->value.settings.store);
     if (!opened)
       return say_failure(opened.error());
     store = std::move(*opened);
