@@ -17,6 +17,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include <boost/json/object.hpp>
@@ -35,7 +36,9 @@ struct event_position {
   timestamp time;
   std::int32_t partition = 0;
   std::int64_t offset = 0;
-  friend auto operator<=>(const event_position&, const event_position&) = default;
+  friend bool operator<(const event_position& a, const event_position& b) {
+    return std::tie(a.time.ms, a.partition, a.offset) < std::tie(b.time.ms, b.partition, b.offset);
+  }
 };
 
 /// Which parts a field's cell needs for the aggregates asked of it. Shared by all cells of the field.

@@ -65,8 +65,8 @@ public:
       , wrong_(wrong) {}
 
   node_ptr compile(const boost::json::value& definition, const std::string& path) {
-    if (const auto* text = definition.if_string())
-      return text->starts_with('$') ? field(view(*text), path) : constant(definition);
+    if (const auto* text = definition.if_string(); text != nullptr && text->starts_with('$'))
+      return field(view(*text), path);
     if (const auto* list = definition.if_array())
       return composite(operation::make_array, *list, path);
     if (const auto* object = definition.if_object())
@@ -221,7 +221,8 @@ private:
 
 std::unique_ptr<expression_node> compile_expression(const boost::json::value& definition, const std::string& path,
                                                     field_table& fields, name_scope scope, findings& wrong) {
-  return compiler{fields, scope, wrong}.compile(definition, path);
+  compiler in{fields, scope, wrong};
+  return in.compile(definition, path);
 }
 
 } // namespace throng::analytics

@@ -130,7 +130,7 @@ struct match::compiler {
     auto all = make(test::all);
     for (const auto& member : definition) {
       std::string name{member.key()};
-      auto here = path + "." + name;
+      auto here = fmt::format("{}.{}", path, name);
       if (names_operator(name)) {
         if (auto x = logical(name, member.value(), here))
           all->children.push_back(std::move(x));
@@ -186,7 +186,7 @@ struct match::compiler {
     }
     for (const auto& member : *operators) {
       std::string name{member.key()};
-      auto here = path + "." + name;
+      auto here = fmt::format("{}.{}", path, name);
       if (!names_operator(name))
         complain(here,
                  fmt::format("`{}` stands among operators: a condition holds either operators or a value.", name));

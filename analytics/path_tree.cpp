@@ -80,7 +80,8 @@ std::optional<std::string_view> in_array(std::string_view json, std::string_view
 } // namespace
 
 void path_node::add(std::string_view path, slot to) {
-  auto [head, rest] = split(path);
+  auto parts = split(path);
+  const auto& head = parts.first;
   auto at = std::find_if(children.begin(), children.end(), [&](const auto& x) { return x->name == head; });
   if (at == children.end()) {
     children.push_back(std::make_unique<path_node>());
@@ -91,7 +92,7 @@ void path_node::add(std::string_view path, slot to) {
   if (head.size() == path.size())
     (*at)->wanted = to;
   else
-    (*at)->add(rest, to);
+    (*at)->add(parts.second, to);
 }
 
 std::optional<std::string_view> find_path(std::string_view json, std::string_view path, std::string& made) {

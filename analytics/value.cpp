@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <compare>
 #include <cstring>
 
 #include <boost/json/serialize.hpp>
@@ -16,10 +15,6 @@ namespace throng::analytics {
 namespace {
 
 constexpr double two_to_63 = 9223372036854775808.0;
-
-int sign(std::strong_ordering order) {
-  return order < 0 ? -1 : (order > 0 ? 1 : 0);
-}
 
 template <class T>
 int three_way(const T& a, const T& b) {
@@ -86,7 +81,7 @@ int compare_containers(const value& a, const value& b, bool objects) {
     if (objects) {
       if (auto order = three_way(type_bracket(x.kind()), type_bracket(y.kind())); order != 0)
         return order;
-      if (auto order = sign(left_name <=> right_name); order != 0)
+      if (auto order = three_way(left_name, right_name); order != 0)
         return order;
     }
     if (auto order = compare(x, y); order != 0)
@@ -275,7 +270,7 @@ int compare(const value& a, const value& b) {
   case value_kind::real:
     return compare_numbers(a, b);
   case value_kind::text:
-    return sign(a.text() <=> b.text());
+    return three_way(a.text(), b.text());
   case value_kind::object:
     return compare_containers(a, b, true);
   case value_kind::array:

@@ -98,7 +98,7 @@ std::uint64_t hyperloglog::estimate() const {
     z = 0.5 * (z + histogram[static_cast<std::size_t>(k)]);
   z += m * sigma(histogram[0] / m);
   // All registers full would be infinite; more than 2^63 cannot have been counted.
-  return static_cast<std::uint64_t>(std::min(alpha * m * m / z, 9.2e18) + 0.5);
+  return static_cast<std::uint64_t>(std::llround(std::min(alpha * m * m / z, 9.2e18)));
 }
 
 void hyperloglog::save(byte_writer& out) const {
