@@ -176,9 +176,10 @@ bool account::structure(wake_context& in, const common& all, active_incident& do
   const bool passes_on = !accomplices.empty() && doing.memo[steps_done] % 2 == 1;
   if (passes_on) {
     const auto to = accomplices[random.below(static_cast<std::uint32_t>(accomplices.size()))];
-    // Just deposited, so the balance covers it, unless the rent came in between.
-    if (const auto seq = transfer(in, by, to, amount); seq)
-      doing.touch(*seq);
+    const auto seq = transfer(in, by, to, amount);
+    if (!seq)
+      return true; // the rent came in between: later
+    doing.touch(*seq);
   } else {
     doing.touch(deposit(in, by, random.below(20), amount));
   }
@@ -189,8 +190,7 @@ bool account::structure(wake_context& in, const common& all, active_incident& do
 
 bool account::celebrate(wake_context& in, const common& all, active_incident& doing, random_stream& random) {
   const auto payments = scaled(4, 10, doing.strength());
-  const auto gap = length_ms(doing) / static_cast<double>(payments + 2);
-  set_next(doing, in.now(), gap, random);
+  set_next(doing, in.now(), 0.6 * length_ms(doing) / static_cast<double>(payments), random);
   if (doing.memo[steps_done] == 0) {
     const auto who = owner(in, all);
     const auto bonus =
@@ -204,7 +204,12 @@ bool account::celebrate(wake_context& in, const common& all, active_incident& do
     entry.country = who.country;
     entry.where = who.where;
     doing.touch(write(in, entry));
-  } else if (const auto seq = spend(in, all, random); seq) {
+  } else {
+    const auto seq = spend(in, all, random);
+    if (!seq) { // something else, then
+      doing.memo[step_due] = in.now().ms + 30'000;
+      return true;
+    }
     doing.touch(*seq);
   }
   ++doing.memo[steps_done];

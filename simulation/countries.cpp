@@ -2,13 +2,15 @@
 
 #include <array>
 
+#include "simulation/weather.hpp"
+
 namespace throng::simulation {
 
 namespace {
 
 // The shares are invented: a city shop with most of its visitors from home, and neighbours ahead of the far away.
 constexpr std::array<country, 16> table{{
-    {"AT", 820, 48.208, 16.373},
+    {"AT", 820, city_latitude, city_longitude},
     {"DE", 30, 52.520, 13.405},
     {"CH", 25, 46.948, 7.447},
     {"NL", 20, 52.374, 4.890},

@@ -15,7 +15,7 @@ struct country {
   double lon;
 };
 
-/// The first is the city's own.
+/// The first is the city's own, and its place the city's.
 std::span<const country> countries();
 
 /// The sum of all weights.

@@ -14,8 +14,7 @@ class short_text {
 public:
   static constexpr std::size_t max_size = 120;
 
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): bytes past size_ are never read
-  short_text() noexcept {}
+  short_text() noexcept = default;
   explicit short_text(std::string_view text) noexcept {
     append(text);
   }
@@ -29,7 +28,7 @@ public:
   }
   /// In at least `width` digits.
   short_text& append(std::uint64_t number, std::size_t width = 1) noexcept {
-    std::array<char, 20> digits;
+    std::array<char, 20> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
     const auto count = static_cast<std::size_t>(end - digits.data());
     for (auto i = count; i < width; ++i)
@@ -42,7 +41,7 @@ public:
   }
 
 private:
-  std::array<char, max_size> bytes_;
+  std::array<char, max_size> bytes_{};
   std::size_t size_ = 0;
 };
 
