@@ -3,17 +3,14 @@
 #include <algorithm>
 #include <bit>
 #include <map>
-#include <stdexcept>
 #include <tuple>
 #include <utility>
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #include "simulation/entity_kinds.hpp"
 #include "simulation/entity_table.hpp"
 #include "simulation/held_messages.hpp"
 #include "simulation/run_order.hpp"
+#include "simulation/seq_hash.hpp"
 #include "simulation/timing_wheel.hpp"
 #include "simulation/wake_frame.hpp"
 
@@ -321,7 +318,7 @@ std::vector<book> shard_core::implementation::books() const {
           std::sort(seqs.begin(), seqs.end());
           one.count -= seqs.size();
           for (auto seq : seqs) {
-            one.sum -= XXH64(&seq, sizeof seq, 0);
+            one.sum -= hash_of_seq(seq);
             if (seq == one.first)
               ++one.first;
           }

@@ -42,7 +42,9 @@ public:
   /// messages come again in the next step.
   std::shared_ptr<const step_output> finish_step();
 
-  /// Sum of all balances and of the money on its way to accounts of this shard, minor units.
+  /// What all accounts of this shard have, less what came from outside the world, plus what went there (entity.hpp), and
+  /// the money that has been handed to this shard and not received yet; minor units. Together with the messages between
+  /// finish_step and begin_step, the sum over all shards never changes.
   std::int64_t money() const;
   /// The books of every key of this shard.
   std::vector<book> books() const;

@@ -1,16 +1,10 @@
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <charconv>
-#include <cstring>
 #include <stdexcept>
 #include <tuple>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "simulation/entity.hpp"
-#include "simulation/entity_kinds.hpp"
+#include "simulation/message_draft.hpp"
+#include "simulation/truth_label.hpp"
 #include "simulation/wake_frame.hpp"
 
 namespace throng::simulation {
@@ -19,169 +13,11 @@ namespace {
 /// More moments in one wake than this are a core that does not move on.
 constexpr std::uint32_t most_moments = 10'000'000;
 
-/// Fields that emit writes before those of the core: timestamp, seq, key.
-constexpr std::size_t head_fields = 3;
-
-std::uint64_t hash_of_seq(std::uint64_t seq) {
-  static_assert(std::endian::native == std::endian::little);
-  return XXH64(&seq, sizeof seq, 0);
-}
-
-/// `2-17-sensor-000042`: short text put together without allocation.
-class id_text {
-public:
-  id_text& operator<<(std::string_view text) {
-    const auto size = std::min(text.size(), bytes_.size() - size_);
-    std::memcpy(bytes_.data() + size_, text.data(), size);
-    size_ += size;
-    return *this;
-  }
-  id_text& operator<<(std::uint64_t number) {
-    std::array<char, 20> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    return *this << std::string_view{digits.data(), static_cast<std::size_t>(end - digits.data())};
-  }
-  std::string_view view() const {
-    return {bytes_.data(), size_};
-  }
-
-private:
-  std::array<char, 128> bytes_;
-  std::size_t size_ = 0;
-};
-
 std::uint32_t channel_of(const wake_frame& frame, topic where) {
   for (std::uint32_t i = 0; i < frame.channels.size(); ++i)
     if (frame.channels[i].in == where)
       return i;
   throw std::logic_error("an entity writes to a topic that is none of its channels");
-}
-
-std::uint32_t key_of(const wake_frame& frame, std::uint32_t channel) {
-  const auto count = static_cast<std::uint32_t>(frame.channels.size());
-  return channel < count ? frame.channels[channel].key : channel - count;
-}
-
-event_writer& open(wake_frame& frame, std::uint32_t channel, topic where, timestamp device_time) {
-  const auto key = frame.keys[key_of(frame, channel)].text.view();
-  frame.open_channel = channel;
-  frame.open_topic = where;
-  frame.open_time = device_time;
-  frame.open_at = static_cast<std::uint32_t>(frame.place.bytes.size());
-  frame.place.bytes.append(key);
-  frame.writer.begin();
-  frame.writer.time("timestamp", device_time);
-  frame.writer.natural("seq", frame.states[channel].next_seq);
-  frame.writer.text(key_field(where), key);
-  return frame.writer;
-}
-
-/// The message that was opened, as it stands now; its seq is taken.
-pending_emission& close(wake_frame& frame, timestamp emission) {
-  frame.writer.end();
-  auto& state = frame.states[frame.open_channel];
-  const auto& key = frame.keys[key_of(frame, frame.open_channel)];
-  const auto key_size = static_cast<std::uint32_t>(key.text.view().size());
-  const auto size = static_cast<std::uint32_t>(frame.place.bytes.size()) - frame.open_at;
-  const auto partitions = static_cast<std::uint32_t>(frame.step.in->partitions());
-  auto& made = frame.place.emissions.emplace_back();
-  made.time = std::max(frame.now, std::min(emission, frame.step.last_emission));
-  made.seq = state.next_seq++;
-  made.at = frame.open_at;
-  made.key_size = key_size;
-  made.value_size = size - key_size;
-  made.run = static_cast<std::uint32_t>(frame.open_topic) * partitions + key.partition;
-  made.ordinal = frame.head->ordinal++;
-  made.channel = static_cast<std::uint16_t>(frame.open_channel);
-  state.sum += hash_of_seq(made.seq);
-  return made;
-}
-
-/// What all labels have after timestamp, seq and entity.
-struct label {
-  std::string_view label_id;
-  std::string_view incident_id; ///< empty: none
-  std::string_view cause;
-  topic where;
-  bool has_seqs;
-  std::uint64_t first_seq;
-  std::uint64_t last_seq;
-  bool has_last_seq;
-  timestamp start;
-  timestamp end;
-  bool ended;
-  double subtlety;
-  bool malicious;
-};
-
-/// @param key which of the entity's keys the label is about
-void write_label(wake_frame& frame, std::uint32_t key, const label& of) {
-  auto& out = open(frame, static_cast<std::uint32_t>(frame.channels.size()) + key, topic::truth_labels, frame.now);
-  out.text("label_id", of.label_id);
-  if (of.incident_id.empty())
-    out.null("incident_id");
-  else
-    out.text("incident_id", of.incident_id);
-  const auto population = frame.self.population;
-  out.text("cause", of.cause);
-  out.text("domain", domain_of(frame.step.in->kind_of(population)));
-  out.text("population", frame.step.in->scenario().populations[population].name);
-  out.text("topic", name(of.where));
-  if (of.has_seqs)
-    out.natural("first_seq", of.first_seq);
-  else
-    out.null("first_seq");
-  if (of.has_last_seq)
-    out.natural("last_seq", of.last_seq);
-  else
-    out.null("last_seq");
-  out.time("start", of.start);
-  if (of.ended)
-    out.time("end", of.end);
-  else
-    out.null("end");
-  out.decimal<3>("subtlety", of.subtlety);
-  out.boolean("malicious", of.malicious);
-  close(frame, frame.now);
-}
-
-void label_incident(wake_frame& frame, const active_incident& about) {
-  id_text incident_id;
-  incident_id << std::uint64_t{about.order.incident} << "-" << about.order.occurrence;
-  id_text label_id;
-  label_id << incident_id.view() << "-" << frame.keys[0].text.view();
-  label text{};
-  text.label_id = label_id.view();
-  text.incident_id = incident_id.view();
-  text.cause = frame.step.in->scenario().incidents[about.order.incident].kind;
-  text.where = frame.channels[0].in;
-  text.ended = !about.open;
-  text.has_seqs = !text.ended || about.touched;
-  text.first_seq = about.touched ? about.first_seq : frame.states[0].next_seq;
-  text.has_last_seq = text.ended && about.touched;
-  text.last_seq = about.last_seq;
-  text.start = about.order.start;
-  text.end = about.order.end;
-  text.subtlety = about.order.subtlety;
-  text.malicious = frame.step.incidents[about.order.incident].malicious;
-  write_label(frame, 0, text);
-}
-
-void label_trouble(wake_frame& frame, trouble_kind kind, const pending_emission& hit, topic where, timestamp start,
-                   timestamp end) {
-  const auto key = key_of(frame, hit.channel);
-  id_text label_id;
-  label_id << cause_of(kind) << "-" << name(where) << "-" << frame.keys[key].text.view() << "-" << hit.seq;
-  label text{};
-  text.label_id = label_id.view();
-  text.cause = cause_of(kind);
-  text.where = where;
-  text.has_seqs = text.has_last_seq = true;
-  text.first_seq = text.last_seq = hit.seq;
-  text.start = start;
-  text.end = end;
-  text.ended = true;
-  write_label(frame, key, text);
 }
 
 /// Cuts the message off, or overwrites a byte with NUL, which no JSON text may hold (RFC 8259, sections 2 and 7).
@@ -343,14 +179,14 @@ void wake_context::send(entity_ref to, entity_message::purpose what, std::int64_
 }
 
 event_writer& wake_context::open_event(topic where, timestamp device_time) {
-  return open(frame_, channel_of(frame_, where), where, device_time);
+  return open_message(frame_, channel_of(frame_, where), where, device_time);
 }
 
 std::uint64_t wake_context::close_event(timestamp emission) {
   auto& f = frame_;
   const auto& odds = *f.step.odds;
   if (!odds.any())
-    return close(f, emission).seq;
+    return close_message(f, emission).seq;
 
   const auto where = f.open_topic;
   const auto device_time = f.open_time;
@@ -364,7 +200,7 @@ std::uint64_t wake_context::close_event(timestamp emission) {
     if (own_fields > 0)
       f.writer.drop(head_fields + static_cast<std::size_t>(to_unit(more_bits) * static_cast<double>(own_fields)));
   }
-  auto& made = close(f, emission);
+  auto& made = close_message(f, emission);
   const auto seq = made.seq;
   if (kind == trouble_kind::none)
     return seq;

@@ -1,0 +1,127 @@
+#include "simulation/truth_label.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+
+#include "simulation/entity_kinds.hpp"
+#include "simulation/message_draft.hpp"
+
+namespace throng::simulation {
+namespace {
+
+/// `2-17-sensor-000042`: short text put together without allocation.
+class id_text {
+public:
+  id_text& operator<<(std::string_view text) {
+    const auto size = std::min(text.size(), bytes_.size() - size_);
+    std::memcpy(bytes_.data() + size_, text.data(), size);
+    size_ += size;
+    return *this;
+  }
+  id_text& operator<<(std::uint64_t number) {
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    return *this << std::string_view{digits.data(), static_cast<std::size_t>(end - digits.data())};
+  }
+  std::string_view view() const {
+    return {bytes_.data(), size_};
+  }
+
+private:
+  std::array<char, 128> bytes_;
+  std::size_t size_ = 0;
+};
+
+/// What all labels have after timestamp, seq and entity.
+struct label {
+  std::string_view label_id;
+  std::string_view incident_id; ///< empty: none
+  std::string_view cause;
+  topic where;
+  bool has_seqs;
+  std::uint64_t first_seq;
+  std::uint64_t last_seq;
+  bool has_last_seq;
+  timestamp start;
+  timestamp end;
+  bool ended;
+  double subtlety;
+  bool malicious;
+};
+
+/// @param key which of the entity's keys the label is about
+void write_label(wake_frame& frame, std::uint32_t key, const label& of) {
+  auto& out =
+      open_message(frame, static_cast<std::uint32_t>(frame.channels.size()) + key, topic::truth_labels, frame.now);
+  out.text("label_id", of.label_id);
+  if (of.incident_id.empty())
+    out.null("incident_id");
+  else
+    out.text("incident_id", of.incident_id);
+  const auto population = frame.self.population;
+  out.text("cause", of.cause);
+  out.text("domain", domain_of(frame.step.in->kind_of(population)));
+  out.text("population", frame.step.in->scenario().populations[population].name);
+  out.text("topic", name(of.where));
+  if (of.has_seqs)
+    out.natural("first_seq", of.first_seq);
+  else
+    out.null("first_seq");
+  if (of.has_last_seq)
+    out.natural("last_seq", of.last_seq);
+  else
+    out.null("last_seq");
+  out.time("start", of.start);
+  if (of.ended)
+    out.time("end", of.end);
+  else
+    out.null("end");
+  out.decimal<3>("subtlety", of.subtlety);
+  out.boolean("malicious", of.malicious);
+  close_message(frame, frame.now);
+}
+
+} // namespace
+
+void label_incident(wake_frame& frame, const active_incident& about) {
+  id_text incident_id;
+  incident_id << std::uint64_t{about.order.incident} << "-" << about.order.occurrence;
+  id_text label_id;
+  label_id << incident_id.view() << "-" << frame.keys[0].text.view();
+  label text{};
+  text.label_id = label_id.view();
+  text.incident_id = incident_id.view();
+  text.cause = frame.step.in->scenario().incidents[about.order.incident].kind;
+  text.where = frame.channels[0].in;
+  text.ended = !about.open;
+  text.has_seqs = !text.ended || about.touched;
+  text.first_seq = about.touched ? about.first_seq : frame.states[0].next_seq;
+  text.has_last_seq = text.ended && about.touched;
+  text.last_seq = about.last_seq;
+  text.start = about.order.start;
+  text.end = about.order.end;
+  text.subtlety = about.order.subtlety;
+  text.malicious = frame.step.incidents[about.order.incident].malicious;
+  write_label(frame, 0, text);
+}
+
+void label_trouble(wake_frame& frame, trouble_kind kind, const pending_emission& hit, topic where, timestamp start,
+                   timestamp end) {
+  const auto key = key_of(frame, hit.channel);
+  id_text label_id;
+  label_id << cause_of(kind) << "-" << name(where) << "-" << frame.keys[key].text.view() << "-" << hit.seq;
+  label text{};
+  text.label_id = label_id.view();
+  text.cause = cause_of(kind);
+  text.where = where;
+  text.has_seqs = text.has_last_seq = true;
+  text.first_seq = text.last_seq = hit.seq;
+  text.start = start;
+  text.end = end;
+  text.ended = true;
+  write_label(frame, key, text);
+}
+
+} // namespace throng::simulation

@@ -1,0 +1,19 @@
+// The messages of truth.labels: what really befell an entity, or a message of its.
+#pragma once
+
+#include "simulation/trouble.hpp"
+#include "simulation/wake_frame.hpp"
+
+namespace throng::simulation {
+
+/// One that is open has no `end`, and as `first_seq` the seq that the entity's main topic has next; once it has closed,
+/// `first_seq` and `last_seq` are of the first and the last event that it made or changed, null where there was none.
+/// `incident_id` is INCIDENT-OCCURRENCE, counted from 0 in the scenario; `label_id` adds the entity.
+void label_incident(wake_frame& frame, const active_incident& about);
+
+/// Labels stand under the key of the message that was hit, which is also their `entity`. @param start the message's own
+/// time @param end when the message, or its second copy, is emitted
+void label_trouble(wake_frame& frame, trouble_kind kind, const pending_emission& hit, topic where, timestamp start,
+                   timestamp end);
+
+} // namespace throng::simulation
