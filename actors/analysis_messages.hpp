@@ -169,7 +169,6 @@ struct processor_started {
   life_number life = 0;
   std::int64_t fresh_from = 0; ///< where tasks without a checkpoint begin
   std::int64_t end = 0;        ///< the partition's end when it was claimed
-  std::uint64_t resumed = 0;   ///< messages that its checkpoints spared
 };
 
 /// A task threw on a message; the processor dies of it.

@@ -30,8 +30,9 @@ struct partition_counts {
   std::atomic<std::int64_t> watermark_ms{INT64_MIN}; ///< the least of its tasks; INT64_MIN: none yet
 
   // The processors' own, handed from one to the next by the supervisor's messages.
-  std::int64_t counted_to = 0;                            ///< offsets before are in `consumed`
-  std::map<std::string, analytics::task_counters> before; ///< by owner: the counters that the first claim found
+  std::int64_t counted_to = -1; ///< offsets before are in `consumed` or were never ours; -1: never assigned
+  std::map<std::string, analytics::task_counters> before; ///< by owner: the counters found when it was assigned
+  analytics::task_counters carried;                       ///< alerts, late and dead letters of earlier assignments
 };
 
 struct partition_progress {

@@ -14,7 +14,9 @@ namespace {
 
 /// How often a source whose poll() does not wait is asked.
 constexpr auto poll_pause = std::chrono::milliseconds{10};
-
+/// How often a partition's end is asked for.
+constexpr wall_duration between_asking = std::chrono::seconds{2};
+constexpr wall_duration between_asking_in_vain = std::chrono::seconds{60};
 } // namespace
 
 consumer_state::consumer_state(consumer_actor::pointer self)
@@ -69,8 +71,9 @@ partition_facts consumer_state::facts(const facts_request& what) {
 }
 
 void consumer_state::start(const start_partition& what, partition_processor_actor to) {
-  auto& partition = partitions_.try_emplace(what.which, fed_partition{partition_feed{plan_->bounds.feed}, 0, {}, false})
-                        .first->second;
+  auto& partition =
+      partitions_.try_emplace(what.which, fed_partition{partition_feed{plan_->bounds.feed}, 0, {}, false, {}})
+          .first->second;
   partition.life = what.life;
   partition.to = std::move(to);
   auto fed = partition.feed.restart(what.offset, what.credit);
@@ -97,13 +100,20 @@ void consumer_state::credit(const batch_credit& what) {
 
 void consumer_state::saved(const checkpoint_made& what) {
   source_->commit(what.which, what.next_offset);
-  // The end moves while nobody reaches it: asked for now and then, so that lag can be told.
-  if (auto bounds = source_->bounds(what.which))
-    progress_->of(what.which).end_offset = bounds->second;
-  if (auto* partition = find(what.which, what.life)) {
-    partition->feed.trim(what.oldest);
-    serve(what.which, *partition);
+  auto* partition = find(what.which, what.life);
+  if (!partition)
+    return;
+  // The end moves while nobody reaches it: asked for now and then, so that lag can be told. A broker that does not answer makes
+  // this thread wait, and is left alone for longer.
+  auto now = self_->clock().now();
+  if (now >= partition->ask_end_at) {
+    auto bounds = source_->bounds(what.which);
+    if (bounds)
+      progress_->of(what.which).end_offset = bounds->second;
+    partition->ask_end_at = now + (bounds ? between_asking : between_asking_in_vain);
   }
+  partition->feed.trim(what.oldest);
+  serve(what.which, *partition);
 }
 
 void consumer_state::end(const transport::topic_partition& which) {

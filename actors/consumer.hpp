@@ -10,6 +10,7 @@
 #include "actors/analysis_plan.hpp"
 #include "actors/analysis_progress.hpp"
 #include "actors/partition_feed.hpp"
+#include "actors/supervision.hpp"
 #include "transport/consumer.hpp"
 
 namespace throng::actors {
@@ -37,6 +38,7 @@ private:
     life_number life = 0;
     partition_processor_actor to; ///< none: its processor is gone for good
     bool paused = false;
+    wall_time ask_end_at;
   };
 
   void on(const transport::batch_ptr& batch);

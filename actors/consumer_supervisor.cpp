@@ -111,7 +111,6 @@ void consumer_supervisor_state::failed(const partition_failure& what) {
   auto found = partitions_.find(what.which);
   if (found == partitions_.end() || found->second.now != watched_partition::phase::working)
     return;
-  spdlog::error("{}: {}", child_name(what.which), what.why.message);
   found->second.why = what.why;
   finish_partition_with(what.which, found->second, {});
 }
@@ -207,7 +206,9 @@ void consumer_supervisor_state::stop() {
 }
 
 void consumer_supervisor_state::abandon() {
-  fail_all({error_kind::internal, "the analysis was abandoned"}, false);
+  if (!failure_)
+    failure_ = error{error_kind::internal, "the analysis was abandoned"};
+  fail_all(*failure_, false);
 }
 
 void consumer_supervisor_state::start_processor(const transport::topic_partition& which) {
@@ -224,7 +225,7 @@ void consumer_supervisor_state::child_ended(const std::string& name, const caf::
   if (name == consumer_name) {
     consumer_ = nullptr;
     if (is_failure(reason))
-      fail_all({error_kind::internal, "the consumer failed: " + self_->system().render(reason)}, true);
+      fail_all({error_kind::internal, "the consumer failed: " + text_of(reason)}, true);
     else
       close();
   } else if (name == writer_name) {
@@ -238,17 +239,15 @@ void consumer_supervisor_state::child_escalated(const std::string& name, const c
   error why{error_kind::internal,
             name + " failed more than " + std::to_string(plan_->restarts.restarts) + " times in " +
                 format_duration(std::chrono::duration_cast<milliseconds>(plan_->restarts.within)) + ": " +
-                self_->system().render(reason)};
+                text_of(reason)};
   if (name == writer_name) {
     writer_ = nullptr;
     fail_all(std::move(why), false);
     return;
   }
   for (auto& [which, x] : partitions_)
-    if (child_name(which) == name) {
+    if (child_name(which) == name)
       settle(which, x, watched_partition::phase::failed, why);
-      break;
-    }
   fail_all(std::move(why), true);
 }
 

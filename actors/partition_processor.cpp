@@ -12,7 +12,7 @@ namespace throng::actors {
 
 namespace {
 
-std::string text_of(const transport::topic_partition& which) {
+std::string named(const transport::topic_partition& which) {
   return which.topic + "/" + std::to_string(which.partition);
 }
 
@@ -57,7 +57,7 @@ void partition_processor_state::claimed(const claim_reply& reply) {
   }
   if (reply.result->fell_back)
     spdlog::warn("{} {}: the newest checkpoint is damaged, going on from the one before, at offset {}",
-                 unclaimed_[reply.id]->owner(), text_of(start_.which), reply.result->next_offset);
+                 unclaimed_[reply.id]->owner(), named(start_.which), reply.result->next_offset);
   claims_[reply.id] = *reply.result;
   if (!std::all_of(claims_.begin(), claims_.end(), [](const auto& x) { return x.has_value(); }))
     return;
@@ -102,7 +102,7 @@ void partition_processor_state::run(std::int64_t fresh_from, std::int64_t offset
     restore();
   } catch (const analytics::corrupt_state& e) {
     this->end(processor_end::how::failed,
-              error{error_kind::corrupt, "the checkpoint of " + text_of(start_.which) + " can't be read (" + e.what() +
+              error{error_kind::corrupt, "the checkpoint of " + named(start_.which) + " can't be read (" + e.what() +
                                              "); --reset starts over"});
     return;
   }
@@ -110,17 +110,10 @@ void partition_processor_state::run(std::int64_t fresh_from, std::int64_t offset
   phase_ = phase::running;
   position_ = offset;
   last_news_ = last_checkpoint_ = self_->clock().now();
-  std::uint64_t resumed = UINT64_MAX;
-  for (std::size_t i = 0; i < core_.size(); ++i)
-    resumed = std::min(resumed, core_.task(i).counters().consumed);
-  if (!start_.fresh_from) {
-    counts_->counted_to = offset;
-    counts_->resumed += resumed;
-    for (std::size_t i = 0; i < core_.size(); ++i)
-      counts_->before[core_.task(i).owner()] = core_.task(i).counters();
-  }
+  if (!start_.fresh_from)
+    begin_counts(offset);
   publish_counts();
-  self_->send(start_.supervisor, processor_started{start_.which, start_.life, fresh_from, end, resumed});
+  self_->send(start_.supervisor, processor_started{start_.which, start_.life, fresh_from, end});
   self_->send(start_.consumer,
               start_partition{start_.which, start_.life, offset, start_.plan->bounds.batches_under_way},
               partition_processor_actor{self_});
@@ -355,10 +348,26 @@ void partition_processor_state::count(const transport::batch& batch, std::int64_
   publish_counts();
 }
 
+void partition_processor_state::begin_counts(std::int64_t offset) {
+  std::uint64_t spared = UINT64_MAX;
+  for (std::size_t i = 0; i < core_.size(); ++i) {
+    const auto& found = core_.task(i).counters();
+    spared = std::min(spared, found.consumed);
+    counts_->before[core_.task(i).owner()] = found;
+  }
+  if (counts_->counted_to >= 0) // had before and lost: others may have gone on with it meanwhile
+    spared = static_cast<std::uint64_t>(std::max<std::int64_t>(0, offset - counts_->counted_to));
+  counts_->resumed += spared;
+  counts_->counted_to = std::max(counts_->counted_to, offset);
+  counts_->carried.alerts = counts_->alerts;
+  counts_->carried.late = counts_->late;
+  counts_->carried.dead_letters = counts_->dead_letters;
+}
+
 void partition_processor_state::publish_counts() {
-  std::uint64_t alerts = 0;
-  std::uint64_t late = 0;
-  std::uint64_t dead_letters = 0;
+  auto alerts = counts_->carried.alerts;
+  auto late = counts_->carried.late;
+  auto dead_letters = counts_->carried.dead_letters;
   for (std::size_t i = 0; i < core_.size(); ++i) {
     const auto& now = core_.task(i).counters();
     const auto& before = counts_->before[core_.task(i).owner()];

@@ -73,6 +73,8 @@ private:
   /// What an error of the store means for this partition.
   void end_by_store(const error& why);
   void count(const transport::batch& batch, std::int64_t end);
+  /// The partition was assigned: what its checkpoint holds is not this process's doing.
+  void begin_counts(std::int64_t offset);
   void publish_counts();
 
   partition_processor_actor::pointer self_;

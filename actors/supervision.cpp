@@ -35,6 +35,12 @@ bool is_failure(const caf::error& reason) {
   return reason && reason != caf::exit_reason::normal && reason != caf::exit_reason::user_shutdown;
 }
 
+std::string text_of(const caf::error& reason) {
+  if (reason == caf::sec::runtime_error && reason.context().match_elements<std::string>())
+    return reason.context().get_as<std::string>(0);
+  return caf::to_string(reason);
+}
+
 void keep_exception_text(caf::scheduled_actor& self) {
   self.set_exception_handler([](std::exception_ptr& thrown) -> caf::error {
     try {

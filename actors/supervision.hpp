@@ -64,6 +64,9 @@ struct child_spec {
 /// Whether an actor that ended with this reason has failed.
 bool is_failure(const caf::error& reason);
 
+/// What an exit reason says: an exception's own sentence where keep_exception_text kept it.
+std::string text_of(const caf::error& reason);
+
 /// Makes an exception that leaves a handler of `self` the actor's exit reason with its sentence, so that the supervisor can tell it.
 void keep_exception_text(caf::scheduled_actor& self);
 
