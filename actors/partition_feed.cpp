@@ -5,6 +5,21 @@
 
 namespace throng::actors {
 
+namespace {
+
+/// Bytes of the messages from `offset` on.
+std::size_t bytes_from(const transport::batch& batch, std::int64_t offset) {
+  if (batch.messages.front().offset >= offset)
+    return batch.bytes;
+  std::size_t sum = 0;
+  for (const auto& x : batch.messages)
+    if (x.offset >= offset)
+      sum += x.key.value_or("").size() + x.value.value_or("").size();
+  return sum;
+}
+
+} // namespace
+
 partition_feed::partition_feed(feed_limits limits)
     : limits_(limits) {}
 
@@ -13,7 +28,7 @@ void partition_feed::append(transport::batch_ptr batch) {
     return;
   auto next = batch->next_offset();
   if (next > noted_to_) {
-    untaken_.emplace_back(next, batch->bytes);
+    untaken_.emplace_back(next, bytes_from(*batch, noted_to_));
     noted_to_ = next;
   }
   bytes_ += batch->bytes;
@@ -49,8 +64,10 @@ void partition_feed::grant(std::uint32_t batches) {
 
 std::size_t partition_feed::taken_in(std::int64_t next_offset) {
   std::size_t bytes = 0;
-  for (; !untaken_.empty() && untaken_.front().first <= next_offset; untaken_.pop_front())
+  for (; !untaken_.empty() && untaken_.front().first <= next_offset; untaken_.pop_front()) {
     bytes += untaken_.front().second;
+    taken_to_ = untaken_.front().first;
+  }
   return bytes;
 }
 
@@ -60,6 +77,10 @@ expected<bool> partition_feed::restart(std::int64_t offset, std::uint32_t credit
     batches_.clear();
     handed_over_ = bytes_ = waiting_ = 0;
     end_.reset();
+    // What a life took in and saved but did not report any more is taken in; the rest comes again, in other batches perhaps.
+    while (!untaken_.empty() && untaken_.back().first > offset)
+      untaken_.pop_back();
+    noted_to_ = untaken_.empty() ? taken_to_ : untaken_.back().first;
     trimmed_to_ = offset;
     started_ = true;
     return false;

@@ -68,7 +68,8 @@ private:
   std::optional<std::int64_t> end_;                          ///< not told yet
   std::optional<std::int64_t> last_end_;                     ///< to be told again to a later life
   std::deque<std::pair<std::int64_t, std::size_t>> untaken_; ///< (next offset, bytes) not taken in by any life
-  std::int64_t noted_to_ = 0;                                ///< bytes before are noted in untaken_ or taken in
+  std::int64_t noted_to_ = 0;                                ///< bytes before are in untaken_ or taken in
+  std::int64_t taken_to_ = 0;                                ///< bytes before are taken in
 };
 
 } // namespace throng::actors

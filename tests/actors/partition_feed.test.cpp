@@ -190,6 +190,6 @@ CAF_TEST(every life gets what follows its offset in order and every byte is take
       got_to = (*x)->next_offset();
     RC_ASSERT(got_to == 100);
     taken += sut.taken_in(100);
-    RC_ASSERT(taken == 800u);
+    RC_ASSERT(taken == std::size_t{800});
   }));
 }
