@@ -12,28 +12,6 @@
 
 namespace throng::storage {
 
-/// A bson_t of one's own.
-class bson_document {
-public:
-  bson_document() {
-    bson_init(&bson_);
-  }
-  bson_document(const bson_document&) = delete;
-  bson_document& operator=(const bson_document&) = delete;
-  ~bson_document() {
-    bson_destroy(&bson_);
-  }
-  operator bson_t*() {
-    return &bson_;
-  }
-  bson_t* operator->() {
-    return &bson_;
-  }
-
-private:
-  bson_t bson_;
-};
-
 /// Appends the fields of a body to a document. Integers become int64, those beyond it decimal128; doubles stay doubles, and what is not
 /// finite becomes null; top-level `times` that are integers become dates.
 ///

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "storage/mongo_error.hpp"
+
 namespace throng::storage {
 
 namespace {
@@ -47,40 +49,6 @@ std::string hosts_of(const mongoc_uri_t* uri) {
   return out;
 }
 
-error_kind kind_of_server_code(std::uint32_t code, bool& retryable) {
-  // Codes: the server's error_codes.yml.
-  switch (code) {
-  case 13: // Unauthorized
-  case 18: // AuthenticationFailed
-    return error_kind::denied;
-  case 50:  // MaxTimeMSExpired
-  case 64:  // WriteConcernFailed
-  case 202: // NetworkInterfaceExceededTimeLimit
-    retryable = true;
-    return error_kind::timed_out;
-  case 6:     // HostUnreachable
-  case 7:     // HostNotFound
-  case 89:    // NetworkTimeout
-  case 91:    // ShutdownInProgress
-  case 189:   // PrimarySteppedDown
-  case 262:   // ExceededTimeLimit
-  case 9001:  // SocketException
-  case 10107: // NotWritablePrimary
-  case 11600: // InterruptedAtShutdown
-  case 11602: // InterruptedDueToReplStateChange
-  case 13435: // NotPrimaryNoSecondaryOk
-  case 13436: // NotPrimaryOrSecondary
-    retryable = true;
-    return error_kind::unavailable;
-  case 14031: // OutOfDiskSpace
-    return error_kind::exhausted;
-  case 10334: // BSONObjectTooLarge
-    return error_kind::invalid;
-  default:
-    return error_kind::internal;
-  }
-}
-
 } // namespace
 
 expected<std::unique_ptr<mongo_pool>> mongo_pool::open(const std::string& uri) {
@@ -119,35 +87,7 @@ expected<mongo_pool::lease> mongo_pool::take() {
 }
 
 error mongo_pool::translate(const bson_error_t& what) const {
-  auto say = [&](error_kind kind, bool retryable) {
-    return error{kind, fmt::format("{}: {}", place_, what.message), retryable};
-  };
-  switch (what.domain) {
-  case MONGOC_ERROR_SERVER:
-  case MONGOC_ERROR_WRITE_CONCERN:
-    return translate_server(what.code, what.message);
-  case MONGOC_ERROR_SERVER_SELECTION:
-    // It also ends here when every attempt to log in was turned down.
-    if (std::string_view(what.message).find("uthentication") != std::string_view::npos)
-      return say(error_kind::denied, false);
-    return say(error_kind::unavailable, true);
-  case MONGOC_ERROR_STREAM:
-    return say(error_kind::unavailable, true);
-  case MONGOC_ERROR_CLIENT:
-    if (what.code == MONGOC_ERROR_CLIENT_AUTHENTICATE)
-      return say(error_kind::denied, false);
-    return say(error_kind::internal, false);
-  case MONGOC_ERROR_BSON:
-    return say(error_kind::invalid, false);
-  default:
-    return say(error_kind::internal, false);
-  }
-}
-
-error mongo_pool::translate_server(std::uint32_t code, const std::string& message) const {
-  bool retryable = false;
-  auto kind = kind_of_server_code(code, retryable);
-  return {kind, fmt::format("{}: {} (code {})", place_, message, code), retryable};
+  return mongo_error(what, place_);
 }
 
 } // namespace throng::storage

@@ -1,9 +1,9 @@
-// A pool of libmongoc clients with bounded time-outs, and what went wrong with one in our words. The one place that knows libmongoc's
-// settings and error codes; what is stored is mongo_store's.
+// A pool of libmongoc clients with bounded time-outs. The one place that knows libmongoc's settings; error codes are mongo_error's.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <mongoc/mongoc.h>
 
@@ -21,7 +21,6 @@ struct destroy_with {
 
 using mongo_collection = std::unique_ptr<mongoc_collection_t, destroy_with<mongoc_collection_destroy>>;
 using mongo_cursor = std::unique_ptr<mongoc_cursor_t, destroy_with<mongoc_cursor_destroy>>;
-using mongo_bulk = std::unique_ptr<mongoc_bulk_operation_t, destroy_with<mongoc_bulk_operation_destroy>>;
 
 /// Thread-safe.
 class mongo_pool {
@@ -69,8 +68,10 @@ public:
   }
   /// An error of libmongoc or the server, with the place in front.
   error translate(const bson_error_t& what) const;
-  /// The same for an entry of `writeErrors`: a server's code and message.
-  error translate_server(std::uint32_t code, const std::string& message) const;
+  /// Hosts and database, for errors: no user, no password.
+  const std::string& place() const {
+    return place_;
+  }
 
 private:
   mongo_pool() = default;
@@ -78,9 +79,7 @@ private:
   std::unique_ptr<mongoc_client_pool_t, destroy_with<mongoc_client_pool_destroy>> pool_;
   std::unique_ptr<mongoc_write_concern_t, destroy_with<mongoc_write_concern_destroy>> write_concern_;
   std::string database_;
-  std::string place_; ///< hosts and database: no user, no password
+  std::string place_;
 };
-
-inline constexpr std::uint32_t duplicate_key_code = 11000;
 
 } // namespace throng::storage

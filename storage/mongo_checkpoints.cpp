@@ -1,0 +1,121 @@
+#include "storage/mongo_checkpoints.hpp"
+
+#include <bson/bson.h>
+
+#include "storage/bson_document.hpp"
+#include "storage/mongo_filter.hpp"
+
+namespace throng::storage {
+
+namespace {
+
+constexpr const char* headers_name = "checkpoints";
+
+header_document header_of(const bson_t* found) {
+  return {text_at(found, "_id"), unsigned_at(found, "epoch"), unsigned_at(found, "generation"),
+          text_at(found, "writer"), text_at(found, "content")};
+}
+
+} // namespace
+
+expected<std::optional<header_document>> mongo_checkpoints::header(std::string_view id) {
+  bson_document filter;
+  append_text(filter, "_id", id);
+  auto found = headers_where(filter);
+  if (!found)
+    return tl::unexpected(found.error());
+  if (found->empty())
+    return std::nullopt;
+  return std::move(found->front());
+}
+
+expected<std::vector<header_document>> mongo_checkpoints::headers(std::string_view prefix) {
+  bson_document filter;
+  append_id_prefix(filter, prefix);
+  return headers_where(filter);
+}
+
+expected<std::vector<header_document>> mongo_checkpoints::headers_where(bson_t* filter) {
+  bson_document options;
+  append_sort_by_id(options);
+  std::vector<header_document> out;
+  auto read = in_->for_each(headers_name, filter, options, [&](const bson_t* found) -> expected<void> {
+    out.push_back(header_of(found));
+    return {};
+  });
+  if (!read)
+    return tl::unexpected(read.error());
+  return out;
+}
+
+expected<bool> mongo_checkpoints::replace_header(const header_document& next,
+                                                 const std::optional<header_document>& expected_now) {
+  bson_document document;
+  append_text(document, "_id", next.id);
+  append_unsigned(document, "epoch", next.epoch);
+  append_unsigned(document, "generation", next.generation);
+  append_text(document, "writer", next.writer);
+  append_text(document, "content", next.content);
+  if (!expected_now)
+    return in_->insert(headers_name, document);
+  bson_document filter;
+  append_text(filter, "_id", next.id);
+  append_unsigned(filter, "epoch", expected_now->epoch);
+  append_text(filter, "writer", expected_now->writer);
+  return in_->replace(headers_name, filter, document);
+}
+
+expected<void> mongo_checkpoints::empty_headers() {
+  bson_document change;
+  BCON_APPEND(change, "$inc", "{", "epoch", BCON_INT64(1), "}", "$set", "{", "writer", "", "content", "", "}");
+  return in_->update_all(headers_name, change);
+}
+
+expected<void> mongo_checkpoints::put_chunk(std::string_view id, std::string_view bytes) {
+  bson_document filter;
+  append_text(filter, "_id", id);
+  bson_document document;
+  append_text(document, "_id", id);
+  append_bytes(document, "bytes", bytes);
+  return in_->upsert(chunks_name, filter, document);
+}
+
+expected<std::optional<std::string>> mongo_checkpoints::chunk(std::string_view id) {
+  bson_document filter;
+  append_text(filter, "_id", id);
+  bson_document options;
+  std::optional<std::string> out;
+  auto read = in_->for_each(chunks_name, filter, options, [&](const bson_t* found) -> expected<void> {
+    out = bytes_at(found, "bytes");
+    return {};
+  });
+  if (!read)
+    return tl::unexpected(read.error());
+  return out;
+}
+
+expected<std::vector<std::string>> mongo_checkpoints::chunk_ids(std::string_view prefix) {
+  bson_document filter;
+  append_id_prefix(filter, prefix);
+  bson_document options;
+  BCON_APPEND(options, "projection", "{", "_id", BCON_INT32(1), "}");
+  append_sort_by_id(options);
+  std::vector<std::string> out;
+  auto read = in_->for_each(chunks_name, filter, options, [&](const bson_t* found) -> expected<void> {
+    out.push_back(text_at(found, "_id"));
+    return {};
+  });
+  if (!read)
+    return tl::unexpected(read.error());
+  return out;
+}
+
+expected<void> mongo_checkpoints::remove_chunks(const std::vector<std::string>& ids) {
+  if (ids.empty())
+    return {};
+  bson_document filter;
+  append_ids(filter, {ids.begin(), ids.end()});
+  return in_->remove(chunks_name, filter).map([](std::uint64_t) {});
+}
+
+} // namespace throng::storage
