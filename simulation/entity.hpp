@@ -148,17 +148,16 @@ private:
 
 template <class Core>
 concept entity_core = std::is_trivially_copyable_v<Core> &&
-    requires(Core core, const Core& constant, const birth& born, const typename Core::common& common,
-             wake_context& context, const world& world, std::uint32_t population) {
-  typename Core::common;
-  requires std::constructible_from<typename Core::common, const simulation::world&, std::uint32_t>;
-  requires std::constructible_from<Core, const birth&, const typename Core::common&>;
-  { Core::key(world, born.self, std::size_t{}) } -> std::same_as<entity_key>;
-  { Core::channels.size() } -> std::convertible_to<std::size_t>;
-  { Core::incident_kinds.size() } -> std::convertible_to<std::size_t>;
-  { Core::keys } -> std::convertible_to<std::size_t>;
-  { constant.due() } -> std::same_as<timestamp>;
-  { core.wake(context, common) } -> std::same_as<void>;
+    std::constructible_from<typename Core::common, const world&, std::uint32_t> &&
+    std::constructible_from<Core, const birth&, const typename Core::common&> &&
+    requires(Core core, const Core& constant, const typename Core::common& common, wake_context& context,
+             const world& in, entity_ref self) {
+  requires std::same_as<decltype(Core::key(in, self, std::size_t{})), entity_key>;
+  requires std::same_as<decltype(constant.due()), timestamp>;
+  core.wake(context, common);
+  Core::channels.size();
+  Core::incident_kinds.size();
+  Core::keys;
 };
 
 } // namespace throng::simulation

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstdint>
 
-#define XXH_INLINE_ALL
+#define XXH_INLINE_ALL // NOLINT(readability-identifier-naming): the library's name
 #include <xxhash.h>
 
 namespace throng::simulation {

@@ -308,12 +308,14 @@ std::vector<book> shard_core::implementation::books() const {
   for (std::size_t t = 0; t < tables_.size(); ++t)
     for (std::size_t row = 0; row < tables_[t]->size(); ++row) {
       const auto states = tables_[t]->states(row);
-      for (std::uint16_t i = 0; i < states.size(); ++i) {
+      for (std::size_t i = 0; i < states.size(); ++i) {
         book one;
         one.count = states[i].next_seq;
         one.sum = states[i].sum;
         one.last = states[i].next_seq - 1;
-        if (const auto found = unsent.find({firsts_[t] + static_cast<std::uint32_t>(row), i}); found != unsent.end()) {
+        if (const auto found =
+                unsent.find({firsts_[t] + static_cast<std::uint32_t>(row), static_cast<std::uint16_t>(i)});
+            found != unsent.end()) {
           auto& seqs = found->second;
           std::sort(seqs.begin(), seqs.end());
           one.count -= seqs.size();

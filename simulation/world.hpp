@@ -40,6 +40,7 @@ std::string_view key_field(topic which);
 struct entity_ref {
   std::uint32_t population = 0;
   std::uint32_t index = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): a false alarm
   friend auto operator<=>(const entity_ref&, const entity_ref&) = default;
 };
 
