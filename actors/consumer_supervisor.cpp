@@ -23,7 +23,16 @@ std::string child_name(const transport::topic_partition& which) {
 consumer_supervisor_state::consumer_supervisor_state(consumer_supervisor_actor::pointer self)
     : self_(self) {}
 
-consumer_supervisor_state::~consumer_supervisor_state() = default;
+consumer_supervisor_state::~consumer_supervisor_state() {
+  if (!children_ || closed_)
+    return;
+  // A defect of this actor itself: nobody is above it but those who wait for the analysis.
+  children_->stop_all(caf::exit_reason::kill);
+  analysis_result result{failure_.value_or(error{error_kind::internal, "the supervisor of the analysis failed"})};
+  if (!ready_told_)
+    cast_.ready(tl::unexpected<error>(*result.failure));
+  cast_.ended(result);
+}
 
 void consumer_supervisor_state::begin(std::shared_ptr<const analysis_plan> plan,
                                       std::shared_ptr<analysis_progress> progress, analysis_cast cast) {

@@ -546,4 +546,14 @@ CAF_TEST(a stop that a dead store holds up ends in time with an error) {
   CAF_CHECK(result().failure->kind == error_kind::timed_out);
 }
 
+CAF_TEST(a supervisor that dies takes its children along and the failure is told) {
+  watch("numbers", {"tally"});
+  start();
+  settle(100ms);
+  caf::anon_send_exit(sut, caf::exit_reason::kill);
+  settle();
+  CAF_CHECK_EQUAL(failure(), "the supervisor of the analysis failed");
+  CAF_CHECK(!topics->open);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()
