@@ -65,14 +65,15 @@ struct shop_choice {
 };
 std::optional<shop_choice> online_shop(std::uint32_t merchants, std::uint32_t nth) {
   const auto categories = merchant_categories();
+  const auto count = static_cast<std::uint8_t>(categories.size());
   std::uint32_t shops = 0;
-  for (std::uint8_t c = 0; c < categories.size(); ++c)
+  for (std::uint8_t c = 0; c < count; ++c)
     if (categories[c].online)
       shops += merchants_in(c, merchants);
   if (shops == 0)
     return std::nullopt;
   nth %= shops;
-  for (std::uint8_t c = 0; c < categories.size(); ++c) {
+  for (std::uint8_t c = 0; c < count; ++c) {
     if (!categories[c].online)
       continue;
     const auto here = merchants_in(c, merchants);
