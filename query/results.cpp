@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "storage/owner_checkpoints.hpp"
+
 namespace throng::query {
 
 namespace {

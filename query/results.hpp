@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "config/error.hpp"
-#include "storage/checkpoint_log.hpp"
 #include "storage/result_store.hpp"
 
 namespace throng::query {

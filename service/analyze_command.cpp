@@ -17,7 +17,7 @@
 #include "service/run_record.hpp"
 #include "service/side_messages.hpp"
 #include "service/watching.hpp"
-#include "storage/checkpoint_log.hpp"
+#include "storage/owner_checkpoints.hpp"
 #include "transport/topics.hpp"
 
 namespace throng::service {

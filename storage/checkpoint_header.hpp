@@ -11,6 +11,16 @@
 
 namespace throng::storage {
 
+/// Where each generation of a partition begins, for queries that skip what is no result: a document of an older generation with an
+/// offset at or past it.
+struct generation_start {
+  std::string owner;
+  std::string topic;
+  std::int32_t partition = 0;
+  std::uint64_t generation = 0;
+  std::int64_t offset = 0;
+};
+
 struct chunk_reference {
   std::string id;
   std::string checksum;
@@ -41,6 +51,9 @@ std::string header_id(const std::string& owner, const std::string& topic, std::i
 std::string header_prefix(const std::string& owner);
 /// owner, topic and partition of an id; nothing if it is none.
 std::optional<checkpoint_identity> parse_header_id(std::string_view id);
+
+// Others may replace a header between a look and the replacement; each that wins has had its turn, so a few rounds always do.
+inline constexpr int max_replacement_rounds = 8;
 
 std::string to_text(const header_content& content);
 /// corrupt: not what to_text writes; invalid: of another version.

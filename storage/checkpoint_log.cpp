@@ -1,13 +1,11 @@
 #include "storage/checkpoint_log.hpp"
 
-#include <algorithm>
-#include <charconv>
-#include <limits>
 #include <set>
 #include <stdexcept>
 
 #include <fmt/format.h>
 
+#include "storage/checkpoint_chain.hpp"
 #include "storage/checkpoint_chunks.hpp"
 #include "storage/checkpoint_header.hpp"
 
@@ -15,8 +13,6 @@ namespace throng::storage {
 
 namespace {
 
-// Others may claim between a look and the replacement; each that wins has had its turn, so a few rounds always do.
-constexpr int max_claim_rounds = 8;
 // A chain is read whole at a claim, chunk by chunk: more deltas than this cost more there than a base costs now.
 constexpr std::size_t max_deltas = 64;
 
@@ -39,64 +35,6 @@ std::string difference(const checkpoint_identity& theirs, const checkpoint_ident
   if (theirs.partitions != mine.partitions)
     return fmt::format("{} partitions, and now there are {}", theirs.partitions, mine.partitions);
   return {};
-}
-
-/// What can still be read of a chain: its longest beginning whose chunks are all there and right.
-struct readable {
-  epoch_chain epochs;
-  std::vector<checkpoint_entry> entries;
-};
-
-expected<std::optional<std::vector<checkpoint_entry>>> read_epoch(result_store& store, const saved_epoch& saved) {
-  std::vector<std::string> chunks;
-  for (const auto& reference : saved.chunks) {
-    auto chunk = store.chunk(reference.id);
-    if (!chunk)
-      return tl::unexpected(chunk.error());
-    if (!*chunk || chunk_checksum(**chunk) != reference.checksum)
-      return std::nullopt;
-    chunks.push_back(std::move(**chunk));
-  }
-  auto entries = decode_chunks(chunks);
-  if (!entries)
-    return std::nullopt;
-  return std::move(*entries);
-}
-
-expected<readable> read_chain(result_store& store, const epoch_chain& chain) {
-  readable out;
-  for (const auto& saved : chain) {
-    auto entries = read_epoch(store, saved);
-    if (!entries)
-      return tl::unexpected(entries.error());
-    if (!*entries)
-      break;
-    out.epochs.push_back(saved);
-    std::move((*entries)->begin(), (*entries)->end(), std::back_inserter(out.entries));
-  }
-  return out;
-}
-
-std::set<std::string> chunks_named(const header_content& content) {
-  std::set<std::string> out;
-  for (const auto* chain : {&content.current, &content.previous})
-    for (const auto& saved : *chain)
-      for (const auto& chunk : saved.chunks)
-        out.insert(chunk.id);
-  return out;
-}
-
-std::string chunk_prefix(const std::string& header) {
-  return header + "/";
-}
-
-/// The generation that a chunk's id carries.
-std::optional<std::uint64_t> generation_of(std::string_view chunk_id, std::string_view prefix) {
-  chunk_id.remove_prefix(prefix.size());
-  std::uint64_t out = 0;
-  if (std::from_chars(chunk_id.data(), chunk_id.data() + chunk_id.size(), out).ec != std::errc{})
-    return std::nullopt;
-  return out;
 }
 
 } // namespace
@@ -167,6 +105,9 @@ struct checkpoint_log::implementation {
       out.result.last = out.content.current.back().last;
     }
     out.result.generation = (out.now ? out.now->generation : 0) + 1;
+    // A fresh claim begins at 0 wherever its reader starts (`--start latest` too): it takes no state over from the generations before, so
+    // nothing of theirs may stand. Beginning where it reads instead would keep half of their windows, which it then overwrites with
+    // its own half or never closes. What they found in messages it does not read again is gone: they saved no checkpoint.
     out.content.starts.push_back(
         {identity.owner, identity.topic, identity.partition, out.result.generation, out.result.next_offset});
     out.next = {id, (out.now ? out.now->epoch : 0) + 1, out.result.generation,
@@ -207,7 +148,7 @@ struct checkpoint_log::implementation {
   }
 
   expected<claimed> claim() {
-    for (int round = 0; round < max_claim_rounds; ++round) {
+    for (int round = 0; round < max_replacement_rounds; ++round) {
       auto proposed = propose();
       if (!proposed)
         return tl::unexpected(proposed.error());
@@ -265,12 +206,12 @@ struct checkpoint_log::implementation {
     saved_epoch out;
     ++saves;
     for (const auto& chunk : encode_chunks(entries)) {
-      auto chunk_id = fmt::format("{}{}/{}/{}", chunk_prefix(id), header.generation, saves, out.chunks.size());
-      unused.insert(chunk_id);
-      if (auto stored = store.put_chunk(chunk_id, chunk); !stored)
+      auto name = chunk_id(id, header.generation, saves, out.chunks.size());
+      unused.insert(name);
+      if (auto stored = store.put_chunk(name, chunk); !stored)
         return tl::unexpected(stored.error());
       out.bytes += chunk.size();
-      out.chunks.push_back({std::move(chunk_id), chunk_checksum(chunk)});
+      out.chunks.push_back({std::move(name), chunk_checksum(chunk)});
     }
     return out;
   }
@@ -377,81 +318,6 @@ std::int64_t checkpoint_log::oldest_offset() const {
 
 std::uint64_t checkpoint_log::last_bytes() const {
   return impl_->last_bytes;
-}
-
-namespace {
-
-/// Raises a header's generation and empties it, whoever holds it.
-expected<header_document> empty_header(result_store& store, header_document header) {
-  for (int round = 0; round < max_claim_rounds; ++round) {
-    header_document next{header.id, header.epoch + 1, header.generation + 1, "", ""};
-    auto replaced = store.replace_header(next, header);
-    if (!replaced)
-      return tl::unexpected(replaced.error());
-    if (*replaced)
-      return next;
-    auto now = store.header(header.id);
-    if (!now)
-      return tl::unexpected(now.error());
-    if (!*now)
-      return next;
-    header = std::move(**now);
-  }
-  return fail(error_kind::unavailable, fmt::format("{}: others keep claiming it; stop them before --reset", header.id),
-              true);
-}
-
-} // namespace
-
-expected<void> reset(result_store& store, const std::string& owner) {
-  auto headers = store.headers(header_prefix(owner));
-  if (!headers)
-    return tl::unexpected(headers.error());
-  for (const auto& header : *headers) {
-    // First, so that whoever still writes is fenced before its results go.
-    auto emptied = empty_header(store, header);
-    if (!emptied)
-      return tl::unexpected(emptied.error());
-    auto chunks = store.chunk_ids(chunk_prefix(header.id));
-    if (!chunks)
-      return tl::unexpected(chunks.error());
-    if (auto removed = store.remove_chunks(*chunks); !removed)
-      return removed;
-    auto whose = parse_header_id(header.id);
-    if (!whose)
-      continue;
-    auto removed = store.remove_overtaken(owner, whose->topic, whose->partition, emptied->generation,
-                                          std::numeric_limits<std::int64_t>::min());
-    if (!removed)
-      return tl::unexpected(removed.error());
-  }
-  return store.remove_pipeline(owner);
-}
-
-expected<std::vector<generation_start>> generation_starts(result_store& store, const std::string& owner) {
-  auto prefix = header_prefix(owner);
-  if (owner.ends_with('*')) {
-    prefix = header_prefix(owner.substr(0, owner.size() - 1));
-    prefix.pop_back();
-  }
-  auto headers = store.headers(prefix);
-  if (!headers)
-    return tl::unexpected(headers.error());
-  std::vector<generation_start> out;
-  for (const auto& header : *headers) {
-    auto whose = parse_header_id(header.id);
-    if (!whose)
-      continue;
-    if (header.content.empty()) { // reset: nothing from before it counts
-      out.push_back({whose->owner, whose->topic, whose->partition, header.generation, 0});
-      continue;
-    }
-    auto content = parse_header(header.content);
-    if (!content)
-      return fail(content.error().kind, fmt::format("{}: {}", header.id, content.error().message));
-    std::move(content->starts.begin(), content->starts.end(), std::back_inserter(out));
-  }
-  return out;
 }
 
 } // namespace throng::storage

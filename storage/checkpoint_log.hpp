@@ -37,7 +37,8 @@ struct checkpoint_entry {
 /// What a claim gives: where to go on, and with which state.
 struct claimed {
   std::uint64_t generation = 0;
-  std::int64_t next_offset = 0; ///< 0 where there was no checkpoint: see `fresh`
+  std::int64_t next_offset =
+      0; ///< 0 where there was no checkpoint (see `fresh`), whatever offset the reader then starts at
   bool fresh = true;
   last_message last;
   std::vector<checkpoint_entry> entries; ///< base, then deltas, older first
@@ -73,20 +74,5 @@ private:
   struct implementation;
   std::unique_ptr<implementation> impl_;
 };
-
-/// --reset: deletes results, alerts and chunks of an owner; headers stay as raised, empty generations, of any identity.
-expected<void> reset(result_store& store, const std::string& owner);
-
-/// Where each generation of a partition begins, for queries that skip what is no result: a document of an older generation with an
-/// offset at or past it.
-struct generation_start {
-  std::string owner;
-  std::string topic;
-  std::int32_t partition = 0;
-  std::uint64_t generation = 0;
-  std::int64_t offset = 0;
-};
-/// @param owner a pipeline or recorder; all owners whose names begin with it where it ends in `*`
-expected<std::vector<generation_start>> generation_starts(result_store& store, const std::string& owner);
 
 } // namespace throng::storage

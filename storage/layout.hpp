@@ -35,7 +35,8 @@ struct owned_documents {
 };
 
 /// A pipeline owns windows and alerts; `recorder:GROUP` owns entities, events and books of its topic, or labels where it reads the
-/// labels' topic.
+/// labels' topic. A pipeline's are not asked for their topic, since it reads only one. One that read more would need it here, as a field of
+/// both collections and in query/'s `overtaken`; alerts hold it only within `source`, where SQLite has no column.
 std::vector<owned_documents> owned_by(std::string_view owner, std::string_view topic, std::int32_t partition);
 
 /// Nothing, or why the store can't be asked this: a field that is not queryable, a value that no comparison is defined for.

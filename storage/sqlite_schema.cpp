@@ -1,7 +1,6 @@
 #include "storage/sqlite_schema.hpp"
 
 #include <iterator>
-#include <limits>
 
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Transaction.h>
@@ -63,13 +62,6 @@ std::string make_tables() {
   return sql;
 }
 
-void bind_uint64(SQLite::Statement& to, int at, std::uint64_t x) {
-  if (x <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-    to.bind(at, static_cast<std::int64_t>(x));
-  else
-    to.bind(at, static_cast<double>(x));
-}
-
 } // namespace
 
 std::string field_column(std::string_view field) {
@@ -96,21 +88,6 @@ std::string guarded_upsert(analytics::collection which) {
       "WHERE {0}.generation < excluded.generation OR ({0}.generation = excluded.generation AND {0}.\"write\" <= "
       "excluded.\"write\")",
       table, columns, values, assignments);
-}
-
-void bind_value(SQLite::Statement& to, int at, const boost::json::value* x) {
-  if (x == nullptr)
-    to.bind(at);
-  else if (x->is_string())
-    to.bind(at, std::string(x->get_string()));
-  else if (x->is_int64())
-    to.bind(at, static_cast<std::int64_t>(x->get_int64()));
-  else if (x->is_uint64())
-    bind_uint64(to, at, x->get_uint64());
-  else if (x->is_double())
-    to.bind(at, x->get_double());
-  else
-    to.bind(at);
 }
 
 where_clause::where_clause(const std::vector<condition>& conditions) {

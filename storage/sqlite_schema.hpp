@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include <SQLiteCpp/Statement.h>
 #include <boost/json/value.hpp>
 
 #include "storage/layout.hpp"
@@ -17,9 +16,6 @@ std::string field_column(std::string_view field);
 
 /// Insert or replace under the guard of semantics.md 6. To bind: id, the layout's fields, generation, write, offset, deleted, body, state.
 std::string guarded_upsert(analytics::collection which);
-
-/// Binds a field's or a compared value; null for what is neither text nor a number.
-void bind_value(SQLite::Statement& to, int at, const boost::json::value* x);
 
 /// Conditions as ` AND …`, with the same meaning as MongoDB gives them. Refers to their values, which must outlive it.
 class where_clause {

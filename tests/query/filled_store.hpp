@@ -7,6 +7,7 @@
 #include <boost/json/parse.hpp>
 #include <caf/test/unit_test.hpp>
 
+#include "../storage/must.hpp"
 #include "../storage/temporary_folder.hpp"
 #include "analytics/aggregate.hpp"
 #include "analytics/partial_state.hpp"
@@ -21,18 +22,6 @@ namespace throng::test {
 namespace json = boost::json;
 using analytics::collection;
 using analytics::document;
-
-template <class T>
-T must(expected<T> x) {
-  if (!x)
-    CAF_FAIL(x.error().message);
-  return std::move(*x);
-}
-
-inline void must(expected<void> x) {
-  if (!x)
-    CAF_FAIL(x.error().message);
-}
 
 /// 2026-01-05T06:00:00Z, a whole hour.
 inline constexpr std::int64_t six_o_clock = 1'767'592'800'000;

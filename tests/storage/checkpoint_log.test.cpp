@@ -6,9 +6,11 @@
 #include <caf/test/unit_test.hpp>
 #include <rapidcheck.h>
 
+#include "must.hpp"
 #include "storage/checkpoint_chunks.hpp"
 #include "storage/checkpoint_header.hpp"
 #include "storage/checkpoint_log.hpp"
+#include "storage/owner_checkpoints.hpp"
 
 using namespace throng;
 using namespace throng::storage;
@@ -117,17 +119,7 @@ public:
   }
 };
 
-template <class T>
-T must(expected<T> x) {
-  if (!x)
-    CAF_FAIL(x.error().message);
-  return std::move(*x);
-}
-
-void must(expected<void> x) {
-  if (!x)
-    CAF_FAIL(x.error().message);
-}
+using throng::test::must;
 
 checkpoint_identity identity_of(std::string owner = "city", std::int32_t partition = 0) {
   return {std::move(owner), "iot.readings", partition, "hash1", "cluster:iot.readings", 4};
@@ -296,6 +288,15 @@ CAF_TEST(every claim is kept with where it begins and removes what it overtakes)
   CAF_CHECK_EQUAL(starts, "iot.readings/0:1@0 iot.readings/0:2@10 iot.readings/3:1@0 ");
   CAF_CHECK(must(generation_starts(store, "cit")).empty());
   CAF_CHECK_EQUAL(must(generation_starts(store, "cit*")).size(), 3u);
+}
+
+CAF_TEST(a claim where nothing was saved overtakes all that generations before it wrote) {
+  faulty_store store;
+  must(checkpoint_log(store, identity_of(), "w").claim());
+  auto again = must(checkpoint_log(store, identity_of(), "x").claim());
+  CAF_CHECK(again.fresh);
+  CAF_CHECK_EQUAL(store.removals.back(), "city iot.readings 0 below generation 2 from 0");
+  CAF_CHECK_EQUAL(must(generation_starts(store, "city")).back().offset, 0);
 }
 
 CAF_TEST(a new base keeps the chain before it and drops the one before that) {

@@ -11,6 +11,7 @@
 #include <boost/json/serialize.hpp>
 #include <caf/test/unit_test.hpp>
 
+#include "must.hpp"
 #include "storage/result_store.hpp"
 
 namespace {
@@ -27,17 +28,7 @@ using analytics::collection;
 using analytics::document;
 using compare = condition::comparison;
 
-template <class T>
-T must(expected<T> x) {
-  if (!x)
-    CAF_FAIL(x.error().message);
-  return std::move(*x);
-}
-
-inline void must(expected<void> x) {
-  if (!x)
-    CAF_FAIL(x.error().message);
-}
+using throng::test::must;
 
 inline document make(collection into, std::string id, json::object body, std::int64_t offset = 0,
                      std::string state = {}) {
