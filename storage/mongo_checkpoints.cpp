@@ -11,9 +11,9 @@ namespace {
 
 constexpr const char* headers_name = "checkpoints";
 
-header_document header_of(const bson_t* found) {
-  return {text_at(found, "_id"), unsigned_at(found, "epoch"), unsigned_at(found, "generation"),
-          text_at(found, "writer"), text_at(found, "content")};
+expected<header_document> header_of(const bson_t* found) {
+  return header_document{text_at(found, "_id"), unsigned_at(found, "epoch"), unsigned_at(found, "generation"),
+                         text_at(found, "writer"), text_at(found, "content")};
 }
 
 } // namespace
@@ -38,14 +38,7 @@ expected<std::vector<header_document>> mongo_checkpoints::headers(std::string_vi
 expected<std::vector<header_document>> mongo_checkpoints::headers_where(bson_t* filter) {
   bson_document options;
   append_sort_by_id(options);
-  std::vector<header_document> out;
-  auto read = in_->for_each(headers_name, filter, options, [&](const bson_t* found) -> expected<void> {
-    out.push_back(header_of(found));
-    return {};
-  });
-  if (!read)
-    return tl::unexpected(read.error());
-  return out;
+  return in_->collect(headers_name, filter, options, header_of);
 }
 
 expected<bool> mongo_checkpoints::replace_header(const header_document& next,
@@ -100,14 +93,8 @@ expected<std::vector<std::string>> mongo_checkpoints::chunk_ids(std::string_view
   bson_document options;
   BCON_APPEND(options, "projection", "{", "_id", BCON_INT32(1), "}");
   append_sort_by_id(options);
-  std::vector<std::string> out;
-  auto read = in_->for_each(chunks_name, filter, options, [&](const bson_t* found) -> expected<void> {
-    out.push_back(text_at(found, "_id"));
-    return {};
-  });
-  if (!read)
-    return tl::unexpected(read.error());
-  return out;
+  return in_->collect(chunks_name, filter, options,
+                      [](const bson_t* found) -> expected<std::string> { return text_at(found, "_id"); });
 }
 
 expected<void> mongo_checkpoints::remove_chunks(const std::vector<std::string>& ids) {

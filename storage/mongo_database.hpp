@@ -31,6 +31,11 @@ public:
   /// @param use `expected<void>(const bson_t*)`
   template <class Use>
   expected<void> for_each(const std::string& in, bson_t* filter, bson_t* options, Use use);
+  /// What `read` makes of each document found.
+  /// @param read `expected<T>(const bson_t*)`
+  template <class Read>
+  auto collect(const std::string& in, bson_t* filter, bson_t* options, Read read)
+      -> expected<std::vector<typename decltype(read(nullptr))::value_type>>;
   expected<std::uint64_t> count(const std::string& in, bson_t* filter);
 
   /// False: its id is taken.
@@ -91,6 +96,22 @@ expected<void> mongo_database::for_each(const std::string& in, bson_t* filter, b
   if (mongoc_cursor_error(cursor.get(), &why))
     return tl::unexpected(pool_->translate(why));
   return {};
+}
+
+template <class Read>
+auto mongo_database::collect(const std::string& in, bson_t* filter, bson_t* options, Read read)
+    -> expected<std::vector<typename decltype(read(nullptr))::value_type>> {
+  std::vector<typename decltype(read(nullptr))::value_type> out;
+  auto done = for_each(in, filter, options, [&](const bson_t* found) -> expected<void> {
+    auto one = read(found);
+    if (!one)
+      return tl::unexpected(one.error());
+    out.push_back(std::move(*one));
+    return {};
+  });
+  if (!done)
+    return tl::unexpected(done.error());
+  return out;
 }
 
 /// What no document may be.

@@ -39,17 +39,7 @@ expected<std::vector<boost::json::object>> read_records(mongo_database& from, co
   bson_document filter;
   bson_document options;
   append_sort_by_id(options);
-  std::vector<boost::json::object> out;
-  auto read = from.for_each(kind, filter, options, [&](const bson_t* found) -> expected<void> {
-    auto body = read_body(found);
-    if (!body)
-      return tl::unexpected(body.error());
-    out.push_back(std::move(*body));
-    return {};
-  });
-  if (!read)
-    return tl::unexpected(read.error());
-  return out;
+  return from.collect(kind, filter, options, read_body);
 }
 
 } // namespace throng::storage

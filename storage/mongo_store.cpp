@@ -52,18 +52,7 @@ public:
     bson_append_document_end(options, &sort);
     if (query.limit > 0)
       append_unsigned(options, "limit", query.limit);
-    std::vector<stored_document> out;
-    auto read = database_.for_each(std::string(analytics::name(query.from)), filter, options,
-                                   [&](const bson_t* found) -> expected<void> {
-                                     auto one = read_stored(found);
-                                     if (!one)
-                                       return tl::unexpected(one.error());
-                                     out.push_back(std::move(*one));
-                                     return {};
-                                   });
-    if (!read)
-      return tl::unexpected(read.error());
-    return out;
+    return database_.collect(std::string(analytics::name(query.from)), filter, options, read_stored);
   }
 
   expected<std::uint64_t> remove_overtaken(std::string_view owner, std::string_view topic, std::int32_t partition,
