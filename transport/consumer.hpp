@@ -72,6 +72,10 @@ public:
 
   /// What identifies the source of a topic: cluster id and topic; for a file its path, the hash of its head and that length.
   virtual std::string source_identity(const std::string& topic) const = 0;
+  /// Whether what source_identity() said earlier still is this source: a file may have grown since.
+  virtual bool is_same_source(const std::string& topic, const std::string& earlier) const {
+    return source_identity(topic) == earlier;
+  }
   virtual expected<std::int32_t> partitions(const std::string& topic) const = 0;
 };
 
@@ -85,11 +89,16 @@ expected<std::unique_ptr<consumer>> make_group_consumer(const config::kafka_sett
                                                         consumer_options options);
 /// All partitions of the topics of the embedded cluster, by assign(): no group (semantics.md 7).
 expected<std::unique_ptr<consumer>> make_embedded_consumer(const embedded_cluster& cluster, consumer_options options);
-/// `DIR/TOPIC.ndjson[.gz|.zst]` or `.records.ndjson` of a folder, each split over `partitions` by murmur2 of its key field.
 struct file_topic {
   std::string topic;
   std::string key_field; ///< dotted path; empty: partition 0
+  /// A longer line comes as its first longest_message + 1 bytes, for the decoder to refuse.
+  std::size_t longest_message = 16U << 20U;
 };
+/// `DIR/TOPIC.ndjson[.gz|.zst]` of a folder, each split over `partitions` by murmur2 of its key field, which is also its key; or
+/// `.records.ndjson[.gz|.zst]`, with its own partitions (at least `partitions` of them) and offsets. Each partition says
+/// reached_end once.
+/// not_found, naming the path; conflict: a topic in two forms; corrupt: a records file that is none.
 expected<std::unique_ptr<consumer>> make_file_consumer(const std::string& folder, std::vector<file_topic> topics,
                                                        std::int32_t partitions);
 

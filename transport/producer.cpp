@@ -31,7 +31,9 @@ struct lane {
   std::atomic<bool> failed{false};
   std::atomic<bool> starved{false}; ///< librdkafka's own queue was full though ours was not
 
-  // The delivery thread's alone: what the reports at hand add up to.
+  // The delivery thread's alone.
+  bool told = false; ///< of its failure
+  /// What the reports at hand add up to.
   std::size_t reported_messages = 0;
   std::size_t reported_bytes = 0;
 };
@@ -48,6 +50,12 @@ struct payload_block {
       delete this;
   }
 };
+
+/// Reported of messages that were not sent because another failed.
+bool is_consequence(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__FATAL || code == RD_KAFKA_RESP_ERR__GAPLESS_GUARANTEE ||
+         code == RD_KAFKA_RESP_ERR__PURGE_QUEUE || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+}
 
 class kafka_producer final : public producer {
 public:
@@ -247,9 +255,9 @@ std::size_t kafka_producer::produce(const topic_partition& to, std::span<const o
   return taken;
 }
 
-/// @pre `which.failed` has just been set
 void kafka_producer::fail_lane(lane& which, const error& why) {
-  if (on_.failed && !stopping_)
+  which.failed = true;
+  if (!std::exchange(which.told, true) && on_.failed && !stopping_)
     on_.failed(which.id, why);
 }
 
@@ -263,7 +271,7 @@ void kafka_producer::fail_all() {
   {
     const std::lock_guard lock{lanes_mutex_};
     for (auto& [id, lane] : lanes_)
-      if (!lane->failed.exchange(true))
+      if (!lane->told)
         hit.push_back(lane.get());
   }
   for (auto* lane : hit)
@@ -310,7 +318,10 @@ void kafka_producer::take_reports(rd_kafka_event_t* reports) {
     if (report->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       ++lane.reported_messages;
       lane.last_offset = std::max(lane.last_offset.load(), report->offset);
-    } else if (!lane.failed.exchange(true)) {
+    } else if (is_consequence(report->err)) {
+      lane.failed = true;
+      stopped_ = true;
+    } else {
       fail_lane(lane, make_error(report->err,
                                  fmt::format("topic {}, partition {}: a message could not be delivered to {}",
                                              lane.id.topic, lane.id.partition, brokers_),
@@ -326,6 +337,8 @@ void kafka_producer::take_reports(rd_kafka_event_t* reports) {
     if (on_.delivered && messages > 0 && !stopping_)
       on_.delivered(lane->id, messages, bytes);
   }
+  if (stopped_ && in_flight_ == count)
+    fail_all(); // before flush() returns
   if ((in_flight_ -= count) == 0) {
     const std::lock_guard lock{drained_mutex_};
     drained_.notify_all();

@@ -1,0 +1,194 @@
+#include "transport/key_field.hpp"
+
+#include <cstddef>
+#include <vector>
+
+#include <boost/json/basic_parser_impl.hpp>
+
+namespace throng::transport {
+
+namespace {
+
+namespace json = boost::json;
+
+/// Follows the path while the parser goes through the message.
+class path_follower {
+public:
+  static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
+  static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
+  static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
+  static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
+
+  explicit path_follower(std::string_view path) {
+    while (!path.empty()) {
+      const auto dot = path.find('.');
+      names_.emplace_back(path.substr(0, dot));
+      path = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
+    }
+  }
+
+  bool has_path() const {
+    return !names_.empty();
+  }
+  void reset() {
+    depth_ = 0;
+    matched_ = 0;
+    value_is_next_ = false;
+    collecting_ = false;
+    found_ = false;
+    name_.clear();
+  }
+  std::optional<std::string_view> found() const {
+    return found_ ? std::optional<std::string_view>{value_} : std::nullopt;
+  }
+
+  bool on_document_begin(json::error_code&) {
+    return true;
+  }
+  bool on_document_end(json::error_code&) {
+    return true;
+  }
+  bool on_object_begin(json::error_code&) {
+    // An object on the path: its names may match the next one. matched_ counts names whose values are open.
+    if (value_is_next_ && matched_ + 1 < names_.size())
+      ++matched_;
+    value_is_next_ = false;
+    ++depth_;
+    return true;
+  }
+  bool on_object_end(std::size_t, json::error_code&) {
+    close();
+    return true;
+  }
+  bool on_array_begin(json::error_code&) {
+    value_is_next_ = false;
+    ++depth_;
+    return true;
+  }
+  bool on_array_end(std::size_t, json::error_code&) {
+    close();
+    return true;
+  }
+  bool on_key_part(json::string_view part, std::size_t, json::error_code&) {
+    name_.append(part.data(), part.size());
+    return true;
+  }
+  bool on_key(json::string_view part, std::size_t, json::error_code&) {
+    name_.append(part.data(), part.size());
+    if (depth_ == matched_ + 1 && name_ == names_[matched_]) {
+      value_is_next_ = true;
+      found_ = false; // an earlier one of the same name no longer counts
+    }
+    name_.clear();
+    return true;
+  }
+  bool on_string_part(json::string_view part, std::size_t, json::error_code&) {
+    collect(part);
+    return true;
+  }
+  bool on_string(json::string_view part, std::size_t, json::error_code&) {
+    collect(part);
+    scalar(true);
+    return true;
+  }
+  bool on_number_part(json::string_view part, json::error_code&) {
+    collect(part);
+    return true;
+  }
+  bool on_int64(std::int64_t, json::string_view part, json::error_code&) {
+    collect(part);
+    scalar(true);
+    return true;
+  }
+  bool on_uint64(std::uint64_t, json::string_view part, json::error_code&) {
+    collect(part);
+    scalar(true);
+    return true;
+  }
+  bool on_double(double, json::string_view part, json::error_code&) {
+    collect(part);
+    scalar(true);
+    return true;
+  }
+  bool on_bool(bool, json::error_code&) {
+    scalar(false);
+    return true;
+  }
+  bool on_null(json::error_code&) {
+    scalar(false);
+    return true;
+  }
+  bool on_comment_part(json::string_view, json::error_code&) {
+    return true;
+  }
+  bool on_comment(json::string_view, json::error_code&) {
+    return true;
+  }
+
+private:
+  void close() {
+    --depth_;
+    if (depth_ <= matched_ && matched_ > 0)
+      --matched_;
+  }
+  bool is_key() const {
+    return value_is_next_ && matched_ + 1 == names_.size();
+  }
+  void collect(json::string_view part) {
+    if (!is_key())
+      return;
+    if (!collecting_)
+      value_.clear();
+    collecting_ = true;
+    value_.append(part.data(), part.size());
+  }
+  void scalar(bool usable) {
+    found_ = is_key() ? usable : found_;
+    value_is_next_ = false;
+    collecting_ = false;
+  }
+
+  std::vector<std::string> names_;
+  std::size_t depth_ = 0;      ///< objects and arrays that are open
+  std::size_t matched_ = 0;    ///< names of the path whose objects are open, outermost first
+  bool value_is_next_ = false; ///< the value of names_[matched_] is what comes
+  bool collecting_ = false;
+  bool found_ = false;
+  std::string name_;
+  std::string value_;
+};
+
+json::parse_options depth_of_messages() {
+  json::parse_options options;
+  options.max_depth = 64; // as the decoder's (semantics.md 2)
+  return options;
+}
+
+} // namespace
+
+struct key_field::implementation {
+  explicit implementation(std::string_view path)
+      : parser{depth_of_messages(), path} {}
+  json::basic_parser<path_follower> parser;
+};
+
+key_field::key_field(std::string_view path)
+    : impl_{std::make_unique<implementation>(path)} {}
+key_field::~key_field() = default;
+key_field::key_field(key_field&&) noexcept = default;
+key_field& key_field::operator=(key_field&&) noexcept = default;
+
+std::optional<std::string_view> key_field::of(std::string_view text) {
+  auto& parser = impl_->parser;
+  if (!parser.handler().has_path())
+    return std::nullopt;
+  parser.reset();
+  parser.handler().reset();
+  json::error_code failed;
+  const auto used = parser.write_some(false, text.data(), text.size(), failed);
+  if (failed || used != text.size())
+    return std::nullopt;
+  return parser.handler().found();
+}
+
+} // namespace throng::transport
