@@ -15,7 +15,6 @@ namespace throng::transport {
 
 namespace {
 
-constexpr std::chrono::milliseconds first_answer_limit{5'000};
 constexpr std::string_view strategy_property = "partition.assignment.strategy";
 constexpr std::string_view cooperative = "cooperative-sticky";
 
@@ -35,7 +34,8 @@ public:
       reader_->leave();
   }
 
-  expected<void> join(const config::kafka_settings& settings, const consumer_options& options);
+  expected<void> join(const config::kafka_settings& settings, const consumer_options& options,
+                      std::chrono::milliseconds limit);
   std::vector<consumer_event> poll(std::chrono::milliseconds limit) override {
     return reader_->poll(pending_, limit);
   }
@@ -81,7 +81,8 @@ private:
   bool closing_ = false;
 };
 
-expected<void> group_consumer::join(const config::kafka_settings& settings, const consumer_options& options) {
+expected<void> group_consumer::join(const config::kafka_settings& settings, const consumer_options& options,
+                                    std::chrono::milliseconds limit) {
   const auto strategy = settings.properties.find(std::string{strategy_property});
   if (strategy != settings.properties.end() && strategy->second != cooperative)
     return fail(error_kind::invalid,
@@ -105,12 +106,12 @@ expected<void> group_consumer::join(const config::kafka_settings& settings, cons
   reader_ = std::move(*reader);
   group_ = options.group;
   for (const auto& topic : options.topics) {
-    const auto count = reader_->partitions(topic);
+    const auto count = reader_->partitions(topic, limit);
     if (!count)
       return tl::unexpected(count.error());
     partition_counts_[topic] = *count;
   }
-  char* id = rd_kafka_clusterid(reader_->client(), static_cast<int>(first_answer_limit.count()));
+  char* id = rd_kafka_clusterid(reader_->client(), static_cast<int>(limit.count()));
   if (id == nullptr)
     return fail(error_kind::unavailable, fmt::format("{} does not tell its cluster id", settings.brokers), true);
   cluster_id_ = id;
@@ -192,9 +193,9 @@ void group_consumer::commit(const topic_partition& which, std::int64_t next_offs
 } // namespace
 
 expected<std::unique_ptr<consumer>> make_group_consumer(const config::kafka_settings& settings,
-                                                        consumer_options options) {
+                                                        consumer_options options, std::chrono::milliseconds limit) {
   auto made = std::make_unique<group_consumer>();
-  if (auto joined = made->join(settings, options); !joined)
+  if (auto joined = made->join(settings, options, limit); !joined)
     return tl::unexpected(joined.error());
   return made;
 }

@@ -18,9 +18,6 @@ namespace throng::transport {
 
 namespace {
 
-/// How long a question to the broker may take (bounds, metadata, one message).
-constexpr std::chrono::milliseconds answer_limit{5'000};
-
 /// librdkafka 2.0.2 lets a broker thread sleep up to a second when all its partitions' queues are full, though they are emptied
 /// meanwhile (measured: 415 k/s for 1.5 M), and when a partition that it knows is begun anew. Waking it this often cures that.
 constexpr std::chrono::milliseconds wake_interval{5};
@@ -364,9 +361,9 @@ void kafka_reader::leave() {
   rd_kafka_consumer_close(client_.get());
 }
 
-expected<std::int32_t> kafka_reader::partitions(const std::string& topic) {
+expected<std::int32_t> kafka_reader::partitions(const std::string& topic, std::chrono::milliseconds limit) {
   get_ready(topic);
-  return count_partitions(client_.get(), topic, options_.brokers, trouble_, answer_limit);
+  return count_partitions(client_.get(), topic, options_.brokers, trouble_, limit);
 }
 
 expected<std::pair<std::int64_t, std::int64_t>> kafka_reader::bounds(const topic_partition& which) {

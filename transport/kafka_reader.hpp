@@ -42,6 +42,9 @@ private:
 /// `queued.max.messages.kbytes`. (Its own pause would throw the queue away and fetch it again.)
 class kafka_reader {
 public:
+  /// How long a question to the broker may take (bounds, metadata, one message).
+  static constexpr std::chrono::milliseconds answer_limit{5'000};
+
   struct options {
     std::string brokers;
     properties defaults;
@@ -79,7 +82,7 @@ public:
   void pause(const topic_partition& which);
   void resume(const topic_partition& which);
 
-  expected<std::int32_t> partitions(const std::string& topic);
+  expected<std::int32_t> partitions(const std::string& topic, std::chrono::milliseconds limit = answer_limit);
   expected<std::pair<std::int64_t, std::int64_t>> bounds(const topic_partition& which);
   expected<std::optional<batch_ptr>> read_one(const topic_partition& which, std::int64_t offset);
 
