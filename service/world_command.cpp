@@ -32,12 +32,15 @@ expected<void> open_world_topics(const simulation::world& world, const std::vect
     names.push_back(settings.topics.prefix + std::string{simulation::name(topic)});
   for (const auto& topic : more)
     names.push_back(settings.topics.prefix + topic);
+  // Before any is made: a topic that was made just now may not know its leaders yet.
+  if (auto unused = actors::refuse_used_topics(world); !unused)
+    return unused;
   auto made = transport::create_missing(settings.kafka, settings.topics, names);
   if (!made)
     return tl::unexpected{made.error()};
   for (const auto& name : *made)
     spdlog::info("made topic {} with {} partitions", name, settings.topics.partitions);
-  return actors::refuse_used_topics(world);
+  return {};
 }
 
 boost::json::object world_report(const std::string& command, const simulation::world& world,
