@@ -23,7 +23,7 @@ progress_snapshot analysis_progress::snapshot() const {
     all.consumed += one.consumed;
     all.skipped += counts->skipped;
     all.resumed_messages += counts->resumed;
-    all.windows += counts->windows;
+    all.windows += counts->windows + counts->open_windows;
     all.alerts += counts->alerts;
     all.late += counts->late;
     all.dead_letters += counts->dead_letters;

@@ -18,10 +18,11 @@ namespace throng::actors {
 /// One partition's counts since the analysis began, in this process. Written by its processor, of which there is one at a time;
 /// restarts go on counting where the one before stood, so a message that is fed again counts once.
 struct partition_counts {
-  std::atomic<std::uint64_t> consumed{0}; ///< messages taken in, once whatever the number of tasks
-  std::atomic<std::uint64_t> skipped{0};  ///< those of `consumed` without a value (tombstones)
-  std::atomic<std::uint64_t> resumed{0};  ///< messages that the checkpoint spared
-  std::atomic<std::uint64_t> windows{0};  ///< window documents stored; one stored again counts again
+  std::atomic<std::uint64_t> consumed{0};     ///< messages taken in, once whatever the number of tasks
+  std::atomic<std::uint64_t> skipped{0};      ///< those of `consumed` without a value (tombstones)
+  std::atomic<std::uint64_t> resumed{0};      ///< messages that the checkpoint spared
+  std::atomic<std::uint64_t> windows{0};      ///< final windows handed to the store
+  std::atomic<std::uint64_t> open_windows{0}; ///< windows handed over as they stood at the end
   std::atomic<std::uint64_t> alerts{0};
   std::atomic<std::uint64_t> late{0};
   std::atomic<std::uint64_t> dead_letters{0};
@@ -53,7 +54,7 @@ struct progress_snapshot {
   std::uint64_t consumed = 0;
   std::uint64_t skipped = 0;
   std::uint64_t resumed_messages = 0;
-  std::uint64_t windows = 0;
+  std::uint64_t windows = 0; ///< final ones, and at the end the open ones: each once
   std::uint64_t alerts = 0;
   std::uint64_t late = 0;
   std::uint64_t dead_letters = 0;

@@ -16,6 +16,16 @@ std::string named(const transport::topic_partition& which) {
   return which.topic + "/" + std::to_string(which.partition);
 }
 
+/// Windows among these that are final, or that are not.
+std::uint64_t windows_in(const result_batch& results, bool final) {
+  return static_cast<std::uint64_t>(
+      std::count_if(results.documents.begin(), results.documents.end(), [&](const analytics::document& x) {
+        const auto* is_final = x.body.if_contains("final");
+        return x.into == analytics::collection::windows && !x.superseded && is_final && is_final->is_bool() &&
+               is_final->get_bool() == final;
+      }));
+}
+
 } // namespace
 
 partition_processor_state::partition_processor_state(partition_processor_actor::pointer self)
@@ -145,8 +155,11 @@ void partition_processor_state::take(const delivery& what) {
   }
   position_ = std::max(position_, std::min(what.batch->next_offset(), end));
   last_news_ = self_->clock().now();
+  auto news = what.batch->next_offset() > counts_->counted_to;
   count(*what.batch, end);
-  hand_over();
+  // What an earlier life had taken in and handed over is counted.
+  if (auto results = hand_over(); results && news)
+    counts_->windows += windows_in(*results, true);
   ++owed_;
   grant();
   check_finish();
@@ -172,12 +185,7 @@ void partition_processor_state::written(const write_reply& reply) {
     end(processor_end::how::fenced);
     return;
   }
-  const auto& documents = found->second->documents;
-  counts_->windows +=
-      static_cast<std::uint64_t>(std::count_if(documents.begin(), documents.end(), [](const analytics::document& x) {
-        return x.into == analytics::collection::windows && !x.superseded;
-      }));
-  outstanding_documents_ -= documents.size();
+  outstanding_documents_ -= found->second->documents.size();
   outstanding_.erase(found);
   grant();
   go_on_with_checkpoint();
@@ -240,17 +248,17 @@ void partition_processor_state::finish(const finish_partition& how) {
   check_finish();
 }
 
-void partition_processor_state::hand_over() {
+std::shared_ptr<const result_batch> partition_processor_state::hand_over() {
   auto results = core_.collect();
   if (results.empty())
-    return;
+    return nullptr;
   outstanding_documents_ += results.documents.size();
   auto shared = std::make_shared<const result_batch>(std::move(results));
   outstanding_.emplace(++last_request_, shared);
   if (start_.writer)
-    self_->send(start_.writer, write_request{last_request_, std::move(shared)});
+    self_->send(start_.writer, write_request{last_request_, shared});
+  return shared;
 }
-
 void partition_processor_state::grant() {
   if (owed_ == 0 || phase_ != phase::running || outstanding_documents_ > start_.plan->bounds.documents_under_way)
     return;
@@ -306,7 +314,8 @@ void partition_processor_state::check_finish() {
       if (position_ < *start_.finish->at)
         return;
       core_.emit_open();
-      hand_over();
+      auto results = hand_over();
+      counts_->open_windows = results ? windows_in(*results, false) : 0;
     }
     phase_ = phase::finishing;
   }

@@ -62,7 +62,8 @@ private:
   void claim_missing();
   void run(std::int64_t fresh_from, std::int64_t offset, std::int64_t end);
   void restore();
-  void hand_over();
+  /// Sends what the tasks want stored. @return what was sent; none: there was nothing
+  std::shared_ptr<const result_batch> hand_over();
   void grant();
   /// Starts a checkpoint of what has changed, or of all as new bases. Nothing happens while one is under way.
   void start_checkpoint(bool whole);

@@ -92,6 +92,7 @@ CAF_TEST(a restarted processor is fed from memory where the source does not seek
   CAF_CHECK_EQUAL(store.results(), wanted());
   CAF_CHECK_EQUAL(topics->starts.size(), 2u);
   CAF_CHECK_EQUAL(progress->snapshot().restarts, 3u);
+  CAF_CHECK_EQUAL(progress->snapshot().windows, 15u);
   CAF_CHECK_EQUAL(taken_in[n0], topics->bytes(n0));
 }
 
