@@ -17,6 +17,7 @@
 #include "service/run_record.hpp"
 #include "service/side_messages.hpp"
 #include "service/watching.hpp"
+#include "simulation/world.hpp"
 #include "storage/owner_checkpoints.hpp"
 #include "transport/topics.hpp"
 
@@ -33,6 +34,7 @@ struct analyze_options {
   std::string group;
   std::string start = "earliest";
   std::string checkpoint_every = "5s";
+  std::vector<std::string> record;
   std::string rejects;
   std::string report;
   std::int32_t partitions = 4;
@@ -55,14 +57,28 @@ std::string default_group(const std::vector<plan_ptr>& plans) {
   return "throng." + names;
 }
 
+/// The key field of a topic that Throng's own worlds write; empty for others.
+std::string key_of_topic(const std::string& name) {
+  for (auto topic : simulation::all_topics)
+    if (simulation::name(topic) == name)
+      return std::string{simulation::key_field(topic)};
+  return {};
+}
+
 expected<analysis_input> open_files(const analyze_options& options, const std::string& folder,
                                     const std::vector<plan_ptr>& plans) {
   std::vector<transport::file_topic> topics;
-  for (const auto& plan : plans) {
-    const auto& pipeline = plan->definition();
-    if (std::none_of(topics.begin(), topics.end(), [&](const auto& t) { return t.topic == pipeline.source; }))
-      topics.push_back({pipeline.source, pipeline.key});
-  }
+  auto add = [&](const std::string& topic, const std::string& key, std::size_t longest) {
+    auto known = std::find_if(topics.begin(), topics.end(), [&](const auto& t) { return t.topic == topic; });
+    if (known == topics.end())
+      topics.push_back({topic, key, longest});
+    else
+      known->longest_message = std::max(known->longest_message, longest);
+  };
+  for (const auto& plan : plans)
+    add(plan->definition().source, plan->definition().key, plan->definition().max_message);
+  for (const auto& topic : options.record)
+    add(topic, key_of_topic(topic), config::pipeline{}.max_message);
   auto source = transport::make_file_consumer(folder, std::move(topics), options.partitions);
   if (!source)
     return tl::unexpected{source.error()};
@@ -73,14 +89,16 @@ expected<analysis_input> open_files(const analyze_options& options, const std::s
   return analysis_input{std::move(*source), std::move(sink), std::move(*rejects)};
 }
 
-expected<analysis_input> open_kafka(const config::settings& settings, const std::string& group,
-                                    const std::vector<plan_ptr>& plans) {
+expected<analysis_input> open_kafka(const analyze_options& options, const config::settings& settings,
+                                    const std::string& group, const std::vector<plan_ptr>& plans) {
   if (settings.kafka.embedded())
     return fail(error_kind::invalid, "analyze reads a real cluster or files: name one with --brokers HOST:PORT or "
                                      "--from file:DIR (the embedded cluster lives only inside throng run)");
   std::set<std::string> topics;
   for (const auto& plan : plans)
     topics.insert(settings.topics.prefix + plan->definition().source);
+  for (const auto& topic : options.record)
+    topics.insert(settings.topics.prefix + topic);
   auto made = transport::create_missing(settings.kafka, settings.topics, [&] {
     std::vector<std::string> names;
     for (const auto& name : analysis_topics())
@@ -98,18 +116,21 @@ expected<analysis_input> open_kafka(const config::settings& settings, const std:
   return analysis_input{std::move(*source), std::move(*side_messages), nullptr};
 }
 
-std::vector<actors::watched_topic> watched_topics(const std::vector<plan_ptr>& plans, const std::string& prefix) {
+std::vector<actors::watched_topic> watched_topics(const analyze_options& options, const std::vector<plan_ptr>& plans,
+                                                  const std::string& group, const std::string& prefix) {
   std::vector<actors::watched_topic> topics;
-  for (const auto& plan : plans) {
-    const auto& name = plan->definition().source;
+  auto topic_named = [&](const std::string& name) -> actors::watched_topic& {
     auto known = std::find_if(topics.begin(), topics.end(), [&](const auto& t) { return t.name == name; });
-    if (known == topics.end())
-      known = topics.insert(topics.end(), {name, prefix + name, {}, std::nullopt});
-    known->pipelines.push_back(plan);
-  }
+    return known != topics.end() ? *known : topics.emplace_back(actors::watched_topic{name, prefix + name, {}, {}});
+  };
+  for (const auto& plan : plans)
+    topic_named(plan->definition().source).pipelines.push_back(plan);
+  for (const auto& name : options.record)
+    topic_named(name).recorder = analytics::recorder_options{group};
   return topics;
 }
 
+/// The recorder's books are its own: a reset of pipelines does not touch them.
 expected<void> reset_pipelines(storage::result_store& store, const std::vector<plan_ptr>& plans) {
   for (const auto& plan : plans)
     if (auto done = storage::reset(store, plan->definition().name); !done)
@@ -157,9 +178,9 @@ int run(const analyze_options& options, bool quiet) {
   if (!from_files && options.from != "kafka")
     return say_failure({error_kind::invalid, fmt::format("--from {}: must be kafka or file:DIR", options.from), false});
   // In this order: a source that is not there leaves no store behind.
-  auto input = from_files
-                 ? open_files(options, options.from.substr(5), *plans)
-                 : open_kafka(*settings, options.group.empty() ? default_group(*plans) : options.group, *plans);
+  auto group = options.group.empty() ? default_group(*plans) : options.group;
+  auto input = from_files ? open_files(options, options.from.substr(5), *plans)
+                          : open_kafka(options, *settings, group, *plans);
   if (!input)
     return say_failure(input.error());
   auto store = open_writable_store(settings->store);
@@ -170,7 +191,7 @@ int run(const analyze_options& options, bool quiet) {
       return say_failure(done.error());
 
   actors::analysis_options watching;
-  watching.topics = watched_topics(*plans, from_files ? "" : settings->topics.prefix);
+  watching.topics = watched_topics(options, *plans, group, from_files ? "" : settings->topics.prefix);
   watching.checkpoint_every = *checkpoint_every;
   watching.until_end = options.until_end || from_files;
   watching.start = options.start == "latest" ? transport::start_offset::where::latest
@@ -199,9 +220,9 @@ int run(const analyze_options& options, bool quiet) {
       return say_failure(written.error());
   if (!quiet && options.report != "-") {
     if (at.consumed == 0 && at.resumed_messages > 0)
-      fmt::print(stderr, "already at the end: {} messages were taken in before\n", at.resumed_messages);
-    fmt::print(stderr, "{} messages, {} windows, {} alerts, {} late, {} dead letters in {:.1f} s\n", at.consumed,
-               at.windows, at.alerts, at.late, at.dead_letters, report["wall_seconds"].as_double());
+      say(fmt::format("already at the end: {} messages were taken in before", at.resumed_messages));
+    say(fmt::format("{} messages, {} windows, {} alerts, {} late, {} dead letters in {:.1f} s", at.consumed,
+               at.windows, at.alerts, at.late, at.dead_letters, report["wall_seconds"].as_double()));
   }
   return exit_done;
 }
@@ -226,6 +247,9 @@ void add_analyze_command(program& to) {
   command.add_option("--start", options->start, "earliest or latest, where there is no checkpoint")->capture_default_str();
   command.add_flag("--reset", options->reset, "Delete these pipelines' results, alerts and checkpoints first");
   command.add_option("--checkpoint-every", options->checkpoint_every, "Wall time between checkpoints")->capture_default_str();
+  command.add_option("--record", options->record,
+                     "Keep the books, entities and labels of this topic too, for audit and score (repeatable)")
+    ->allow_extra_args(false);
   command.add_option("--rejects", options->rejects, "A folder for late messages and dead letters (files only)");
   command.add_option("--threads", options->threads, "Threads that actors run on; 0: one a core")
     ->check(CLI::Range(0, 1024))

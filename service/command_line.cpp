@@ -1,7 +1,9 @@
 #include "service/command_line.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <vector>
 
 #include <fmt/core.h>
 
@@ -17,8 +19,12 @@ CLI::App& add_command(CLI::App& under, const std::string& name, const std::strin
   return command;
 }
 
+void say(const std::string& line) {
+  std::fputs((line + "\n").c_str(), stderr);
+}
+
 int say_failure(const error& what) {
-  fmt::print(stderr, "throng: {}\n", what.message);
+  say("throng: " + what.message);
   return what.kind == error_kind::invalid || what.kind == error_kind::conflict || what.kind == error_kind::not_found
            ? exit_wrong_input
            : exit_failed;
@@ -26,7 +32,7 @@ int say_failure(const error& what) {
 
 int say_problems(const config::problems& what) {
   for (const auto& problem : what)
-    fmt::print(stderr, "{}\n", config::to_string(problem));
+    say(config::to_string(problem));
   return exit_wrong_input;
 }
 
@@ -50,6 +56,20 @@ void add_global_options(program& to) {
                 "  throng COMMAND --help                  more of each");
 }
 
+/// A sentence where the first word is no command; CLI11 would only say that one is required.
+std::string unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-')
+    return {};
+  std::vector<std::string> known;
+  for (const auto* command : app.get_subcommands({}))
+    known.push_back(command->get_name());
+  if (std::find(known.begin(), known.end(), argv[1]) != known.end())
+    return {};
+  auto nearest = config::nearest_name(argv[1], known);
+  return fmt::format("throng: there is no command \"{}\"{}; see throng --help", argv[1],
+                     nearest.empty() ? "" : fmt::format("; did you mean \"{}\"?", nearest));
+}
+
 } // namespace
 
 int run_program(int argc, char** argv) {
@@ -65,6 +85,10 @@ int run_program(int argc, char** argv) {
   add_pipeline_command(self);
   add_topics_command(self);
   add_doctor_command(self);
+  if (auto unknown = unknown_command(self.app, argc, argv); !unknown.empty()) {
+    say(unknown);
+    return exit_wrong_input;
+  }
   try {
     self.app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -76,7 +100,7 @@ int run_program(int argc, char** argv) {
     return self.chosen();
   } catch (const std::exception& e) {
     // A defect of ours: what is expected to fail is an expected<>.
-    fmt::print(stderr, "throng: internal error: {}\n", e.what());
+    say(fmt::format("throng: internal error: {}", e.what()));
     return exit_failed;
   }
 }

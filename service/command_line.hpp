@@ -51,7 +51,10 @@ void add_pipeline_command(program& to);
 void add_topics_command(program& to);
 void add_doctor_command(program& to);
 
-/// Prints to stderr; gives the exit status that goes with the error's kind.
+/// A line to stderr. Never throws: there may be nobody left who reads it.
+void say(const std::string& line);
+
+/// Says it; gives the exit status that goes with the error's kind.
 int say_failure(const error& what);
 int say_problems(const config::problems& what);
 

@@ -7,7 +7,7 @@ namespace throng::service {
 void connection_options::add_to(CLI::App& command) {
   command.add_option("--brokers", brokers, "Kafka's HOST:PORT,…");
   command.add_option("--settings", settings_file, "A file with kafka, store and topics as in a scenario");
-  command.add_option("--store", store, "sqlite:FILE, mongodb://… or none");
+  command.add_option("--store", store, "sqlite:FILE or mongodb://…");
 }
 
 config::checked<config::settings> connection_options::resolve() const {

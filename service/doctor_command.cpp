@@ -13,7 +13,7 @@ namespace throng::service {
 namespace {
 
 /// Prints one line of the examination; true where all is well.
-bool say(const char* what, const expected<std::string>& outcome) {
+bool verdict(const char* what, const expected<std::string>& outcome) {
   if (outcome)
     fmt::print("ok    {}: {}\n", what, *outcome);
   else
@@ -42,8 +42,8 @@ int run(const connection_options& options) {
   auto settings = options.resolve();
   if (!settings)
     return say_problems(settings.error());
-  auto kafka = say("kafka", examine_kafka(settings->kafka));
-  auto store = say("store", examine_store(settings->store));
+  auto kafka = verdict("kafka", examine_kafka(settings->kafka));
+  auto store = verdict("store", examine_store(settings->store));
   return kafka && store ? exit_done : exit_does_not_hold;
 }
 

@@ -12,10 +12,10 @@ void overlay_options::add_to(CLI::App& command, bool world) {
     ->allow_extra_args(false);
   if (world) {
     command.add_option("--seed", seed, "Another seed gives another world");
-    command.add_option("--duration", duration, "How much virtual time, such as 30m; 0s: no end");
+    command.add_option("--duration", duration, "How much virtual time, such as 30m");
     command.add_option("--speed", speed, "Virtual seconds a second, or max");
   }
-  command.add_option("--store", store, "sqlite:FILE, mongodb://… or none");
+  command.add_option("--store", store, "sqlite:FILE or mongodb://…");
 }
 
 expected<config::load_options> overlay_options::resolve() const {

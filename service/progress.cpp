@@ -2,7 +2,6 @@
 
 #include <cstdio>
 
-#include <fmt/core.h>
 #include <unistd.h>
 
 namespace throng::service {
@@ -15,7 +14,7 @@ progress::progress(bool quiet)
 
 progress::~progress() {
   if (open_line_)
-    fmt::print(stderr, "\n");
+    std::fputs("\n", stderr);
 }
 
 void progress::show(const std::string& line) {
@@ -23,12 +22,12 @@ void progress::show(const std::string& line) {
   if (quiet_ || now < next_)
     return;
   if (terminal_) {
-    fmt::print(stderr, "\r\x1b[K{}", line);
+    std::fputs(("\r\x1b[K" + line).c_str(), stderr);
     std::fflush(stderr);
     open_line_ = true;
     next_ = now + std::chrono::milliseconds{200};
   } else {
-    fmt::print(stderr, "{}\n", line);
+    std::fputs((line + "\n").c_str(), stderr);
     next_ = now + std::chrono::seconds{10};
   }
 }

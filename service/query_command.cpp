@@ -94,10 +94,10 @@ int run(const query_options& options) {
   auto text = query::render(*answer, request->subject, *format, output_width());
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
     return say_failure({error_kind::unavailable, "cannot write to standard output", false});
-  if (answer->items.empty() && !answer->why_empty.empty())
-    fmt::print(stderr, "{}\n", answer->why_empty);
+  if (answer->items.empty() && *format != query::format::table) // a table says it itself
+    say(answer->why_empty);
   if (answer->next)
-    fmt::print(stderr, "more: --cursor {} (or --limit 0 for all)\n", *answer->next);
+    say(fmt::format("more: --cursor {} (or --limit 0 for all)", *answer->next));
   return exit_done;
 }
 
@@ -120,7 +120,9 @@ void add_query_command(program& to) {
   command.add_option("--to", options->to, "Before this time");
   command.add_option("--where", options->where, "MongoDB's match operators over the documents, as JSON");
   command.add_option("--sort", options->request.sort, "A field; -FIELD for falling order");
-  command.add_option("--limit", options->request.limit, "At most this many; 0 is all")->capture_default_str();
+  command.add_option("--limit", options->request.limit, "At most this many; 0 is all")
+    ->check(CLI::NonNegativeNumber)
+    ->capture_default_str();
   command.add_option("--cursor", options->request.cursor, "Go on behind an earlier page");
   command.add_option("--format", options->format, "table, json, ndjson or csv")->capture_default_str();
   command.add_option("--rollup", options->rollup, "Merge tumbling windows into longer ones, such as 1h");

@@ -6,10 +6,11 @@
 #include <cstring>
 #include <fstream>
 
-#include <boost/json/serialize.hpp>
 #include <fmt/core.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include "storage/json_text.hpp"
 
 namespace throng::service {
 
@@ -54,7 +55,7 @@ void add_process_figures(boost::json::object& report) {
 }
 
 expected<void> write_report(const boost::json::object& report, const std::string& to) {
-  auto text = boost::json::serialize(report) + "\n";
+  auto text = storage::to_json_text(report) + "\n"; // 0.25, where Boost.JSON writes 2.5E-1
   if (to == "-") {
     if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
       return fail(error_kind::unavailable, fmt::format("cannot write the report: {}", std::strerror(errno)));

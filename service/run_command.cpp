@@ -2,7 +2,7 @@
 #include <memory>
 
 #include <caf/actor_system.hpp>
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "actors/analysis.hpp"
@@ -20,6 +20,7 @@
 #include "service/side_messages.hpp"
 #include "service/watching.hpp"
 #include "service/world_command.hpp"
+#include "storage/owner_checkpoints.hpp"
 
 namespace throng::service {
 
@@ -109,18 +110,18 @@ expected<message_path> open_path(const simulation::world& world, const std::vect
   return path;
 }
 
-/// On the embedded cluster, which is gone with its process, an earlier run's results can't be gone on from.
+/// The embedded cluster is gone with its process: what an earlier run left can't be gone on from. Results of other
+/// sources in the same store stay.
 expected<void> clear_earlier_run(storage::result_store& store) {
-  auto stats = store.stats();
-  if (!stats)
-    return tl::unexpected{stats.error()};
-  std::uint64_t documents = 0;
-  for (const auto& collection : *stats)
-    if (collection.name != "runs" && collection.name != "inputs" && collection.name != "checkpoints")
-      documents += collection.documents;
-  if (documents > 0)
-    spdlog::info("removing {} documents of an earlier run from the store", documents);
-  return store.remove_results();
+  auto owners = storage::owners_over(store, transport::embedded_source_prefix);
+  if (!owners)
+    return tl::unexpected{owners.error()};
+  if (!owners->empty())
+    spdlog::info("removing what an earlier run left in the store: {}", fmt::join(*owners, ", "));
+  for (const auto& owner : *owners)
+    if (auto removed = storage::reset(store, owner); !removed)
+      return removed;
+  return store.remove_records("world_books");
 }
 
 /// The run, once everything is open: the world and its watchers, until both are done.

@@ -126,8 +126,8 @@ int run(const simulate_options& options, bool quiet) {
     if (auto written = write_report(report, options.world.report); !written)
       return say_failure(written.error());
   if (!quiet && options.world.report != "-" && to->kind != destination::standard_output)
-    fmt::print(stderr, "{} events from {} actors in {:.1f} s\n", result->events, (*world)->entity_count(),
-               report["wall_seconds"].as_double());
+    say(fmt::format("{} events from {} actors in {:.1f} s", result->events, (*world)->entity_count(),
+               report["wall_seconds"].as_double()));
   return exit_done;
 }
 

@@ -33,6 +33,23 @@ expected<header_document> empty_header(result_store& store, header_document head
               true);
 }
 
+/// Calls `see(identity)` for each checkpoint there is; those that were reset have none.
+template <class See>
+expected<void> for_each_identity(result_store& store, std::string_view prefix, See&& see) {
+  auto headers = store.headers(prefix);
+  if (!headers)
+    return tl::unexpected(headers.error());
+  for (const auto& header : *headers) {
+    if (header.content.empty())
+      continue;
+    auto content = parse_header(header.content);
+    if (!content)
+      return fail(content.error().kind, fmt::format("{}: {}", header.id, content.error().message));
+    see(content->identity);
+  }
+  return {};
+}
+
 } // namespace
 
 expected<void> reset(result_store& store, const std::string& owner) {
@@ -84,6 +101,29 @@ expected<std::vector<generation_start>> generation_starts(result_store& store, c
     std::move(content->starts.begin(), content->starts.end(), std::back_inserter(out));
   }
   return out;
+}
+
+expected<std::vector<std::string>> owners_over(result_store& store, std::string_view source_prefix) {
+  std::vector<std::string> owners;
+  auto seen = for_each_identity(store, "", [&](const checkpoint_identity& identity) {
+    if (identity.source.starts_with(source_prefix) && (owners.empty() || owners.back() != identity.owner))
+      owners.push_back(identity.owner); // headers come by id, which begins with the owner
+  });
+  if (!seen)
+    return tl::unexpected(seen.error());
+  return owners;
+}
+
+expected<std::optional<std::string>> known_source(result_store& store, const std::string& owner,
+                                                  const std::string& topic) {
+  std::optional<std::string> source;
+  auto seen = for_each_identity(store, header_prefix(owner), [&](const checkpoint_identity& identity) {
+    if (identity.topic == topic)
+      source = identity.source;
+  });
+  if (!seen)
+    return tl::unexpected(seen.error());
+  return source;
 }
 
 } // namespace throng::storage

@@ -54,7 +54,7 @@ public:
   }
 
   std::string source_identity(const std::string& topic) const override {
-    return fmt::format("embedded:{}/{}", cluster_.id(), topic);
+    return fmt::format("{}{}/{}", embedded_source_prefix, cluster_.id(), topic);
   }
 
   expected<std::int32_t> partitions(const std::string& topic) const override {

@@ -98,6 +98,17 @@ class Recovery(InFolder):
         throng(*self.arguments(other))
         self.assertEqual(self.everything(self.store), self.everything(other))
 
+    def test_a_file_that_has_grown_is_gone_on_with(self):
+        lines = [f'{{"id": "a", "at": {1_767_225_600_000 + i * 1000}, "x": {i}}}\n' for i in range(300)]
+        self.write("readings.ndjson", "".join(lines[:2]))  # far below the 64 KiB that make a file's identity
+        throng(*self.arguments(self.store))
+        self.write("readings.ndjson", "".join(lines))
+        throng(*self.arguments(self.store))
+        self.assertEqual((self.report()["consumed"], self.report()["resumed_messages"]), (298, 2))
+        whole = f"sqlite:{self.path('whole.db')}"
+        throng(*self.arguments(whole))
+        self.assertEqual(self.everything(self.store), self.everything(whole))
+
     def test_another_file_under_the_same_name_is_refused(self):
         throng(*self.arguments(self.store))
         with open(self.path("readings.ndjson"), "w") as file:

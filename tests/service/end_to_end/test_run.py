@@ -62,6 +62,17 @@ class Run(InFolder):
         self.assertEqual(query("alerts", self.store), alerts)
         self.assertEqual(len(query("runs", self.store)), 2)
 
+    def test_a_run_leaves_the_results_of_other_sources_in_its_store(self):
+        self.write("p.json", '{"name": "mine", "source": "own", "key": "id", "timestamp": "at",'
+                             ' "windows": [{"name": "w", "tumbling": "1m", "aggregate": {"x": ["sum"]}}]}')
+        self.write("own.ndjson", '{"id": "a", "at": "2026-01-01T00:00:00Z", "x": 7}\n')
+        throng("analyze", self.path("p.json"), "--from", f"file:{self.folder}", "--store", self.store)
+        mine = query("windows", self.store, "--pipeline", "mine")
+        for _ in range(2):
+            self.run_small("--duration", "5m")
+        self.assertEqual(query("windows", self.store, "--pipeline", "mine"), mine)
+        self.assertEqual(mine[0]["x"]["sum"], 7)
+
     def test_ctrl_c_ends_it_cleanly_and_nothing_is_lost(self):
         process = subprocess.Popen(
             [PROGRAM, "run", "metropolis", *SMALL[2:], "--duration", "30d", "--store", self.store,

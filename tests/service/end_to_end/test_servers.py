@@ -1,0 +1,83 @@
+"""The whole path over real Kafka and the MongoDB-wire server: the same answers as embedded and SQLite give."""
+import os
+import signal
+import subprocess
+import unittest
+import uuid
+
+from throng import PROGRAM, InFolder, query, throng
+
+BROKERS = os.environ.get("THRONG_TEST_KAFKA", "")
+MONGODB = os.environ.get("THRONG_TEST_MONGODB", "")
+SMALL = ["--duration", "20m", "--set", "populations.sensors.count=300", "--set", "populations.visitors.count=200",
+         "--set", "populations.accounts.count=200", "--set", "populations.helpdesk.count=40"]
+
+
+class Servers(InFolder):
+    def setUp(self):
+        super().setUp()
+        self.assertTrue(BROKERS and MONGODB, "THRONG_TEST_KAFKA and THRONG_TEST_MONGODB say where the servers are")
+        self.prefix = f"t{uuid.uuid4().hex[:12]}."
+        self.mongodb = f"{MONGODB}/throng_{uuid.uuid4().hex[:12]}"
+        self.kafka = ["--set", f"kafka.brokers={BROKERS}", "--set", f"topics.prefix={self.prefix}"]
+
+    def answers(self, store):
+        return {subject: query(subject, store) for subject in ("windows", "alerts", "labels", "entities")}
+
+    def test_a_run_on_real_servers_stores_what_the_embedded_one_stores(self):
+        throng("run", "metropolis", *SMALL, "--store", self.store, "--report", self.path("embedded.json"))
+        throng("run", "metropolis", *SMALL, *self.kafka, "--store", self.mongodb, "--report", self.path("real.json"))
+        embedded, real = self.report("embedded.json"), self.report("real.json")
+        for figure in ("events", "events_by_topic", "consumed", "alerts", "late", "dead_letters", "lost"):
+            self.assertEqual(real[figure], embedded[figure], figure)
+        self.assertEqual(real["lost"], 0)
+        here, there = self.answers(self.store), self.answers(self.mongodb)
+        self.assertGreater(len(here["windows"]), 100)
+        self.assertGreater(len(here["alerts"]), 0)
+        for subject, documents in here.items():
+            self.assertEqual(there[subject], documents, subject)
+        throng("audit", "--store", self.mongodb)
+        group = f"district={here['windows'][0]['group'].get('district', 'district-01')}"
+        one = ["--pipeline", "city-climate", "--group", group]
+        self.assertEqual(query("windows", self.mongodb, *one), query("windows", self.store, *one))
+
+    def test_a_world_of_another_run_in_the_same_topics_is_refused(self):
+        throng("simulate", "smart-city", "--duration", "1m", "--to", "kafka", *self.kafka, "--store", self.store)
+        _, message = throng("simulate", "smart-city", "--duration", "1m", "--to", "kafka", *self.kafka,
+                            "--store", self.store, expect=2)
+        self.assertIn("topics.prefix", message)
+
+    def test_an_analyser_killed_and_started_again_ends_as_if_nothing_had_been(self):
+        throng("simulate", "smart-city", "--duration", "30m", "--set", "populations.sensors.count=3000", "--to", "kafka",
+               *self.kafka, "--store", self.store)
+        settings = self.write("settings.json", f'{{"kafka": {{"brokers": "{BROKERS}"}}, "topics": {{"prefix": "{self.prefix}"}}}}')
+        def arguments(store, group):
+            return ["analyze", "city-climate", "--settings", settings, "--store", store, "--consumer-group",
+                    f"{self.prefix}{group}", "--record", "iot.readings", "--record", "truth.labels", "--until-end",
+                    "--checkpoint-every", "200ms", "--report", self.path(group + ".json")]
+        throng(*arguments(self.store, "whole"))
+        self.assertEqual(self.report("whole.json")["resumed_messages"], 0)
+        throng("audit", "--store", self.store)
+        process = subprocess.Popen([PROGRAM, *arguments(self.mongodb, "killed")], stderr=subprocess.DEVNULL)
+        while process.poll() is None:
+            out, _ = throng("query", "windows", "--store", self.mongodb, "--count")
+            if int(out) > 0:
+                process.send_signal(signal.SIGKILL)
+                break
+        process.wait()
+        throng(*arguments(self.mongodb, "killed"), limit=180)
+        self.assertEqual(query("windows", self.mongodb), query("windows", self.store))
+        self.assertEqual(query("alerts", self.mongodb), query("alerts", self.store))
+
+    def test_doctor_and_topics_tell_what_there_is(self):
+        out, _ = throng("doctor", "--brokers", BROKERS, "--store", self.mongodb)
+        self.assertEqual(out.count("ok "), 2, out)
+        throng("simulate", "smart-city", "--duration", "1m", "--to", "kafka", *self.kafka, "--store", self.store,
+               "--report", self.path("report.json"))
+        out, _ = throng("topics", "list", "--brokers", BROKERS)
+        row = next(line.split() for line in out.splitlines() if line.startswith(self.prefix + "iot.readings"))
+        self.assertEqual((row[1], row[3]), ("4", str(self.report()["events_by_topic"]["iot.readings"])))
+
+
+if __name__ == "__main__":
+    unittest.main()
