@@ -3,6 +3,8 @@
 #include <random>
 #include <utility>
 
+#include "storage/owner_checkpoints.hpp"
+
 #include <fmt/format.h>
 
 #include "actors/consumer.hpp"
@@ -36,6 +38,20 @@ topic_plan plan_topic(const watched_topic& topic, std::string source, std::int32
   return result;
 }
 
+/// Checkpoints that name this very source by what it was earlier go on under that name.
+expected<void> find_known_sources(topic_plan& topic, const std::string& broker_name, const transport::consumer& source,
+                                  storage::result_store& store) {
+  for (const auto& task : topic.tasks) {
+    auto owner = task.make(0)->owner();
+    auto earlier = storage::known_source(store, owner, topic.name);
+    if (!earlier)
+      return tl::unexpected<error>(earlier.error());
+    if (*earlier && **earlier != topic.source && source.is_same_source(broker_name, **earlier))
+      topic.known_as.emplace(std::move(owner), std::move(**earlier));
+  }
+  return {};
+}
+
 } // namespace
 
 expected<std::unique_ptr<analysis>> analysis::start(caf::actor_system& system,
@@ -46,7 +62,10 @@ expected<std::unique_ptr<analysis>> analysis::start(caf::actor_system& system,
     auto partitions = source->partitions(topic.broker_name);
     if (!partitions)
       return tl::unexpected<error>(partitions.error());
-    plan->topics.emplace(topic.broker_name, plan_topic(topic, source->source_identity(topic.broker_name), *partitions));
+    auto planned = plan_topic(topic, source->source_identity(topic.broker_name), *partitions);
+    if (auto known = find_known_sources(planned, topic.broker_name, *source, store); !known)
+      return tl::unexpected<error>(known.error());
+    plan->topics.emplace(topic.broker_name, std::move(planned));
   }
   plan->store = &store;
   plan->writer = unique_writer();

@@ -34,6 +34,8 @@ struct task_plan {
 struct topic_plan {
   std::string name;   ///< as pipelines and results know it: without the prefix
   std::string source; ///< identity: consumer::source_identity
+  /// By owner: the same source as its checkpoints name it, where that is not `source`: a file that has grown since.
+  std::map<std::string, std::string> known_as;
   std::int32_t partitions = 1;
   std::vector<task_plan> tasks;
 };

@@ -49,8 +49,11 @@ void partition_processor_state::claim_missing() {
     return;
   for (std::size_t i = 0; i < claims_.size(); ++i)
     if (!claims_[i]) {
-      storage::checkpoint_identity identity{unclaimed_[i]->owner(),      topic.name,   start_.which.partition,
-                                            unclaimed_[i]->definition(), topic.source, topic.partitions};
+      const auto& owner = unclaimed_[i]->owner();
+      auto known = topic.known_as.find(owner);
+      const auto& source = known != topic.known_as.end() ? known->second : topic.source;
+      storage::checkpoint_identity identity{owner,  topic.name,      start_.which.partition, unclaimed_[i]->definition(),
+                                            source, topic.partitions};
       // A log that a writer died with is left to its fate: what it believes may be wrong.
       logs_[i] = std::make_shared<storage::checkpoint_log>(*plan.store, std::move(identity),
                                                            plan.writer + "." + std::to_string(start_.life));
