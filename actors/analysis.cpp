@@ -3,12 +3,11 @@
 #include <random>
 #include <utility>
 
-#include "storage/owner_checkpoints.hpp"
-
 #include <fmt/format.h>
 
 #include "actors/consumer.hpp"
 #include "actors/store_writer.hpp"
+#include "storage/owner_checkpoints.hpp"
 
 namespace throng::actors {
 
@@ -24,7 +23,7 @@ std::string unique_writer() {
 }
 
 topic_plan plan_topic(const watched_topic& topic, std::string source, std::int32_t partitions) {
-  topic_plan result{topic.name, std::move(source), partitions, {}};
+  topic_plan result{topic.name, std::move(source), {}, partitions, {}};
   for (const auto& pipeline : topic.pipelines)
     result.tasks.push_back({[pipeline, name = topic.name](std::int32_t partition) {
                               return analytics::make_engine(pipeline, name, partition);
