@@ -27,6 +27,7 @@ progress_snapshot analysis_progress::snapshot() const {
     all.alerts += counts->alerts;
     all.late += counts->late;
     all.dead_letters += counts->dead_letters;
+    all.not_fed += counts->not_fed;
     all.lag += one.lag();
     all.partitions.push_back(std::move(one));
   }

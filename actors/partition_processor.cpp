@@ -374,22 +374,26 @@ void partition_processor_state::begin_counts(std::int64_t offset) {
   counts_->carried.alerts = counts_->alerts;
   counts_->carried.late = counts_->late;
   counts_->carried.dead_letters = counts_->dead_letters;
+  counts_->carried.not_fed = counts_->not_fed;
 }
 
 void partition_processor_state::publish_counts() {
   auto alerts = counts_->carried.alerts;
   auto late = counts_->carried.late;
   auto dead_letters = counts_->carried.dead_letters;
+  auto not_fed = counts_->carried.not_fed;
   for (std::size_t i = 0; i < core_.size(); ++i) {
     const auto& now = core_.task(i).counters();
     const auto& before = counts_->before[core_.task(i).owner()];
     alerts += now.alerts - before.alerts;
     late += now.late - before.late;
     dead_letters += now.dead_letters - before.dead_letters;
+    not_fed += now.not_fed - before.not_fed;
   }
   counts_->alerts = alerts;
   counts_->late = late;
   counts_->dead_letters = dead_letters;
+  counts_->not_fed = not_fed;
   counts_->next_offset = position_;
   counts_->watermark_ms = core_.watermark().ms;
 }

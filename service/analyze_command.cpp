@@ -223,6 +223,10 @@ int run(const analyze_options& options, bool quiet) {
       say(fmt::format("already at the end: {} messages were taken in before", at.resumed_messages));
     say(fmt::format("{} messages, {} windows, {} alerts, {} late, {} dead letters in {:.1f} s", at.consumed,
                at.windows, at.alerts, at.late, at.dead_letters, report["wall_seconds"].as_double()));
+    if (at.not_fed > 0)
+      say(fmt::format("{} events were older than the watermark, and kept from features, detectors and rules: "
+                      "a greater \"disorder\" in the pipeline would take them in",
+                      at.not_fed));
   }
   return exit_done;
 }

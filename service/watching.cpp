@@ -26,6 +26,7 @@ void add_analysis_figures(boost::json::object& report, const actors::progress_sn
   report["alerts"] = at.alerts;
   report["late"] = at.late;
   report["dead_letters"] = at.dead_letters;
+  report["not_fed"] = at.not_fed;
   const auto* of_world = report.if_contains("restarts");
   report["restarts"] = at.restarts + (of_world != nullptr ? of_world->to_number<std::uint64_t>() : 0);
 }

@@ -17,7 +17,8 @@ std::string describe_progress(const actors::progress_snapshot& at);
 /// Messages taken in from topics whose messages count as events: not truth.* and analytics.*.
 std::uint64_t events_consumed(const actors::progress_snapshot& at, const std::string& topic_prefix);
 
-/// Adds skipped, resumed_messages, windows, alerts, late, dead_letters, and the analysis' restarts to those there.
+/// Adds skipped, resumed_messages, windows, alerts, late, dead_letters, not_fed (events older than the watermark, kept from features, detectors
+/// and rules), and the analysis' restarts to those there.
 void add_analysis_figures(boost::json::object& report, const actors::progress_snapshot& at);
 
 } // namespace throng::service
