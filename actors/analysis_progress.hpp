@@ -26,15 +26,15 @@ struct partition_counts {
   std::atomic<std::uint64_t> alerts{0};
   std::atomic<std::uint64_t> late{0};
   std::atomic<std::uint64_t> dead_letters{0};
-  std::atomic<std::uint64_t> not_fed{0}; ///< older than the watermark: kept from features, detectors and rules
-  std::atomic<std::int64_t> next_offset{-1};         ///< -1: not started
-  std::atomic<std::int64_t> end_offset{-1};          ///< as last heard; written by the consumer
+  std::atomic<std::uint64_t> not_fed{0};     ///< older than the watermark: kept from features, detectors and rules
+  std::atomic<std::int64_t> next_offset{-1}; ///< -1: not started
+  std::atomic<std::int64_t> end_offset{-1};  ///< as last heard; written by the consumer
   std::atomic<std::int64_t> watermark_ms{INT64_MIN}; ///< the least of its tasks; INT64_MIN: none yet
 
   // The processors' own, handed from one to the next by the supervisor's messages.
   std::int64_t counted_to = -1; ///< offsets before are in `consumed` or were never ours; -1: never assigned
   std::map<std::string, analytics::task_counters> before; ///< by owner: the counters found when it was assigned
-  analytics::task_counters carried;                       ///< alerts, late, dead letters and not fed of earlier assignments
+  analytics::task_counters carried; ///< alerts, late, dead letters and not fed of earlier assignments
 };
 
 struct partition_progress {

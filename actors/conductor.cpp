@@ -54,7 +54,7 @@ bool in_time(conductor_pointer self) {
   if (speed <= 0)
     return true;
   std::chrono::duration<double, std::milli> virtual_elapsed{
-    static_cast<double>((state.now - state.world->start()).count())};
+      static_cast<double>((state.now - state.world->start()).count())};
   auto due = state.wall_begin + std::chrono::duration_cast<caf::actor_clock::duration_type>(virtual_elapsed / speed);
   auto wall = self->clock().now();
   if (wall >= due)
@@ -83,8 +83,8 @@ void begin_step(conductor_pointer self) {
   state.stepping = true;
   state.shards_outstanding = state.cast.shards.size();
   for (std::size_t i = 0; i < state.cast.shards.size(); ++i)
-    self->send(state.cast.shards[i], advance{{state.now, state.step_end, opens_tick, state.view, orders,
-                                              std::exchange(state.mail[i], {})}});
+    self->send(state.cast.shards[i],
+               advance{{state.now, state.step_end, opens_tick, state.view, orders, std::exchange(state.mail[i], {})}});
 }
 
 /// Sends a lived step to the publishers whose runs have something, once they are done with the one before.
@@ -118,7 +118,7 @@ void complete_step(conductor_pointer self) {
       state.mail[simulation::shard_of(*state.world, message.to, shards)].push_back(message);
   }
   state.waiting = std::make_shared<const std::vector<std::shared_ptr<const simulation::step_output>>>(
-    std::exchange(state.outputs, std::vector<std::shared_ptr<const simulation::step_output>>(shards)));
+      std::exchange(state.outputs, std::vector<std::shared_ptr<const simulation::step_output>>(shards)));
   ++state.result.steps;
   state.now = state.step_end;
   state.stepping = false;
@@ -144,43 +144,43 @@ conductor_actor::behavior_type conductor(conductor_pointer self, std::shared_ptr
   state.mail.resize(state.cast.shards.size());
   state.outputs.resize(state.cast.shards.size());
   return {
-    [self](begin_atom) -> caf::result<world_result> {
-      auto& state = self->state;
-      state.promise = self->make_response_promise<world_result>();
-      state.begun = true;
-      state.wall_begin = self->clock().now();
-      go_on(self);
-      return state.promise;
-    },
-    [self](next_atom) {
-      self->state.alarm_set = false;
-      go_on(self);
-    },
-    [self](step_report& report) {
-      auto& state = self->state;
-      state.outputs[report.shard] = std::move(report.output);
-      if (--state.shards_outstanding == 0)
-        complete_step(self);
-    },
-    [self](const published&) {
-      auto& state = self->state;
-      --state.publishers_outstanding;
-      publish(self);
-      go_on(self);
-    },
-    [self](halt_atom) {
-      self->state.halted = true;
-      go_on(self);
-    },
-    [self](const world_failure& failure) {
-      auto& state = self->state;
-      if (!state.result.failure)
-        state.result.failure = failure.why;
-      state.waiting = nullptr; // nothing later is published
-      state.stepping = false;
-      if (state.promise.pending())
-        end_world(self);
-    },
+      [self](begin_atom) -> caf::result<world_result> {
+        auto& state = self->state;
+        state.promise = self->make_response_promise<world_result>();
+        state.begun = true;
+        state.wall_begin = self->clock().now();
+        go_on(self);
+        return state.promise;
+      },
+      [self](next_atom) {
+        self->state.alarm_set = false;
+        go_on(self);
+      },
+      [self](step_report& report) {
+        auto& state = self->state;
+        state.outputs[report.shard] = std::move(report.output);
+        if (--state.shards_outstanding == 0)
+          complete_step(self);
+      },
+      [self](const published&) {
+        auto& state = self->state;
+        --state.publishers_outstanding;
+        publish(self);
+        go_on(self);
+      },
+      [self](halt_atom) {
+        self->state.halted = true;
+        go_on(self);
+      },
+      [self](const world_failure& failure) {
+        auto& state = self->state;
+        if (!state.result.failure)
+          state.result.failure = failure.why;
+        state.waiting = nullptr; // nothing later is published
+        state.stepping = false;
+        if (state.promise.pending())
+          end_world(self);
+      },
   };
 }
 

@@ -39,19 +39,20 @@ struct conductor_state {
   std::shared_ptr<world_progress> progress;
   conductor_cast cast;
 
-  timestamp now;                        ///< the begin of the step under way, or of the next
+  timestamp now; ///< the begin of the step under way, or of the next
   timestamp step_end;
   bool begun = false;
-  bool stepping = false;                ///< shards are living a step
+  bool stepping = false; ///< shards are living a step
   bool halted = false;
-  simulation::tick_totals totals;       ///< of the tick so far
+  simulation::tick_totals totals; ///< of the tick so far
   simulation::tick_totals totals_before;
   std::shared_ptr<const simulation::shared_view> view;
   std::vector<std::shared_ptr<const simulation::step_output>> outputs; ///< by shard, of the step under way
   std::size_t shards_outstanding = 0;
   std::vector<std::vector<simulation::entity_message>> mail; ///< by shard, for the next step
 
-  std::shared_ptr<const std::vector<std::shared_ptr<const simulation::step_output>>> waiting; ///< lived, not yet sent to publishers
+  std::shared_ptr<const std::vector<std::shared_ptr<const simulation::step_output>>>
+      waiting; ///< lived, not yet sent to publishers
   std::size_t publishers_outstanding = 0;
 
   caf::actor_clock::time_point wall_begin;

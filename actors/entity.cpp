@@ -10,7 +10,9 @@ namespace {
 class slot_count {
 public:
   slot_count(entity_actor::pointer self, step_board& board, std::uint32_t slot)
-      : self_(self), board_(board), slot_(slot) {}
+      : self_(self)
+      , board_(board)
+      , slot_(slot) {}
 
   slot_count(const slot_count&) = delete;
   slot_count& operator=(const slot_count&) = delete;
@@ -40,11 +42,11 @@ private:
 entity_actor::behavior_type entity(entity_actor::stateful_pointer<entity_state> self,
                                    std::shared_ptr<step_board> board) {
   return {
-    [self, board = std::move(board)](wake_atom, std::uint32_t slot) {
-      slot_count count{self, *board, slot};
-      board->core->wake(slot); // what it throws ends this actor; the shard starts another in its place
-      count.lived();
-    },
+      [self, board = std::move(board)](wake_atom, std::uint32_t slot) {
+        slot_count count{self, *board, slot};
+        board->core->wake(slot); // what it throws ends this actor; the shard starts another in its place
+        count.lived();
+      },
   };
 }
 

@@ -21,14 +21,15 @@ constexpr std::chrono::seconds flush_limit{30};
 
 transport::topic_partition place_of(const simulation::world& world, std::size_t run) {
   auto partitions = static_cast<std::size_t>(world.partitions());
-  return {world.scenario().settings.topics.prefix
-            + std::string{simulation::name(static_cast<simulation::topic>(run / partitions))},
+  return {world.scenario().settings.topics.prefix +
+              std::string{simulation::name(static_cast<simulation::topic>(run / partitions))},
           static_cast<std::int32_t>(run % partitions)};
 }
 
 class producing_sink : public kafka_sink {
 public:
-  producing_sink(const simulation::world& world, bool embedded) : kafka_(world.scenario().settings.kafka) {
+  producing_sink(const simulation::world& world, bool embedded)
+      : kafka_(world.scenario().settings.kafka) {
     if (embedded)
       budget_.emplace(transport::default_flow_bytes, [this](const auto& where) { tell_room(where); });
     for (std::size_t run = 0; run < simulation::topic_count * static_cast<std::size_t>(world.partitions()); ++run)
@@ -104,7 +105,7 @@ private:
   }
 
   config::kafka_settings kafka_;
-  std::optional<transport::flow_budget> budget_; ///< of the embedded cluster
+  std::optional<transport::flow_budget> budget_;   ///< of the embedded cluster
   std::vector<transport::topic_partition> places_; ///< by run
   std::mutex mutex_;
   std::map<transport::topic_partition, listener> listeners_;

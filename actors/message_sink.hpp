@@ -16,8 +16,8 @@ namespace throng::actors {
 class message_sink {
 public:
   struct listener {
-    std::function<void()> room;             ///< after a take that took fewer than given: there is room again
-    std::function<void(error)> failed;      ///< nothing more of this run will be sent
+    std::function<void()> room;        ///< after a take that took fewer than given: there is room again
+    std::function<void(error)> failed; ///< nothing more of this run will be sent
   };
 
   virtual ~message_sink() = default;

@@ -52,8 +52,8 @@ void partition_processor_state::claim_missing() {
       const auto& owner = unclaimed_[i]->owner();
       auto known = topic.known_as.find(owner);
       const auto& source = known != topic.known_as.end() ? known->second : topic.source;
-      storage::checkpoint_identity identity{owner,  topic.name,      start_.which.partition, unclaimed_[i]->definition(),
-                                            source, topic.partitions};
+      storage::checkpoint_identity identity{
+          owner, topic.name, start_.which.partition, unclaimed_[i]->definition(), source, topic.partitions};
       // A log that a writer died with is left to its fate: what it believes may be wrong.
       logs_[i] = std::make_shared<storage::checkpoint_log>(*plan.store, std::move(identity),
                                                            plan.writer + "." + std::to_string(start_.life));

@@ -30,8 +30,8 @@ void gather_sorted(publisher_state& state) {
       for (const auto& e : output->runs[run])
         all.push_back({output.get(), &e, run});
   std::sort(all.begin(), all.end(), [](const candidate& a, const candidate& b) {
-    return std::tie(a.what->time, a.what->entity, a.what->ordinal)
-           < std::tie(b.what->time, b.what->entity, b.what->ordinal);
+    return std::tie(a.what->time, a.what->entity, a.what->ordinal) <
+           std::tie(b.what->time, b.what->entity, b.what->ordinal);
   });
   for (const auto& each : all) {
     state.messages.push_back(as_outgoing(*each.output, *each.what));
@@ -46,10 +46,9 @@ void gather(publisher_state& state) {
   if (state.runs.size() > 1)
     gather_sorted(state);
   else
-    simulation::merge_run(*state.current.outputs, state.runs.front(),
-                          [&state](const step_output& output, const emission& e) {
-                            state.messages.push_back(as_outgoing(output, e));
-                          });
+    simulation::merge_run(
+        *state.current.outputs, state.runs.front(),
+        [&state](const step_output& output, const emission& e) { state.messages.push_back(as_outgoing(output, e)); });
 }
 
 /// The messages from `next` on that belong to one run.
@@ -100,26 +99,26 @@ publisher_actor::behavior_type publisher(publisher_pointer self, std::vector<std
       caf::anon_send(caf::actor_cast<publisher_actor>(strong), std::move(message));
   };
   for (auto run : state.runs)
-    state.sink->listen(run, {[tell] { tell(room_atom_v); },
-                             [tell](error why) { tell(world_failure{std::move(why)}); }});
+    state.sink->listen(run,
+                       {[tell] { tell(room_atom_v); }, [tell](error why) { tell(world_failure{std::move(why)}); }});
   return {
-    [self](publication& what) {
-      auto& state = self->state;
-      if (state.failed)
-        return;
-      state.current = std::move(what);
-      gather(state);
-      hand_over(self);
-    },
-    [self](room_atom) {
-      auto& state = self->state;
-      if (!state.failed && state.current.outputs != nullptr)
+      [self](publication& what) {
+        auto& state = self->state;
+        if (state.failed)
+          return;
+        state.current = std::move(what);
+        gather(state);
         hand_over(self);
-    },
-    [self](const world_failure& failure) {
-      self->state.failed = true;
-      self->send(self->state.conductor, failure);
-    },
+      },
+      [self](room_atom) {
+        auto& state = self->state;
+        if (!state.failed && state.current.outputs != nullptr)
+          hand_over(self);
+      },
+      [self](const world_failure& failure) {
+        self->state.failed = true;
+        self->send(self->state.conductor, failure);
+      },
   };
 }
 

@@ -33,10 +33,9 @@ void restart_failed(shard_pointer self) {
   auto failed = std::exchange(state.board->failed_slots, {});
   if (++state.attempts > most_restarts_a_step) {
     auto who = state.core->entity(state.core->entity_in(failed.front()));
-    self->send(state.conductor,
-               world_failure{{error_kind::internal,
-                              fmt::format("entity {} of population {} failed {} times in one step", who.index,
-                                          who.population, state.attempts)}});
+    self->send(state.conductor, world_failure{{error_kind::internal,
+                                               fmt::format("entity {} of population {} failed {} times in one step",
+                                                           who.index, who.population, state.attempts)}});
     return;
   }
   std::sort(failed.begin(), failed.end());
@@ -66,24 +65,24 @@ shard_actor::behavior_type shard(shard_actor::stateful_pointer<shard_state> self
     state.entities.push_back(spawn_entity(self));
 
   return {
-    [self](advance& step) {
-      auto& state = self->state;
-      state.attempts = 0;
-      auto due = state.core->begin_step(std::move(step.input));
-      if (due == 0) {
-        report(self);
-        return;
-      }
-      state.board->outstanding = static_cast<std::uint32_t>(due);
-      for (std::uint32_t slot = 0; slot < due; ++slot)
-        wake(self, slot);
-    },
-    [self](filled_atom) {
-      if (self->state.board->failed_slots.empty())
-        report(self);
-      else
-        restart_failed(self);
-    },
+      [self](advance& step) {
+        auto& state = self->state;
+        state.attempts = 0;
+        auto due = state.core->begin_step(std::move(step.input));
+        if (due == 0) {
+          report(self);
+          return;
+        }
+        state.board->outstanding = static_cast<std::uint32_t>(due);
+        for (std::uint32_t slot = 0; slot < due; ++slot)
+          wake(self, slot);
+      },
+      [self](filled_atom) {
+        if (self->state.board->failed_slots.empty())
+          report(self);
+        else
+          restart_failed(self);
+      },
   };
 }
 

@@ -25,7 +25,8 @@ public:
 
 class stream_sink : public message_sink {
 public:
-  explicit stream_sink(std::FILE* out) : out_(out) {}
+  explicit stream_sink(std::FILE* out)
+      : out_(out) {}
 
   void listen(std::size_t, listener) override {
     // A write that fails is told by take().
@@ -33,8 +34,8 @@ public:
   expected<std::size_t> take(std::size_t, std::span<const transport::outgoing> messages,
                              const std::shared_ptr<const void>&) override {
     for (const auto& message : messages)
-      if (std::fwrite(message.value.data(), 1, message.value.size(), out_) != message.value.size()
-          || std::fputc('\n', out_) == EOF)
+      if (std::fwrite(message.value.data(), 1, message.value.size(), out_) != message.value.size() ||
+          std::fputc('\n', out_) == EOF)
         return failure();
     return messages.size();
   }
@@ -53,7 +54,8 @@ private:
 
 class file_sink : public message_sink {
 public:
-  explicit file_sink(std::vector<std::unique_ptr<transport::message_file_writer>> files) : files_(std::move(files)) {}
+  explicit file_sink(std::vector<std::unique_ptr<transport::message_file_writer>> files)
+      : files_(std::move(files)) {}
 
   void listen(std::size_t, listener) override {
     // A write that fails is told by take().

@@ -49,7 +49,7 @@ struct world_result {
   std::uint64_t events = 0; ///< handed over, duplicates and malformed ones included; truth.labels not
   std::array<std::uint64_t, simulation::topic_count> by_topic{}; ///< truth.labels included
   std::uint64_t restarts = 0;
-  std::int64_t money_on_its_way = 0; ///< minor units, in messages that no shard has been given yet
+  std::int64_t money_on_its_way = 0;    ///< minor units, in messages that no shard has been given yet
   std::optional<throng::error> failure; ///< none: it ended as it should, or was halted
 };
 
@@ -66,52 +66,49 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(throng::actors::world_result)
 
 // A block of its own, clear of the analysis' block (analysis_messages.hpp), which begins at first_custom_type_id.
 CAF_BEGIN_TYPE_ID_BLOCK(throng_world, caf::first_custom_type_id + 100)
-  CAF_ADD_TYPE_ID(throng_world, (throng::actors::advance))
-  CAF_ADD_TYPE_ID(throng_world, (throng::actors::step_report))
-  CAF_ADD_TYPE_ID(throng_world, (throng::actors::publication))
-  CAF_ADD_TYPE_ID(throng_world, (throng::actors::published))
-  CAF_ADD_TYPE_ID(throng_world, (throng::actors::world_failure))
-  CAF_ADD_TYPE_ID(throng_world, (throng::actors::world_result))
-  CAF_ADD_ATOM(throng_world, throng, wake_atom, "wake")
-  CAF_ADD_ATOM(throng_world, throng, filled_atom, "filled")
-  CAF_ADD_ATOM(throng_world, throng, room_atom, "room")
-  CAF_ADD_ATOM(throng_world, throng, begin_atom, "begin")
-  CAF_ADD_ATOM(throng_world, throng, next_atom, "next")
-  CAF_ADD_ATOM(throng_world, throng, halt_atom, "halt")
+CAF_ADD_TYPE_ID(throng_world, (throng::actors::advance))
+CAF_ADD_TYPE_ID(throng_world, (throng::actors::step_report))
+CAF_ADD_TYPE_ID(throng_world, (throng::actors::publication))
+CAF_ADD_TYPE_ID(throng_world, (throng::actors::published))
+CAF_ADD_TYPE_ID(throng_world, (throng::actors::world_failure))
+CAF_ADD_TYPE_ID(throng_world, (throng::actors::world_result))
+CAF_ADD_ATOM(throng_world, throng, wake_atom, "wake")
+CAF_ADD_ATOM(throng_world, throng, filled_atom, "filled")
+CAF_ADD_ATOM(throng_world, throng, room_atom, "room")
+CAF_ADD_ATOM(throng_world, throng, begin_atom, "begin")
+CAF_ADD_ATOM(throng_world, throng, next_atom, "next")
+CAF_ADD_ATOM(throng_world, throng, halt_atom, "halt")
 CAF_END_TYPE_ID_BLOCK(throng_world)
 
 namespace throng::actors {
 
 /// One sensor, client or account.
 using entity_actor = caf::typed_actor<
-  /// Live to the step's end, in this slot of the shard's step.
-  caf::reacts_to<wake_atom, std::uint32_t>>;
+    /// Live to the step's end, in this slot of the shard's step.
+    caf::reacts_to<wake_atom, std::uint32_t>>;
 
 /// Owns the entities of a part of the world.
 using shard_actor = caf::typed_actor<
-  /// Live a step: wake who is due; answered by a step_report to the conductor.
-  caf::reacts_to<advance>,
-  /// All slots of the step have been taken: sent by the last entity.
-  caf::reacts_to<filled_atom>>;
+    /// Live a step: wake who is due; answered by a step_report to the conductor.
+    caf::reacts_to<advance>,
+    /// All slots of the step have been taken: sent by the last entity.
+    caf::reacts_to<filled_atom>>;
 
 /// Hands the messages of one or more runs (topic, partition) to the sink, in the defined order.
 using publisher_actor = caf::typed_actor<
-  /// Merge and hand over; answered by `published` to the conductor once all of it is taken.
-  caf::reacts_to<publication>,
-  /// The sink has room again.
-  caf::reacts_to<room_atom>,
-  /// The sink has failed for one of the runs.
-  caf::reacts_to<world_failure>>;
+    /// Merge and hand over; answered by `published` to the conductor once all of it is taken.
+    caf::reacts_to<publication>,
+    /// The sink has room again.
+    caf::reacts_to<room_atom>,
+    /// The sink has failed for one of the runs.
+    caf::reacts_to<world_failure>>;
 
 /// Decides each step's begin and end, and holds virtual time back to wall time.
 using conductor_actor = caf::typed_actor<
-  /// Go. Answered when the world has ended, been halted, or failed.
-  caf::replies_to<begin_atom>::with<world_result>,
-  caf::reacts_to<next_atom>,
-  caf::reacts_to<step_report>,
-  caf::reacts_to<published>,
-  /// End after the step under way.
-  caf::reacts_to<halt_atom>,
-  caf::reacts_to<world_failure>>;
+    /// Go. Answered when the world has ended, been halted, or failed.
+    caf::replies_to<begin_atom>::with<world_result>, caf::reacts_to<next_atom>, caf::reacts_to<step_report>,
+    caf::reacts_to<published>,
+    /// End after the step under way.
+    caf::reacts_to<halt_atom>, caf::reacts_to<world_failure>>;
 
 } // namespace throng::actors

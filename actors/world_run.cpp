@@ -26,7 +26,9 @@ std::vector<std::vector<std::size_t>> runs_by_publisher(const simulation::world&
 
 world_run::world_run(caf::actor_system& system, std::shared_ptr<const simulation::world> world,
                      std::shared_ptr<message_sink> sink, world_options options)
-    : system_(system), sink_(std::move(sink)), progress_(std::make_shared<world_progress>()) {
+    : system_(system)
+    , sink_(std::move(sink))
+    , progress_(std::make_shared<world_progress>()) {
   for (std::uint32_t i = 0; i < options.shards; ++i)
     cores_.push_back(std::make_shared<simulation::shard_core>(world, i, options.shards));
   auto make_cast = [this, world, options](const conductor_actor& leader) {
@@ -37,8 +39,8 @@ world_run::world_run(caf::actor_system& system, std::shared_ptr<const simulation
       cast.publishers.push_back({system_.spawn(publisher, runs, sink_, leader), runs});
     return cast;
   };
-  conductor_ = system_.spawn(conductor, world, progress_,
-                             std::function<conductor_cast(conductor_actor)>{std::move(make_cast)});
+  conductor_ =
+      system_.spawn(conductor, world, progress_, std::function<conductor_cast(conductor_actor)>{std::move(make_cast)});
 }
 
 world_run::~world_run() {
@@ -55,12 +57,12 @@ void world_run::begin() {
   ended_ = ended->get_future();
   system_.spawn([leader = conductor_, ended](caf::event_based_actor* self) {
     self->request(leader, caf::infinite, begin_atom_v)
-      .then([ended](const world_result& result) { ended->set_value(result); },
-            [ended, self](const caf::error& why) {
-              world_result result;
-              result.failure = error{error_kind::internal, "the conductor died: " + self->system().render(why)};
-              ended->set_value(result);
-            });
+        .then([ended](const world_result& result) { ended->set_value(result); },
+              [ended, self](const caf::error& why) {
+                world_result result;
+                result.failure = error{error_kind::internal, "the conductor died: " + self->system().render(why)};
+                ended->set_value(result);
+              });
   });
 }
 

@@ -19,7 +19,8 @@ public:
 
 class byte_writer {
 public:
-  explicit byte_writer(std::string& out) : out_(out) {}
+  explicit byte_writer(std::string& out)
+      : out_(out) {}
   void u8(std::uint8_t x) {
     out_.push_back(static_cast<char>(x));
   }
@@ -52,7 +53,8 @@ private:
 
 class byte_reader {
 public:
-  explicit byte_reader(std::string_view in) : in_(in) {}
+  explicit byte_reader(std::string_view in)
+      : in_(in) {}
   bool at_end() const {
     return in_.empty();
   }

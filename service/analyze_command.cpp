@@ -168,19 +168,21 @@ int run(const analyze_options& options, bool quiet) {
     return say_problems(plans.error());
   auto checkpoint_every = parse_duration(options.checkpoint_every);
   if (!checkpoint_every || checkpoint_every->count() == 0)
-    return say_failure({error_kind::invalid,
-                        fmt::format("--checkpoint-every {}: must be a duration above 0, such as 5s",
-                                    options.checkpoint_every), false});
+    return say_failure(
+        {error_kind::invalid,
+         fmt::format("--checkpoint-every {}: must be a duration above 0, such as 5s", options.checkpoint_every),
+         false});
   if (options.start != "earliest" && options.start != "latest")
-    return say_failure({error_kind::invalid, fmt::format("--start {}: must be earliest or latest", options.start), false});
+    return say_failure(
+        {error_kind::invalid, fmt::format("--start {}: must be earliest or latest", options.start), false});
 
   auto from_files = options.from.starts_with("file:") && options.from.size() > 5;
   if (!from_files && options.from != "kafka")
     return say_failure({error_kind::invalid, fmt::format("--from {}: must be kafka or file:DIR", options.from), false});
   // In this order: a source that is not there leaves no store behind.
   auto group = options.group.empty() ? default_group(*plans) : options.group;
-  auto input = from_files ? open_files(options, options.from.substr(5), *plans)
-                          : open_kafka(options, *settings, group, *plans);
+  auto input =
+      from_files ? open_files(options, options.from.substr(5), *plans) : open_kafka(options, *settings, group, *plans);
   if (!input)
     return say_failure(input.error());
   auto store = open_writable_store(settings->store);
@@ -194,8 +196,8 @@ int run(const analyze_options& options, bool quiet) {
   watching.topics = watched_topics(options, *plans, group, from_files ? "" : settings->topics.prefix);
   watching.checkpoint_every = *checkpoint_every;
   watching.until_end = options.until_end || from_files;
-  watching.start = options.start == "latest" ? transport::start_offset::where::latest
-                                             : transport::start_offset::where::earliest;
+  watching.start =
+      options.start == "latest" ? transport::start_offset::where::latest : transport::start_offset::where::earliest;
   watching.side_messages = input->side_messages;
   actors::system_config config{options.threads};
   caf::actor_system system{config};
@@ -221,8 +223,8 @@ int run(const analyze_options& options, bool quiet) {
   if (!quiet && options.report != "-") {
     if (at.consumed == 0 && at.resumed_messages > 0)
       say(fmt::format("already at the end: {} messages were taken in before", at.resumed_messages));
-    say(fmt::format("{} messages, {} windows, {} alerts, {} late, {} dead letters in {:.1f} s", at.consumed,
-               at.windows, at.alerts, at.late, at.dead_letters, report["wall_seconds"].as_double()));
+    say(fmt::format("{} messages, {} windows, {} alerts, {} late, {} dead letters in {:.1f} s", at.consumed, at.windows,
+                    at.alerts, at.late, at.dead_letters, report["wall_seconds"].as_double()));
     if (at.not_fed > 0)
       say(fmt::format("{} events were older than the watermark, and kept from features, detectors and rules: "
                       "a greater \"disorder\" in the pipeline would take them in",
@@ -234,30 +236,34 @@ int run(const analyze_options& options, bool quiet) {
 } // namespace
 
 void add_analyze_command(program& to) {
-  auto& command = add_command(to.app, "analyze", "Windows and alerts over any JSON topic, from Kafka or files",
-                              "  throng analyze my-pipeline.json --from file:DIR\n"
-                              "  throng analyze city-climate bank-fraud --brokers localhost:9092 --until-end\n"
-                              "  throng analyze my-pipeline.json --brokers localhost:9092 --store mongodb://localhost/throng");
+  auto& command =
+      add_command(to.app, "analyze", "Windows and alerts over any JSON topic, from Kafka or files",
+                  "  throng analyze my-pipeline.json --from file:DIR\n"
+                  "  throng analyze city-climate bank-fraud --brokers localhost:9092 --until-end\n"
+                  "  throng analyze my-pipeline.json --brokers localhost:9092 --store mongodb://localhost/throng");
   auto options = std::make_shared<analyze_options>();
   command.add_option("pipelines", options->pipelines, "Files or presets: see throng pipeline list")->required();
   command.add_option("--from", options->from, "kafka, or file:DIR (DIR/TOPIC.ndjson, .gz and .zst too)")
-    ->capture_default_str();
+      ->capture_default_str();
   options->connection.add_to(command);
   command.add_option("--partitions", options->partitions, "Into how many partitions a file is split by its key")
-    ->check(CLI::Range(1, 10'000))
-    ->capture_default_str();
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
   command.add_flag("--until-end", options->until_end, "Stop at the end that each partition has now (files: always)");
   command.add_option("--consumer-group", options->group, "Name of the group; default throng. and the pipelines' names");
-  command.add_option("--start", options->start, "earliest or latest, where there is no checkpoint")->capture_default_str();
+  command.add_option("--start", options->start, "earliest or latest, where there is no checkpoint")
+      ->capture_default_str();
   command.add_flag("--reset", options->reset, "Delete these pipelines' results, alerts and checkpoints first");
-  command.add_option("--checkpoint-every", options->checkpoint_every, "Wall time between checkpoints")->capture_default_str();
-  command.add_option("--record", options->record,
-                     "Keep the books, entities and labels of this topic too, for audit and score (repeatable)")
-    ->allow_extra_args(false);
+  command.add_option("--checkpoint-every", options->checkpoint_every, "Wall time between checkpoints")
+      ->capture_default_str();
+  command
+      .add_option("--record", options->record,
+                  "Keep the books, entities and labels of this topic too, for audit and score (repeatable)")
+      ->allow_extra_args(false);
   command.add_option("--rejects", options->rejects, "A folder for late messages and dead letters (files only)");
   command.add_option("--threads", options->threads, "Threads that actors run on; 0: one a core")
-    ->check(CLI::Range(0, 1024))
-    ->capture_default_str();
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
   command.add_option("--report", options->report, "One JSON object at the end, to a file or - for standard output");
   command.callback([&to, options] { to.chosen = [&to, options] { return run(*options, to.global.quiet); }; });
 }

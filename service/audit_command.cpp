@@ -16,9 +16,15 @@ boost::json::object as_json(const query::audit_report& what) {
   boost::json::array findings;
   for (const auto& finding : what.findings)
     findings.push_back({{"topic", finding.topic}, {"key", finding.key}, {"finding", finding.sentence}});
-  return {{"command", "audit"},           {"keys", what.keys},         {"messages", what.messages},
-          {"duplicates", what.duplicates}, {"malformed", what.malformed}, {"lost", what.lost},
-          {"doubled", what.doubled},       {"holds", what.holds()},    {"findings", std::move(findings)}};
+  return {{"command", "audit"},
+          {"keys", what.keys},
+          {"messages", what.messages},
+          {"duplicates", what.duplicates},
+          {"malformed", what.malformed},
+          {"lost", what.lost},
+          {"doubled", what.doubled},
+          {"holds", what.holds()},
+          {"findings", std::move(findings)}};
 }
 
 int run(const std::string& store_uri, const std::string& report) {

@@ -26,8 +26,8 @@ void say(const std::string& line) {
 int say_failure(const error& what) {
   say("throng: " + what.message);
   return what.kind == error_kind::invalid || what.kind == error_kind::conflict || what.kind == error_kind::not_found
-           ? exit_wrong_input
-           : exit_failed;
+             ? exit_wrong_input
+             : exit_failed;
 }
 
 int say_problems(const config::problems& what) {
@@ -43,17 +43,18 @@ void add_global_options(program& to) {
   to.app.set_help_all_flag("--help-all", "Help of every command");
   to.app.add_flag("-q,--quiet", to.global.quiet, "No progress and no log but errors");
   to.app.add_option("--log-level", to.global.log_level, "trace, debug, info, warn, error or off")
-    ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
-    ->capture_default_str();
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
+      ->capture_default_str();
   to.app.add_option("--log-format", to.global.log_format, "text or json")
-    ->check(CLI::IsMember({"text", "json"}))
-    ->capture_default_str();
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
   to.app.require_subcommand(1);
   to.app.fallthrough(); // global options may stand behind the command too
-  to.app.footer("Examples:\n"
-                "  throng run metropolis                  simulate and analyse a small city, embedded Kafka and SQLite\n"
-                "  throng query alerts --limit 5          what was found\n"
-                "  throng COMMAND --help                  more of each");
+  to.app.footer(
+      "Examples:\n"
+      "  throng run metropolis                  simulate and analyse a small city, embedded Kafka and SQLite\n"
+      "  throng query alerts --limit 5          what was found\n"
+      "  throng COMMAND --help                  more of each");
 }
 
 /// A sentence where the first word is no command; CLI11 would only say that one is required.

@@ -24,9 +24,10 @@ bool verdict(const char* what, const expected<std::string>& outcome) {
 expected<std::string> examine_kafka(const config::kafka_settings& kafka) {
   if (kafka.embedded())
     return transport::embedded_cluster::start().map(
-      [](const auto& cluster) { return "embedded cluster, answers at " + cluster->bootstrap_servers(); });
-  return transport::list_topics(kafka, false).map(
-    [&](const auto& topics) { return fmt::format("{} answers, {} topics", kafka.brokers, topics.size()); });
+        [](const auto& cluster) { return "embedded cluster, answers at " + cluster->bootstrap_servers(); });
+  return transport::list_topics(kafka, false).map([&](const auto& topics) {
+    return fmt::format("{} answers, {} topics", kafka.brokers, topics.size());
+  });
 }
 
 expected<std::string> examine_store(const std::string& uri) {
@@ -50,8 +51,9 @@ int run(const connection_options& options) {
 } // namespace
 
 void add_doctor_command(program& to) {
-  auto& command = add_command(to.app, "doctor", "Can Kafka and the store be reached and written with these settings?",
-                              "  throng doctor\n  throng doctor --brokers localhost:9092 --store mongodb://localhost/throng");
+  auto& command =
+      add_command(to.app, "doctor", "Can Kafka and the store be reached and written with these settings?",
+                  "  throng doctor\n  throng doctor --brokers localhost:9092 --store mongodb://localhost/throng");
   auto options = std::make_shared<connection_options>();
   options->add_to(command);
   command.callback([&to, options] { to.chosen = [options] { return run(*options); }; });

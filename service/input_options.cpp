@@ -9,7 +9,7 @@ namespace throng::service {
 
 void overlay_options::add_to(CLI::App& command, bool world) {
   command.add_option("--set", sets, "PATH=VALUE, over what the file says; VALUE is JSON or else text (repeatable)")
-    ->allow_extra_args(false);
+      ->allow_extra_args(false);
   if (world) {
     command.add_option("--seed", seed, "Another seed gives another world");
     command.add_option("--duration", duration, "How much virtual time, such as 30m");
@@ -67,7 +67,7 @@ compile_pipelines(const std::vector<std::string>& names, const config::load_opti
       else
         for (const auto& finding : plan.error())
           problems.push_back(
-            each.source.at(each.path.empty() ? finding.path : each.path + "." + finding.path, finding.sentence));
+              each.source.at(each.path.empty() ? finding.path : each.path + "." + finding.path, finding.sentence));
     }
   }
   if (!problems.empty())
@@ -85,11 +85,11 @@ expected<std::unique_ptr<storage::result_store>> open_chosen_store(const std::st
 
 expected<std::unique_ptr<storage::result_store>> open_writable_store(const std::string& uri) {
   return storage::open_store(uri).and_then(
-    [](std::unique_ptr<storage::result_store>&& store) -> expected<std::unique_ptr<storage::result_store>> {
-      if (auto checked = store->check(); !checked)
-        return tl::unexpected{checked.error()};
-      return std::move(store);
-    });
+      [](std::unique_ptr<storage::result_store>&& store) -> expected<std::unique_ptr<storage::result_store>> {
+        if (auto checked = store->check(); !checked)
+          return tl::unexpected{checked.error()};
+        return std::move(store);
+      });
 }
 
 } // namespace throng::service

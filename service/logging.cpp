@@ -30,8 +30,7 @@ void set_up_logging(const global_options& options) {
   logger->set_level(options.quiet ? spdlog::level::err : spdlog::level::from_str(options.log_level));
   if (options.log_format == "json") {
     auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-    formatter->add_flag<json_message>('*').set_pattern(
-      R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*})");
+    formatter->add_flag<json_message>('*').set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%*})");
     logger->set_formatter(std::move(formatter));
   } else {
     logger->set_pattern("%H:%M:%S.%e %^%l%$ %v");

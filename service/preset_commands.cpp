@@ -64,21 +64,20 @@ void add_scenario_command(program& to) {
   });
   auto& show = add_command(command, "show", "A preset's file, with its comments", "  throng scenario show bank");
   show.add_option("name", *name, "A preset")->required();
-  show.callback([&to, name] {
-    to.chosen = [name] { return show_preset(config::scenario_presets(), *name, "scenario"); };
-  });
+  show.callback(
+      [&to, name] { to.chosen = [name] { return show_preset(config::scenario_presets(), *name, "scenario"); }; });
   auto& checking = add_command(command, "check", "Say everything that is wrong with a scenario and its pipelines",
                                "  throng scenario check my-city.json --set seed=7");
   checking.add_option("scenario", *name, "A file or preset")->required();
   overlay->add_to(checking, true);
   checking.callback([&to, name, overlay] { to.chosen = [name, overlay] { return check(*name, *overlay); }; });
   add_command(command, "schema", "The JSON Schema, for editors", "  throng scenario schema > scenario.schema.json")
-    .callback([&to] {
-      to.chosen = [] {
-        fmt::print("{}", config::scenario_schema());
-        return exit_done;
-      };
-    });
+      .callback([&to] {
+        to.chosen = [] {
+          fmt::print("{}", config::scenario_schema());
+          return exit_done;
+        };
+      });
 }
 
 namespace {
@@ -118,17 +117,17 @@ void add_pipeline_command(program& to) {
                             "  throng pipeline check my-pipelines.json");
   check.add_option("pipelines", *names, "Files or presets")->required();
   check.callback([&to, names] { to.chosen = [names] { return check_pipelines(*names, false); }; });
-  auto& explain = add_command(command, "explain", "What pipelines will do, in words",
-                              "  throng pipeline explain city-climate");
+  auto& explain =
+      add_command(command, "explain", "What pipelines will do, in words", "  throng pipeline explain city-climate");
   explain.add_option("pipelines", *names, "Files or presets")->required();
   explain.callback([&to, names] { to.chosen = [names] { return check_pipelines(*names, true); }; });
   add_command(command, "schema", "The JSON Schema, for editors", "  throng pipeline schema > pipeline.schema.json")
-    .callback([&to] {
-      to.chosen = [] {
-        fmt::print("{}", config::pipeline_schema());
-        return exit_done;
-      };
-    });
+      .callback([&to] {
+        to.chosen = [] {
+          fmt::print("{}", config::pipeline_schema());
+          return exit_done;
+        };
+      });
 }
 
 } // namespace throng::service

@@ -9,8 +9,10 @@ namespace throng::service {
 using std::chrono::steady_clock;
 
 progress::progress(bool quiet)
-    : quiet_(quiet), terminal_(isatty(STDERR_FILENO) != 0), began_(steady_clock::now()),
-      next_(terminal_ ? began_ : began_ + std::chrono::seconds{10}) {}
+    : quiet_(quiet)
+    , terminal_(isatty(STDERR_FILENO) != 0)
+    , began_(steady_clock::now())
+    , next_(terminal_ ? began_ : began_ + std::chrono::seconds{10}) {}
 
 progress::~progress() {
   if (open_line_)

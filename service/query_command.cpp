@@ -44,8 +44,8 @@ expected<query::request> resolve(const query_options& options) {
       return fail(error_kind::invalid, fmt::format("--group {}: must be NAME=VALUE, as in district=district-03", pair));
     request.group.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
   }
-  for (auto [text, into, option] : {std::tuple{&options.from, &request.from, "--from"},
-                                    std::tuple{&options.to, &request.to, "--to"}}) {
+  for (auto [text, into, option] :
+       {std::tuple{&options.from, &request.from, "--from"}, std::tuple{&options.to, &request.to, "--to"}}) {
     if (text->empty())
       continue;
     auto time = parse_time(*text, wall_now());
@@ -57,9 +57,9 @@ expected<query::request> resolve(const query_options& options) {
     boost::json::error_code code;
     auto value = boost::json::parse(options.where, code);
     if (code || !value.is_object())
-      return fail(error_kind::invalid,
-                  fmt::format("--where {}: must be a JSON object, as in '{{\"events\": {{\"$gt\": 10}}}}'",
-                              options.where));
+      return fail(
+          error_kind::invalid,
+          fmt::format("--where {}: must be a JSON object, as in '{{\"events\": {{\"$gt\": 10}}}}'", options.where));
     request.where = value.as_object();
   }
   if (!options.rollup.empty()) {
@@ -104,12 +104,12 @@ int run(const query_options& options) {
 } // namespace
 
 void add_query_command(program& to) {
-  auto& command = add_command(
-    to.app, "query", "Ask the store: windows, alerts, entities, labels, events or runs",
-    "  throng query windows --pipeline city-climate --group district=district-03 --format json\n"
-    "  throng query windows --pipeline city-climate --window climate-1m --rollup 1h --limit 24\n"
-    "  throng query alerts --sort -time --limit 10\n"
-    "  throng query alerts --where '{\"severity\": \"critical\"}' --count");
+  auto& command =
+      add_command(to.app, "query", "Ask the store: windows, alerts, entities, labels, events or runs",
+                  "  throng query windows --pipeline city-climate --group district=district-03 --format json\n"
+                  "  throng query windows --pipeline city-climate --window climate-1m --rollup 1h --limit 24\n"
+                  "  throng query alerts --sort -time --limit 10\n"
+                  "  throng query alerts --where '{\"severity\": \"critical\"}' --count");
   auto options = std::make_shared<query_options>();
   command.add_option("subject", options->subject, "windows, alerts, entities, labels, events or runs")->required();
   command.add_option("--pipeline", options->request.pipeline, "Of this pipeline");
@@ -121,8 +121,8 @@ void add_query_command(program& to) {
   command.add_option("--where", options->where, "MongoDB's match operators over the documents, as JSON");
   command.add_option("--sort", options->request.sort, "A field; -FIELD for falling order");
   command.add_option("--limit", options->request.limit, "At most this many; 0 is all")
-    ->check(CLI::NonNegativeNumber)
-    ->capture_default_str();
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command.add_option("--cursor", options->request.cursor, "Go on behind an earlier page");
   command.add_option("--format", options->format, "table, json, ndjson or csv")->capture_default_str();
   command.add_option("--rollup", options->rollup, "Merge tumbling windows into longer ones, such as 1h");

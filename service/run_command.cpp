@@ -79,7 +79,8 @@ expected<void> open_embedded(const simulation::world& world, message_path& path)
   for (auto topic : world.topics())
     names.emplace_back(simulation::name(topic));
   for (const auto& name : names)
-    if (auto made = path.cluster->create_topic(world.scenario().settings.topics.prefix + name, world.partitions()); !made)
+    if (auto made = path.cluster->create_topic(world.scenario().settings.topics.prefix + name, world.partitions());
+        !made)
       return made;
   return {};
 }
@@ -129,7 +130,10 @@ class city {
 public:
   city(caf::actor_system& system, std::shared_ptr<const simulation::world> world, message_path& path,
        std::unique_ptr<actors::analysis> watchers, bool quiet)
-      : path_(path), watchers_(std::move(watchers)), world_(system, std::move(world), path.sink, {}), line_(quiet) {}
+      : path_(path)
+      , watchers_(std::move(watchers))
+      , world_(system, std::move(world), path.sink, {})
+      , line_(quiet) {}
 
   struct outcome {
     actors::world_result world;
@@ -146,8 +150,8 @@ public:
     while (!(ended = world_.wait(std::chrono::milliseconds{50}))) {
       show();
       if (auto watched = watchers_->wait(std::chrono::milliseconds{0}))
-        return tl::unexpected{watched->failure.value_or(
-          error{error_kind::internal, "the analysis ended before the world did"})};
+        return tl::unexpected{
+            watched->failure.value_or(error{error_kind::internal, "the analysis ended before the world did"})};
       if (interrupted() && !halted) {
         world_.halt();
         halted = true;
@@ -188,8 +192,8 @@ private:
   }
 
   void show() {
-    line_.show(service::describe_progress(line_.elapsed(), world_.progress()) + "  "
-               + describe_progress(watchers_->progress()));
+    line_.show(service::describe_progress(line_.elapsed(), world_.progress()) + "  " +
+               describe_progress(watchers_->progress()));
   }
 
   message_path& path_;
@@ -201,9 +205,10 @@ private:
 int run(const run_options& options, bool quiet) {
   auto checkpoint_every = parse_duration(options.checkpoint_every);
   if (!checkpoint_every || checkpoint_every->count() == 0)
-    return say_failure({error_kind::invalid,
-                        fmt::format("--checkpoint-every {}: must be a duration above 0, such as 5s",
-                                    options.checkpoint_every), false});
+    return say_failure(
+        {error_kind::invalid,
+         fmt::format("--checkpoint-every {}: must be a duration above 0, such as 5s", options.checkpoint_every),
+         false});
   auto load = options.world.overlay.resolve();
   if (!load)
     return say_failure(load.error());
@@ -257,8 +262,8 @@ int run(const run_options& options, bool quiet) {
   report["lost"] = static_cast<std::int64_t>(outcome->world.events) - static_cast<std::int64_t>(consumed);
   add_process_figures(report);
   auto audit = store_books(store, settings.topics.prefix, running.world().books())
-                 .and_then([&] { return record_run(store, report); })
-                 .and_then([&] { return query::audit(store); });
+                   .and_then([&] { return record_run(store, report); })
+                   .and_then([&] { return query::audit(store); });
   if (!audit)
     return say_failure(audit.error());
   if (!options.world.report.empty())
@@ -276,14 +281,15 @@ int run(const run_options& options, bool quiet) {
 } // namespace
 
 void add_run_command(program& to) {
-  auto& command = add_command(to.app, "run", "Simulate and analyse in one process",
-                              "  throng run metropolis\n"
-                              "  throng run my-city.json --duration 30m --set populations.sensors.count=1000\n"
-                              "  throng run bank --set kafka.brokers=localhost:9092 --store mongodb://localhost/throng");
+  auto& command =
+      add_command(to.app, "run", "Simulate and analyse in one process",
+                  "  throng run metropolis\n"
+                  "  throng run my-city.json --duration 30m --set populations.sensors.count=1000\n"
+                  "  throng run bank --set kafka.brokers=localhost:9092 --store mongodb://localhost/throng");
   auto options = std::make_shared<run_options>();
   options->world.add_to(command);
   command.add_option("--checkpoint-every", options->checkpoint_every, "Wall time between checkpoints")
-    ->capture_default_str();
+      ->capture_default_str();
   command.callback([&to, options] { to.chosen = [&to, options] { return run(*options, to.global.quiet); }; });
 }
 

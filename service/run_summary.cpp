@@ -43,7 +43,8 @@ void print_summary(const boost::json::object& report, const query::audit_report&
     print_score(*score);
   fmt::print("  restarts          {:>12}\n", whole(report, "restarts"));
   fmt::print("  lost: {}   (audit: {} messages of {} keys, {})\n", audit.lost, audit.messages, audit.keys,
-             audit.holds() ? "each taken in once" : fmt::format("{} findings: see throng audit", audit.findings.size()));
+             audit.holds() ? "each taken in once"
+                           : fmt::format("{} findings: see throng audit", audit.findings.size()));
 }
 
 } // namespace throng::service

@@ -59,7 +59,8 @@ void print_rows(const char* heading, const std::vector<query::score_row>& rows) 
 int run(const score_options& options) {
   auto grace = parse_duration(options.grace);
   if (!grace)
-    return say_failure({error_kind::invalid, fmt::format("--grace {}: {}", options.grace, grace.error().message), false});
+    return say_failure(
+        {error_kind::invalid, fmt::format("--grace {}: {}", options.grace, grace.error().message), false});
   auto store = open_chosen_store(options.store);
   if (!store)
     return say_failure(store.error());
@@ -83,8 +84,8 @@ int run(const score_options& options) {
   }
   auto below = [](std::optional<double> least, std::optional<double> is) { return least && is.value_or(0) < *least; };
   return below(options.min_recall, result->all.recall) || below(options.min_precision, result->all.precision)
-           ? exit_does_not_hold
-           : exit_done;
+             ? exit_does_not_hold
+             : exit_done;
 }
 
 } // namespace
@@ -95,7 +96,7 @@ void add_score_command(program& to) {
   auto options = std::make_shared<score_options>();
   command.add_option("--store", options->store, "sqlite:FILE or mongodb://…");
   command.add_option("--grace", options->grace, "An alert this long after a label's end still matches it")
-    ->capture_default_str();
+      ->capture_default_str();
   command.add_option("--min-recall", options->min_recall, "Exit with 3 below this");
   command.add_option("--min-precision", options->min_precision, "Exit with 3 below this");
   command.add_option("--report", options->report, "One JSON object, to a file or - for standard output");

@@ -61,10 +61,10 @@ expected<actors::side_message_sink> send_side_messages(const config::settings& s
     spdlog::error("{} [{}]: {}", where.topic, where.partition, why.message);
   };
   return transport::producer::make(settings.kafka, cluster, std::move(callbacks))
-    .map([topics = settings.topics](std::unique_ptr<transport::producer>&& made) -> actors::side_message_sink {
-      return [topics, producer = std::shared_ptr<transport::producer>{std::move(made)}](
-               std::span<const analytics::side_message> messages) { return deliver(*producer, topics, messages); };
-    });
+      .map([topics = settings.topics](std::unique_ptr<transport::producer>&& made) -> actors::side_message_sink {
+        return [topics, producer = std::shared_ptr<transport::producer>{std::move(made)}](
+                   std::span<const analytics::side_message> messages) { return deliver(*producer, topics, messages); };
+      });
 }
 
 struct reject_folder::implementation {
@@ -95,7 +95,8 @@ struct reject_folder::implementation {
   }
 };
 
-reject_folder::reject_folder() : impl_(std::make_unique<implementation>()) {}
+reject_folder::reject_folder()
+    : impl_(std::make_unique<implementation>()) {}
 
 reject_folder::~reject_folder() = default;
 

@@ -47,23 +47,22 @@ expected<target> parse_target(const std::string& text) {
 expected<std::shared_ptr<actors::message_sink>> make_sink(const simulation::world& world, const target& to,
                                                           bool force) {
   switch (to.kind) {
-    case destination::null:
-      return actors::make_null_sink();
-    case destination::standard_output:
-      return actors::make_stream_sink(stdout);
-    case destination::folder:
-      return actors::make_file_sink(world, to.folder, force);
-    case destination::kafka:
-      break;
+  case destination::null:
+    return actors::make_null_sink();
+  case destination::standard_output:
+    return actors::make_stream_sink(stdout);
+  case destination::folder:
+    return actors::make_file_sink(world, to.folder, force);
+  case destination::kafka:
+    break;
   }
   const auto& settings = world.scenario().settings;
   if (settings.kafka.embedded())
-    return fail(error_kind::invalid,
-                "simulate --to kafka needs a cluster: name it with --set kafka.brokers=HOST:PORT "
-                "(the embedded one lives only inside throng run)");
+    return fail(error_kind::invalid, "simulate --to kafka needs a cluster: name it with --set kafka.brokers=HOST:PORT "
+                                     "(the embedded one lives only inside throng run)");
   return open_world_topics(world, {})
-    .and_then([&] { return actors::make_kafka_sink(world, nullptr); })
-    .map([](auto&& sink) -> std::shared_ptr<actors::message_sink> { return sink; });
+      .and_then([&] { return actors::make_kafka_sink(world, nullptr); })
+      .map([](auto&& sink) -> std::shared_ptr<actors::message_sink> { return sink; });
 }
 
 int run(const simulate_options& options, bool quiet) {
@@ -87,8 +86,8 @@ int run(const simulate_options& options, bool quiet) {
     return say_failure(sink.error());
   // Books are for the audit of what went to Kafka; elsewhere only a store that was asked for gets them.
   std::unique_ptr<storage::result_store> store;
-  if (scenario->value.settings.store != "none"
-      && (to->kind == destination::kafka || !options.world.overlay.store.empty())) {
+  if (scenario->value.settings.store != "none" &&
+      (to->kind == destination::kafka || !options.world.overlay.store.empty())) {
     auto opened = open_writable_store(scenario->value.settings.store);
     if (!opened)
       return say_failure(opened.error());
@@ -127,7 +126,7 @@ int run(const simulate_options& options, bool quiet) {
       return say_failure(written.error());
   if (!quiet && options.world.report != "-" && to->kind != destination::standard_output)
     say(fmt::format("{} events from {} actors in {:.1f} s", result->events, (*world)->entity_count(),
-               report["wall_seconds"].as_double()));
+                    report["wall_seconds"].as_double()));
   return exit_done;
 }
 

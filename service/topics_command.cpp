@@ -16,7 +16,8 @@ int list(const connection_options& options) {
     return say_problems(settings.error());
   if (settings->kafka.embedded())
     return say_failure({error_kind::invalid,
-                        "the embedded cluster lives only as long as its run: name a real one with --brokers HOST:PORT", false});
+                        "the embedded cluster lives only as long as its run: name a real one with --brokers HOST:PORT",
+                        false});
   auto topics = transport::list_topics(settings->kafka, true);
   if (!topics)
     return say_failure(topics.error());
@@ -33,8 +34,8 @@ int list(const connection_options& options) {
 } // namespace
 
 void add_topics_command(program& to) {
-  auto& command = add_command(to.app, "topics", "Topics of a Kafka cluster",
-                              "  throng topics list --brokers localhost:9092");
+  auto& command =
+      add_command(to.app, "topics", "Topics of a Kafka cluster", "  throng topics list --brokers localhost:9092");
   command.require_subcommand(1);
   auto options = std::make_shared<connection_options>();
   auto& listing = add_command(command, "list", "Partitions, replicas and messages of each topic",

@@ -13,8 +13,8 @@ std::string describe_progress(const actors::progress_snapshot& at) {
 std::uint64_t events_consumed(const actors::progress_snapshot& at, const std::string& topic_prefix) {
   std::uint64_t sum = 0;
   for (const auto& partition : at.partitions)
-    if (!partition.which.topic.starts_with(topic_prefix + "truth.")
-        && !partition.which.topic.starts_with(topic_prefix + "analytics."))
+    if (!partition.which.topic.starts_with(topic_prefix + "truth.") &&
+        !partition.which.topic.starts_with(topic_prefix + "analytics."))
       sum += partition.consumed;
   return sum;
 }

@@ -12,8 +12,8 @@ void scenario_options::add_to(CLI::App& command) {
   command.add_option("scenario", scenario, "A file, or a preset: see throng scenario list")->required();
   overlay.add_to(command, true);
   command.add_option("--threads", threads, "Threads that actors run on; 0: one a core")
-    ->check(CLI::Range(0, 1024))
-    ->capture_default_str();
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
   command.add_option("--report", report, "One JSON object at the end, to a file or - for standard output");
 }
 

@@ -86,7 +86,8 @@ struct consumer_options {
 
 /// A member of a consumer group of a real cluster (cooperative).
 /// unavailable or denied within `limit` where no broker answers; not_found: a topic that is not there.
-expected<std::unique_ptr<consumer>> make_group_consumer(const config::kafka_settings& settings, consumer_options options,
+expected<std::unique_ptr<consumer>> make_group_consumer(const config::kafka_settings& settings,
+                                                        consumer_options options,
                                                         std::chrono::milliseconds limit = std::chrono::seconds{5});
 /// All partitions of the topics of the embedded cluster, by assign(): no group (semantics.md 7).
 expected<std::unique_ptr<consumer>> make_embedded_consumer(const embedded_cluster& cluster, consumer_options options);

@@ -73,12 +73,12 @@ struct fixture : test_coordinator_fixture<config> {
   std::vector<std::string> failures;
   conductor_actor conductor = sys.spawn([this]() -> conductor_actor::behavior_type {
     return {
-      [](begin_atom) { return world_result{}; },
-      [](next_atom) {},
-      [](const step_report&) {},
-      [this](const published& x) { steps_published.push_back(x.step); },
-      [](halt_atom) {},
-      [this](const world_failure& x) { failures.push_back(x.why.message); },
+        [](begin_atom) { return world_result{}; },
+        [](next_atom) {},
+        [](const step_report&) {},
+        [this](const published& x) { steps_published.push_back(x.step); },
+        [](halt_atom) {},
+        [this](const world_failure& x) { failures.push_back(x.why.message); },
     };
   });
 
@@ -101,8 +101,9 @@ CAF_TEST_FIXTURE_SCOPE(publisher_tests, fixture)
 
 CAF_TEST(the shards of a step are merged by time and then by entity) {
   auto sut = start({1});
-  publish(sut, 7, {output({{1, 10, 2, "b"}, {1, 30, 2, "e"}, {2, 5, 2, "other run"}}),
-                   output({{1, 10, 1, "a"}, {1, 10, 3, "c"}, {1, 20, 1, "d"}})});
+  publish(sut, 7,
+          {output({{1, 10, 2, "b"}, {1, 30, 2, "e"}, {2, 5, 2, "other run"}}),
+           output({{1, 10, 1, "a"}, {1, 10, 3, "c"}, {1, 20, 1, "d"}})});
   CAF_CHECK(sink->taken == (std::vector<std::string>{"1:a", "1:b", "1:c", "1:d", "1:e"}));
   CAF_CHECK(steps_published == std::vector<std::uint64_t>{7});
 }

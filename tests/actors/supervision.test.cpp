@@ -80,21 +80,21 @@ struct fixture : test_coordinator_fixture<> {
 
 CAF_TEST(no period as long as the limit sees more restarts than the limit and a restart is refused only then) {
   CAF_CHECK(rc::check([] {
-  auto limit = *rc::gen::inRange<std::size_t>(0, 6);
-  auto within = *rc::gen::inRange<int>(1, 50);
-  auto gaps = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 30));
-  restart_intensity sut{restart_limit{limit, std::chrono::seconds{within}}};
-  wall_time now{};
-  std::vector<wall_time> allowed;
-  for (auto gap : gaps) {
-    now += std::chrono::seconds{gap};
-    auto in_period = static_cast<std::size_t>(std::count_if(
-        allowed.begin(), allowed.end(), [&](wall_time t) { return t > now - std::chrono::seconds{within}; }));
-    auto may = sut.may_restart(now);
-    RC_ASSERT(may == (in_period < limit));
-    if (may)
-      allowed.push_back(now);
-  }
+    auto limit = *rc::gen::inRange<std::size_t>(0, 6);
+    auto within = *rc::gen::inRange<int>(1, 50);
+    auto gaps = *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 30));
+    restart_intensity sut{restart_limit{limit, std::chrono::seconds{within}}};
+    wall_time now{};
+    std::vector<wall_time> allowed;
+    for (auto gap : gaps) {
+      now += std::chrono::seconds{gap};
+      auto in_period = static_cast<std::size_t>(std::count_if(
+          allowed.begin(), allowed.end(), [&](wall_time t) { return t > now - std::chrono::seconds{within}; }));
+      auto may = sut.may_restart(now);
+      RC_ASSERT(may == (in_period < limit));
+      if (may)
+        allowed.push_back(now);
+    }
   }));
 }
 

@@ -48,8 +48,8 @@ public:
                              const std::shared_ptr<const void>&) override {
     std::scoped_lock lock{mutex};
     for (const auto& message : messages)
-      by_run[run] += std::to_string(message.timestamp_ms) + " " + std::string{message.key} + " "
-                     + std::string{message.value} + "\n";
+      by_run[run] += std::to_string(message.timestamp_ms) + " " + std::string{message.key} + " " +
+                     std::string{message.value} + "\n";
     return messages.size();
   }
   expected<void> finish() override {

@@ -174,12 +174,12 @@ CAF_TEST(what is missing null text or not finite changes nothing) {
 
 CAF_TEST(parameters that can not be are found each with its path) {
   auto wrong = [](const char* name, const char* parameters) {
-  config::detect definition;
-  definition.name = "s";
-  definition.detector = name;
-  definition.parameters = object(parameters);
-  auto made = make_detector(definition, "detect[2]");
-  return made ? findings{} : made.error();
+    config::detect definition;
+    definition.name = "s";
+    definition.detector = name;
+    definition.parameters = object(parameters);
+    auto made = make_detector(definition, "detect[2]");
+    return made ? findings{} : made.error();
   };
   CAF_CHECK(wrong("shift", "{}").empty());
   auto unknown = wrong("shfit", "{}");
