@@ -418,6 +418,8 @@ CAF_TEST(damaged documents are taken or refused as Boost.JSON does) {
     }
     boost::json::error_code ec;
     auto dom = boost::json::parse(message, ec);
+    if (ec == boost::json::error::exponent_overflow)
+      return; // 1E9254740993 is JSON, and too large for a double: missing for us, refused by Boost
     auto letter = f.sut->decode(message, {}, f.e);
     RC_ASSERT(letter.has_value());
     bool not_json = letter->reason <= dead_reason::not_finite_text && letter->reason != dead_reason::not_an_object;

@@ -69,7 +69,7 @@ class Run(InFolder):
         throng("analyze", self.path("p.json"), "--from", f"file:{self.folder}", "--store", self.store)
         mine = query("windows", self.store, "--pipeline", "mine")
         for _ in range(2):
-            self.run_small("--duration", "5m")
+            self.run_small()
         self.assertEqual(query("windows", self.store, "--pipeline", "mine"), mine)
         self.assertEqual(mine[0]["x"]["sum"], 7)
 
