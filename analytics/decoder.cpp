@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 #include "analytics/json_scanner.hpp"
+#include "analytics/json_text.hpp"
 #include "analytics/path_tree.hpp"
 
 namespace throng::analytics {
@@ -261,8 +261,11 @@ struct decoder::implementation {
       }
     }
     if (node.wanted) {
-      if (repeats_names(text))
-        text = out.arena.keep(boost::json::serialize(parse_json(text)));
+      if (repeats_names(text)) {
+        std::string made;
+        append_json_text(made, parse_json(text)); // 1e400 as null, where Boost.JSON's serialiser writes no JSON
+        text = out.arena.keep(made);
+      }
       x = array ? value::array(text) : value::object(text);
     }
     return true;

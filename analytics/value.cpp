@@ -5,10 +5,10 @@
 #include <cmath>
 #include <cstring>
 
-#include <boost/json/serialize.hpp>
 
 #include "analytics/json_element.hpp"
 #include "analytics/json_scanner.hpp"
+#include "analytics/json_text.hpp"
 
 namespace throng::analytics {
 
@@ -137,6 +137,17 @@ owned_value::owned_value(const value& x) {
   assign(x);
 }
 
+namespace {
+
+/// Boost.JSON's own serialiser writes `Infinity` for 1e400, which is no JSON: comparing would read it.
+std::string json_text(const boost::json::value& x) {
+  std::string text;
+  append_json_text(text, x);
+  return text;
+}
+
+} // namespace
+
 owned_value::owned_value(const boost::json::value& x) {
   switch (x.kind()) {
   case boost::json::kind::null:
@@ -158,10 +169,10 @@ owned_value::owned_value(const boost::json::value& x) {
     assign(value::of(std::string_view{x.get_string().data(), x.get_string().size()}));
     break;
   case boost::json::kind::array:
-    assign(value::array(boost::json::serialize(x)));
+    assign(value::array(json_text(x)));
     break;
   case boost::json::kind::object:
-    assign(value::object(boost::json::serialize(x)));
+    assign(value::object(json_text(x)));
     break;
   }
 }

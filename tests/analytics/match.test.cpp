@@ -203,6 +203,13 @@ CAF_TEST(names mean the message in where and the computed field afterwards) {
   CAF_CHECK(!when->matches(event.e));
 }
 
+CAF_TEST(a number too large for a double within an array is nothing there) {
+  CAF_CHECK(matches(R"({"a": [1, null]})", R"({"a": [1, null]})"));
+  CAF_CHECK(!matches(R"({"a": {"$gt": [1, 1e400]}})", R"({"a": [1, null]})"));
+  CAF_CHECK(matches(R"({"a": {"$gt": [1, 1e400]}})", R"({"a": [1, 2]})"));
+  CAF_CHECK(matches(R"({"a": {"$gte": {"b": 1e400}}})", R"({"a": {"b": 7}})"));
+}
+
 CAF_TEST(a condition and its contrary never both hold) {
   using throng::test::random_json;
   CAF_CHECK(rc::check([](std::uint64_t seed) {
