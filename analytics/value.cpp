@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstring>
 
-
 #include "analytics/json_element.hpp"
 #include "analytics/json_scanner.hpp"
 #include "analytics/json_text.hpp"

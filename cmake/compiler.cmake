@@ -27,9 +27,8 @@ endif()
 
 if(THRONG_SANITIZE)
   add_compile_options(-fsanitize=${THRONG_SANITIZE} -fno-omit-frame-pointer)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    add_compile_options(-Wno-maybe-uninitialized) # false alarms in <regex>, which CAF's test runner uses
-  endif()
+  # The ordinary build has refused every warning; instrumented, GCC 12 gives false ones (<regex>, for one).
+  add_compile_options(-Wno-error)
   add_link_options(-fsanitize=${THRONG_SANITIZE})
   if(THRONG_SANITIZE MATCHES "undefined")
     # CAF 0.17 binds a null reference in init_fun_factory.hpp; the run-time suppression names that file, so "null" must be recoverable.

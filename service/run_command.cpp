@@ -261,9 +261,10 @@ int run(const run_options& options, bool quiet) {
   add_analysis_figures(report, outcome->analysis);
   report["lost"] = static_cast<std::int64_t>(outcome->world.events) - static_cast<std::int64_t>(consumed);
   add_process_figures(report);
-  auto audit = store_books(store, settings.topics.prefix, running.world().books())
-                   .and_then([&] { return record_run(store, report); })
-                   .and_then([&] { return query::audit(store); });
+  auto audit =
+      store_books(store, running.world().books()).and_then([&] { return record_run(store, report); }).and_then([&] {
+        return query::audit(store);
+      });
   if (!audit)
     return say_failure(audit.error());
   if (!options.world.report.empty())

@@ -115,9 +115,7 @@ int run(const simulate_options& options, bool quiet) {
   auto report = world_report("simulate", **world, *result);
   add_process_figures(report);
   if (store != nullptr) {
-    auto kept = store_books(*store, scenario->value.settings.topics.prefix, running.books()).and_then([&] {
-      return record_run(*store, report);
-    });
+    auto kept = store_books(*store, running.books()).and_then([&] { return record_run(*store, report); });
     if (!kept)
       return say_failure(kept.error());
   }

@@ -58,14 +58,13 @@ boost::json::object world_report(const std::string& command, const simulation::w
           {"restarts", result.restarts}};
 }
 
-expected<void> store_books(storage::result_store& store, const std::string& prefix,
-                           const std::vector<simulation::book>& books) {
+expected<void> store_books(storage::result_store& store, const std::vector<simulation::book>& books) {
   if (auto removed = store.remove_records("world_books"); !removed)
     return removed;
   std::vector<storage::record> records;
   records.reserve(books.size());
   for (const auto& book : books) {
-    auto topic = prefix + std::string{simulation::name(book.in)};
+    std::string topic{simulation::name(book.in)};
     // The sum is modulo 2^64, which no JSON number holds safely: text.
     records.push_back({topic + "/" + book.key,
                        {{"topic", topic},

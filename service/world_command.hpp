@@ -36,8 +36,8 @@ expected<void> open_world_topics(const simulation::world& world, const std::vect
 boost::json::object world_report(const std::string& command, const simulation::world& world,
                                  const actors::world_result& result);
 
-/// What the world leaves in the store for `throng audit`: a book a key, replacing an earlier run's.
-expected<void> store_books(storage::result_store& store, const std::string& prefix,
-                           const std::vector<simulation::book>& books);
+/// What the world leaves in the store for `throng audit`: a book a key, replacing an earlier run's. Topics without
+/// the prefix, as everything that is stored.
+expected<void> store_books(storage::result_store& store, const std::vector<simulation::book>& books);
 
 } // namespace throng::service

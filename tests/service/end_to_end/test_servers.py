@@ -9,8 +9,8 @@ from throng import PROGRAM, InFolder, query, throng
 
 BROKERS = os.environ.get("THRONG_TEST_KAFKA", "")
 MONGODB = os.environ.get("THRONG_TEST_MONGODB", "")
-SMALL = ["--duration", "20m", "--set", "populations.sensors.count=300", "--set", "populations.visitors.count=200",
-         "--set", "populations.accounts.count=200", "--set", "populations.helpdesk.count=40"]
+SMALL = ["--duration", "20m", "--set", "populations.sensors.count=400", "--set", "populations.visitors.count=300",
+         "--set", "populations.accounts.count=300", "--set", "populations.helpdesk.count=40"]
 
 
 class Servers(InFolder):
