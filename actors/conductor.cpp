@@ -133,7 +133,7 @@ void complete_step(conductor_pointer self) {
 
 conductor_actor::behavior_type conductor(conductor_pointer self, std::shared_ptr<const simulation::world> world,
                                          std::shared_ptr<world_progress> progress,
-                                         std::function<conductor_cast(conductor_actor)> make_cast) {
+                                         const std::function<conductor_cast(conductor_actor)>& make_cast) {
   auto& state = self->state;
   state.world = std::move(world);
   state.progress = std::move(progress);

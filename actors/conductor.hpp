@@ -65,6 +65,6 @@ struct conductor_state {
 conductor_actor::behavior_type conductor(conductor_actor::stateful_pointer<conductor_state> self,
                                          std::shared_ptr<const simulation::world> world,
                                          std::shared_ptr<world_progress> progress,
-                                         std::function<conductor_cast(conductor_actor)> make_cast);
+                                         const std::function<conductor_cast(conductor_actor)>& make_cast);
 
 } // namespace throng::actors

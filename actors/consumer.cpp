@@ -212,7 +212,7 @@ consumer_state::fed_partition* consumer_state::find(const transport::topic_parti
 }
 
 consumer_actor::behavior_type consumer(consumer_actor::stateful_pointer<consumer_state> self,
-                                       std::shared_ptr<std::unique_ptr<transport::consumer>> source,
+                                       const std::shared_ptr<std::unique_ptr<transport::consumer>>& source,
                                        std::shared_ptr<const analysis_plan> plan,
                                        std::shared_ptr<analysis_progress> progress,
                                        consumer_supervisor_actor supervisor) {

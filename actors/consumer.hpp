@@ -61,7 +61,7 @@ private:
 };
 
 consumer_actor::behavior_type consumer(consumer_actor::stateful_pointer<consumer_state> self,
-                                       std::shared_ptr<std::unique_ptr<transport::consumer>> source,
+                                       const std::shared_ptr<std::unique_ptr<transport::consumer>>& source,
                                        std::shared_ptr<const analysis_plan> plan,
                                        std::shared_ptr<analysis_progress> progress,
                                        consumer_supervisor_actor supervisor);

@@ -45,9 +45,8 @@ public:
       if (auto to = listener_of(where); to.failed)
         to.failed(why);
     };
-    return transport::producer::make(kafka_, cluster, std::move(callbacks)).map([this](auto&& made) {
-      producer_ = std::move(made);
-    });
+    return transport::producer::make(kafka_, cluster, std::move(callbacks))
+        .map([this](std::unique_ptr<transport::producer>&& made) { producer_ = std::move(made); });
   }
 
   void listen(std::size_t run, listener to) override {
