@@ -2,6 +2,7 @@
 // reported by the schema and is left alone too, so that one pass finds all that is wrong.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <optional>
@@ -40,6 +41,18 @@ public:
   void read(const std::string& key, boost::json::object& into) const;
   /// Elements that are no text are left out.
   void read(const std::string& key, std::vector<std::string>& into) const;
+
+  /// An array of exactly as many numbers; anything else is left to the schema's word.
+  template <std::size_t N>
+  void read(const std::string& key, std::array<double, N>& into) const {
+    const auto* value = find(key);
+    const auto* array = value ? value->if_array() : nullptr;
+    if (!array || array->size() != N)
+      return;
+    for (std::size_t i = 0; i < N; ++i)
+      if ((*array)[i].is_number())
+        into[i] = (*array)[i].template to_number<double>();
+  }
 
   /// The schema's range must fit into the type.
   template <std::integral Integer>

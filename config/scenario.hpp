@@ -1,6 +1,7 @@
 // A scenario: which world to simulate, for how long, and what goes wrong in it. A plain value, checked by load.hpp.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -26,8 +27,16 @@ struct sensor_population {
   friend bool operator==(const sensor_population&, const sensor_population&) = default;
 };
 
+/// Weights of the full hours of a day, linear in between.
+using hour_weights = std::array<double, 24>;
+/// Weights of Monday to Sunday.
+using weekday_weights = std::array<double, 7>;
+
 struct web_client_population {
-  double sessions_per_day = 6;
+  double sessions_per_day = 6; ///< on the mean of a week
+  /// When people look at shops: little by night, a first rise over lunch, most on the sofa.
+  hour_weights hours{5, 3, 2, 1, 1, 2, 4, 6, 8, 10, 11, 12, 13, 12, 11, 11, 12, 13, 15, 18, 20, 19, 14, 9};
+  weekday_weights weekdays{10, 10, 10, 10, 9, 9, 12};
   milliseconds think_time{8'000}; ///< median between two requests of a session
   double think_spread = 0.9;      ///< sigma of the log-normal think time
   std::uint32_t items = 2'000;    ///< how many things the shop has; popularity falls by Zipf's law
@@ -45,7 +54,9 @@ struct account_population {
 };
 
 struct support_client_population {
-  double tickets_per_day = 0.5;
+  double tickets_per_day = 0.5; ///< on the mean of a week
+  hour_weights hours{1, 0, 0, 0, 0, 0, 1, 3, 8, 12, 13, 12, 10, 10, 11, 11, 10, 9, 6, 5, 5, 4, 3, 2};
+  weekday_weights weekdays{13, 11, 10, 10, 9, 4, 4};
 
   friend bool operator==(const support_client_population&, const support_client_population&) = default;
 };

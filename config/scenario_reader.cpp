@@ -15,6 +15,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// @pre none is negative: the schema's word
+template <std::size_t N>
+void read_weights(const fields& from, const std::string& key, std::array<double, N>& into) {
+  from.read(key, into);
+  if (std::all_of(into.begin(), into.end(), [](double weight) { return weight == 0; }))
+    from.report(key, "all are 0; at least one must be above, or nothing ever comes");
+}
+
 void read_behaviour(const fields& from, sensor_population& into) {
   from.read("interval", into.interval, 100ms, 24h);
   from.read("jitter", into.jitter);
@@ -24,6 +32,8 @@ void read_behaviour(const fields& from, sensor_population& into) {
 
 void read_behaviour(const fields& from, web_client_population& into) {
   from.read("sessions_per_day", into.sessions_per_day);
+  read_weights(from, "hours", into.hours);
+  read_weights(from, "weekdays", into.weekdays);
   from.read("think_time", into.think_time, 100ms, 1h);
   from.read("think_spread", into.think_spread);
   from.read("items", into.items);
@@ -38,6 +48,8 @@ void read_behaviour(const fields& from, account_population& into) {
 
 void read_behaviour(const fields& from, support_client_population& into) {
   from.read("tickets_per_day", into.tickets_per_day);
+  read_weights(from, "hours", into.hours);
+  read_weights(from, "weekdays", into.weekdays);
 }
 
 /// Names stand in paths, environment variables and file names: lower case, short, plain.

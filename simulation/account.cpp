@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "simulation/countries.hpp"
-#include "simulation/daily_curve.hpp"
 #include "simulation/distributions.hpp"
 #include "simulation/incident_turn.hpp"
 
@@ -39,7 +38,8 @@ short_text named(std::string_view prefix, std::uint32_t number, std::size_t widt
 account::common::common(const simulation::world& world, std::uint32_t number)
     : seed(world.scenario().seed)
     , population(std::get<config::account_population>(world.scenario().populations[number].behaviour))
-    , accounts(world.count_of_kind(account_kind)) {}
+    , accounts(world.count_of_kind(account_kind))
+    , payments(population.payments_per_day, payment_hours()) {}
 
 entity_key account::key(const simulation::world& world, entity_ref self, std::size_t) {
   return account_id(world.number_in_kind(self));
@@ -48,9 +48,8 @@ entity_key account::key(const simulation::world& world, entity_ref self, std::si
 account::account(const birth& born, const common& all) {
   const auto person = born.world.number_in_kind(born.self);
   balance_ = opening_balance(all.seed, person, all.population);
-  const auto before = born.world.start() - milliseconds{1};
-  payment_due_ = next_arrival(born.random, before, all.population.payments_per_day, payment_hours());
-  const auto first = next_monthly(profile_of(all.seed, person, all.population), before);
+  payment_due_ = all.payments.first(born.random, born.world.start());
+  const auto first = next_monthly(profile_of(all.seed, person, all.population), born.world.start() - milliseconds{1});
   monthly_due_ = first.due;
   monthly_ = first.what;
   due_ = std::min(payment_due_, monthly_due_);
@@ -90,7 +89,7 @@ void account::live(wake_context& in, const common& all) {
   }
   // A stream for each payment: whether it is made changes no later one.
   random_stream choices{in.random().bits()};
-  payment_due_ = next_arrival(in.random(), in.now(), all.population.payments_per_day, payment_hours());
+  payment_due_ = all.payments.after(in.random(), in.now());
   // While an incident runs the owner makes no payments of their own: so its label's seq range holds none of them.
   if (doing == nullptr || !doing->touched)
     spend(in, all, choices);

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "simulation/account_profile.hpp"
+#include "simulation/arrivals.hpp"
 #include "simulation/entity.hpp"
 #include "simulation/identity.hpp"
 #include "simulation/merchants.hpp"
@@ -29,6 +30,7 @@ public:
     std::uint64_t seed;
     config::account_population population;
     std::uint32_t accounts; ///< in the whole world
+    arrivals payments;
   };
 
   static constexpr std::array channels{channel{topic::bank_transactions, 0}};

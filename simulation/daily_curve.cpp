@@ -1,8 +1,5 @@
 #include "simulation/daily_curve.hpp"
 
-#include "simulation/distributions.hpp"
-#include "simulation/entity.hpp"
-
 namespace throng::simulation {
 
 namespace {
@@ -21,20 +18,6 @@ double daily_curve::at(timestamp now) const {
   const auto part = static_cast<double>(ms % hour_ms) / static_cast<double>(hour_ms);
   const auto from = at_[hour];
   return from + part * (at_[(hour + 1) % 24] - from);
-}
-
-timestamp next_arrival(random_stream& random, timestamp after, double per_day, const daily_curve& curve) {
-  if (!(per_day > 0))
-    return never_due;
-  const auto mean_gap = static_cast<double>(day_ms) / (per_day * curve.peak());
-  for (;;) {
-    const auto gap = exponential(random, mean_gap);
-    if (gap > 1e15) // thirty thousand years, and adding on could wrap
-      return never_due;
-    after = after + milliseconds{static_cast<std::int64_t>(gap) + 1};
-    if (random.unit() * curve.peak() < curve.at(after))
-      return after;
-  }
 }
 
 } // namespace throng::simulation

@@ -1,11 +1,10 @@
-// How busy each hour of a day is, and the arrivals that follow such a curve. Leaves to others what arrives.
+// How busy each hour of a day is. Leaves to arrivals.hpp what follows such a curve.
 #pragma once
 
 #include <array>
 #include <cstdint>
 
 #include "config/time.hpp"
-#include "simulation/random.hpp"
 
 namespace throng::simulation {
 
@@ -45,11 +44,5 @@ private:
   std::array<double, 24> at_;
   double peak_ = 0;
 };
-
-/// The first arrival after `after` of a Poisson process whose rate follows a curve: candidates come at the curve's peak
-/// rate and are kept with the share that the curve has of its peak (thinning: Lewis and Shedler, "Simulation of
-/// nonhomogeneous Poisson processes by thinning", 1979). Two draws a candidate.
-/// @param per_day the mean rate; never_due where it is 0
-timestamp next_arrival(random_stream& random, timestamp after, double per_day, const daily_curve& curve);
 
 } // namespace throng::simulation

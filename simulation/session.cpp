@@ -6,9 +6,6 @@ namespace throng::simulation {
 
 namespace {
 
-// When people look at shops: little by night, a first rise over lunch, most on the sofa.
-constexpr daily_curve visits{{5, 3, 2, 1, 1, 2, 4, 6, 8, 10, 11, 12, 13, 12, 11, 11, 12, 13, 15, 18, 20, 19, 14, 9}};
-
 using percentages = std::array<std::uint8_t, action_count>;
 
 // Invented, in the shape that shops report: one view in twenty ends in an order, one session in nine buys.
@@ -49,10 +46,6 @@ action pick(const percentages& row, std::uint32_t percent) {
 }
 
 } // namespace
-
-const daily_curve& visit_hours() {
-  return visits;
-}
 
 action first_action(std::uint32_t percent) {
   return pick(start, percent);

@@ -3,13 +3,9 @@
 
 #include <cstdint>
 
-#include "simulation/daily_curve.hpp"
 #include "simulation/site.hpp"
 
 namespace throng::simulation {
-
-/// When sessions begin.
-const daily_curve& visit_hours();
 
 /// Where a session begins. @param percent 0 to 99, uniform
 action first_action(std::uint32_t percent);

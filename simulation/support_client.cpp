@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "simulation/daily_curve.hpp"
 #include "simulation/distributions.hpp"
 #include "simulation/incident_turn.hpp"
 #include "simulation/ticket_text.hpp"
@@ -10,8 +9,6 @@
 namespace throng::simulation {
 
 namespace {
-
-constexpr daily_curve desk_hours{{1, 0, 0, 0, 0, 0, 1, 3, 8, 12, 13, 12, 10, 10, 11, 11, 10, 9, 6, 5, 5, 4, 3, 2}};
 
 /// Orders are numbered up to a million; items of tickets are among the shop's best known.
 constexpr std::uint32_t orders = 1'000'000;
@@ -53,15 +50,17 @@ std::uint64_t write_any(wake_context& in, random_stream& random) {
 } // namespace
 
 support_client::common::common(const simulation::world& world, std::uint32_t number)
-    : population(std::get<config::support_client_population>(world.scenario().populations[number].behaviour)) {}
+    : common(std::get<config::support_client_population>(world.scenario().populations[number].behaviour)) {}
+
+support_client::common::common(const config::support_client_population& population)
+    : tickets(population.tickets_per_day, daily_curve{population.hours}, population.weekdays) {}
 
 entity_key support_client::key(const simulation::world& world, entity_ref self, std::size_t) {
   return customer_id(world.number_in_kind(self));
 }
 
 support_client::support_client(const birth& born, const common& all)
-    : ticket_due_(
-          next_arrival(born.random, born.world.start() - milliseconds{1}, all.population.tickets_per_day, desk_hours))
+    : ticket_due_(all.tickets.first(born.random, born.world.start()))
     , due_(ticket_due_) {}
 
 void support_client::wake(wake_context& in, const common& all) {
@@ -76,7 +75,7 @@ void support_client::wake(wake_context& in, const common& all) {
         break;
       }
       random_stream words{in.random().bits()}; // a stream for each ticket: whether it is written changes no later one
-      ticket_due_ = next_arrival(in.random(), in.now(), all.population.tickets_per_day, desk_hours);
+      ticket_due_ = all.tickets.after(in.random(), in.now());
       // While an incident runs there are no other tickets: so its label's seq range holds none of them.
       if (doing == nullptr || !doing->touched)
         write_any(in, words);

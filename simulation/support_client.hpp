@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "simulation/arrivals.hpp"
 #include "simulation/entity.hpp"
 #include "simulation/identity.hpp"
 
@@ -19,8 +20,9 @@ class support_client {
 public:
   struct common {
     common(const simulation::world& world, std::uint32_t population);
+    explicit common(const config::support_client_population& population);
 
-    config::support_client_population population;
+    arrivals tickets;
   };
 
   static constexpr std::array channels{channel{topic::support_tickets, 0}};

@@ -5,7 +5,6 @@
 
 #include "simulation/agents.hpp"
 #include "simulation/countries.hpp"
-#include "simulation/daily_curve.hpp"
 #include "simulation/incident_turn.hpp"
 #include "simulation/review_text.hpp"
 
@@ -41,13 +40,15 @@ constexpr double most_response_ms = 60'000;
 web_client::common::common(const simulation::world& world, std::uint32_t number)
     : seed(world.scenario().seed)
     , population(std::get<config::web_client_population>(world.scenario().populations[number].behaviour))
+    , visits(population.sessions_per_day, daily_curve{population.hours}, population.weekdays)
     , popularity(zipf_weights(population.items, zipf_exponent))
     , visitors(world.count_of_kind(web_client_kind)) {
   double a_day = 0;
   for (const auto& other : world.scenario().populations)
     if (const auto* clients = std::get_if<config::web_client_population>(&other.behaviour); clients != nullptr)
-      a_day += other.count * clients->sessions_per_day * mean_session_requests;
-  const auto a_second = std::max(least_capacity_a_second, headroom * a_day / 86'400 * visit_hours().peak());
+      a_day += other.count * mean_session_requests *
+               arrivals{clients->sessions_per_day, daily_curve{clients->hours}, clients->weekdays}.greatest_rate();
+  const auto a_second = std::max(least_capacity_a_second, headroom * a_day / 86'400);
   capacity = a_second * static_cast<double>(world.tick().count()) / 1'000;
 }
 
@@ -57,8 +58,7 @@ entity_key web_client::key(const simulation::world& world, entity_ref self, std:
 }
 
 web_client::web_client(const birth& born, const common& all)
-    : arrival_(next_arrival(born.random, born.world.start() - milliseconds{1}, all.population.sessions_per_day,
-                            visit_hours()))
+    : arrival_(all.visits.first(born.random, born.world.start()))
     , request_due_(never_due)
     , last_request_(never_due)
     , due_(arrival_) {}
@@ -97,7 +97,7 @@ void web_client::live(wake_context& in, const common& all, const active_incident
   }
   // The arrivals are a process of their own: one that falls into a session is made up for when it ends.
   const random_stream walk{in.random().bits()};
-  arrival_ = next_arrival(in.random(), arrival_, all.population.sessions_per_day, visit_hours());
+  arrival_ = all.visits.after(in.random(), arrival_);
   if (!is_program(doing)) // the visitor does not come while a program uses the connection
     begin_session(in, all, walk);
 }

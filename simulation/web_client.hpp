@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "simulation/arrivals.hpp"
 #include "simulation/distributions.hpp"
 #include "simulation/entity.hpp"
 #include "simulation/identity.hpp"
@@ -27,6 +28,7 @@ public:
 
     std::uint64_t seed;
     config::web_client_population population;
+    arrivals visits;
     weighted_choice popularity; ///< of items: Zipf
     std::uint32_t visitors;     ///< in the whole world
     double capacity;            ///< requests that the site can answer in a tick

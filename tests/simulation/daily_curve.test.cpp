@@ -3,12 +3,9 @@
 #include "simulation/daily_curve.hpp"
 
 #include <cmath>
-#include <vector>
 
 #include <caf/test/unit_test.hpp>
 #include <rapidcheck.h>
-
-#include "simulation/entity.hpp"
 
 using namespace throng;
 using namespace throng::simulation;
@@ -44,44 +41,4 @@ CAF_TEST(a curve has the mean 1 and repeats each day also before 1970) {
     RC_ASSERT(curve.at({ms}) == curve.at({ms - 24 * hour_ms * 400}));
     RC_ASSERT(curve.at({ms}) <= curve.peak());
   }));
-}
-
-CAF_TEST(arrivals come as often as the curve says in each hour) {
-  constexpr int days = 400;
-  constexpr double per_day = 50;
-  random_stream random{99};
-  std::array<int, 24> counts{};
-  timestamp at{-1};
-  int all = 0;
-  double gaps = 0;
-  for (;;) {
-    const auto next = next_arrival(random, at, per_day, uneven);
-    CAF_REQUIRE(next > at);
-    gaps += static_cast<double>((next - at).count());
-    at = next;
-    if (at.ms >= days * 24 * hour_ms)
-      break;
-    ++counts[static_cast<std::size_t>(time_of_day(at) / hour_ms)];
-    ++all;
-  }
-  CAF_CHECK(std::fabs(all - days * per_day) < 4 * std::sqrt(days * per_day));
-  double chi_squared = 0;
-  int bins = 0;
-  for (std::size_t hour = 0; hour < 24; ++hour) {
-    const auto expected = days * per_day / 24 * (uneven.at_hour(hour) + uneven.at_hour((hour + 1) % 24)) / 2;
-    if (expected < 5) {
-      CAF_CHECK_EQUAL(counts[hour], 0);
-      continue;
-    }
-    ++bins;
-    chi_squared += (counts[hour] - expected) * (counts[hour] - expected) / expected;
-  }
-  CAF_CHECK_EQUAL(bins, 18);
-  CAF_CHECK(chi_squared < 43); // the 99.9th percentile for 18 degrees of freedom is 42.3
-}
-
-CAF_TEST(without a rate nothing ever arrives) {
-  random_stream random{1};
-  CAF_CHECK(next_arrival(random, {0}, 0, uneven) == never_due);
-  CAF_CHECK(next_arrival(random, {0}, 1e-12, uneven) == never_due);
 }

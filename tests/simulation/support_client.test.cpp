@@ -25,7 +25,8 @@ const std::vector<std::string> kinds{"support.ticket_flood", "support.urgent_wav
 CAF_TEST(a ticket has exactly the documented fields and a text without gaps) {
   const auto result = run(small_city({{"helpdesk", 200, config::support_client_population{10}}}, 24h));
   const auto tickets = all_of(result, topic::support_tickets);
-  CAF_CHECK(std::fabs(static_cast<double>(tickets.size()) - 2'000) < 5 * std::sqrt(2'000));
+  const auto wanted = 2'000 * 9.0 * 7 / 61; // a Friday
+  CAF_CHECK(std::fabs(static_cast<double>(tickets.size()) - wanted) < 5 * std::sqrt(wanted));
   std::set<std::string> ids;
   std::set<std::string> types;
   std::set<std::string> priorities;
