@@ -8,6 +8,7 @@
 #include "analytics/json_scanner.hpp"
 #include "analytics/json_text.hpp"
 #include "analytics/path_tree.hpp"
+#include "config/json_shape.hpp"
 
 namespace throng::analytics {
 
@@ -73,6 +74,31 @@ dead_letter fault_letter(const json_scanner& in, std::string_view message) {
   }
 }
 
+value shaped_value(const json_scalar& from) {
+  // Up to 15 digits are exact in a double, and so is the power: one division rounds correctly (Clinger, PLDI 1990).
+  static constexpr double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                      1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+  switch (from.is) {
+  case json_scalar::kind::missing:
+    return {};
+  case json_scalar::kind::text:
+    return value::of(from.text);
+  case json_scalar::kind::integer:
+    if (from.count <= 18)
+      return value::of(from.text.front() == '-' ? -from.digits : from.digits);
+    break;
+  case json_scalar::kind::real:
+    if (from.count <= 15) {
+      auto x = static_cast<double>(from.digits) / powers[from.places];
+      return value::of(from.text.front() == '-' ? -x : x);
+    }
+    break;
+  case json_scalar::kind::literal:
+    return from.text.front() == 'n' ? value::null() : value::of(from.text.front() == 't');
+  }
+  return number_value({from.text, from.is == json_scalar::kind::integer});
+}
+
 /// Decimal places from a unit to milliseconds.
 int places(timestamp_unit unit) {
   switch (unit) {
@@ -136,6 +162,9 @@ struct decoder::implementation {
   const field_table& fields;
 
   path_node root;
+  std::optional<json_shapes> shapes;
+  std::vector<slot> shape_slots; ///< where the values of a shape go, by the place of their path
+  mutable iso8601_reader read_iso8601;
   bool ready = false;
   std::size_t slots = 0; ///< the table's, and up to two more for key and timestamp
   slot key_slot = 0;
@@ -162,7 +191,34 @@ struct decoder::implementation {
     }
     key_slot = slot_of(key);
     time_slot = timestamp == key ? key_slot : slot_of(timestamp);
+    std::vector<std::string> paths;
+    auto add = [&](const std::string& path, slot to) {
+      if (path.empty() || std::find(shape_slots.begin(), shape_slots.end(), to) != shape_slots.end())
+        return;
+      paths.push_back(path);
+      shape_slots.push_back(to);
+    };
+    for (slot i = 0; i < fields.size(); ++i) {
+      if (!fields.computed(i))
+        add(fields.path(i), i);
+    }
+    add(key, key_slot);
+    add(timestamp, time_slot);
+    shapes.emplace(paths);
     ready = true;
+  }
+
+  /// The values of a message whose shape is known.
+  void read_shape(event& out) {
+    for (std::size_t i = 0; i < shape_slots.size(); ++i) {
+      const auto to = shape_slots[i];
+      const auto& from = shapes->at(i);
+      out.slots[to] = shaped_value(from);
+      if (to == key_slot)
+        key_token = from.text;
+      if (to == time_slot)
+        time_token = from.text;
+    }
   }
 
   slot slot_of(const std::string& path) {
@@ -312,7 +368,7 @@ struct decoder::implementation {
             fmt::format("`{}` is {}, a number, and the pipeline has no timestamp_unit.", cut(timestamp, 80), shown(x)));
       out.time = {shifted(time_token, places(unit))};
     } else {
-      auto read = x.kind() == value_kind::text ? parse_iso8601(x.text()) : std::nullopt;
+      auto read = x.kind() == value_kind::text ? read_iso8601(x.text()) : std::nullopt;
       if (!read)
         return dead(dead_reason::bad_timestamp,
                     fmt::format("`{}` is {}, which is no time in ISO 8601.", cut(timestamp, 80), shown(x)));
@@ -351,15 +407,20 @@ std::optional<dead_letter> decoder::decode(std::string_view message, message_ori
   if (message.size() > impl.max_message)
     return dead(dead_reason::too_long,
                 fmt::format("The message has {} bytes; max_message allows {}.", message.size(), impl.max_message));
-  json_scanner in{message};
-  auto first = in.peek();
-  if (in.at_end())
-    return dead(dead_reason::not_json, "The message is blank.");
-  bool read = first == '{' ? impl.read_object(in, impl.root, 0, out) : in.skip_value(0);
-  if (!read || !in.take_end())
-    return fault_letter(in, message);
-  if (first != '{')
-    return dead(dead_reason::not_an_object, fmt::format("The message is {}, not an object.", kind_name(first)));
+  if (impl.shapes->read(message)) {
+    impl.read_shape(out);
+  } else {
+    json_scanner in{message};
+    auto first = in.peek();
+    if (in.at_end())
+      return dead(dead_reason::not_json, "The message is blank.");
+    bool read = first == '{' ? impl.read_object(in, impl.root, 0, out) : in.skip_value(0);
+    if (!read || !in.take_end())
+      return fault_letter(in, message);
+    if (first != '{')
+      return dead(dead_reason::not_an_object, fmt::format("The message is {}, not an object.", kind_name(first)));
+    impl.shapes->learn(message);
+  }
   if (auto letter = impl.read_key(out))
     return letter;
   if (auto letter = impl.read_time(out))

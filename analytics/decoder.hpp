@@ -1,5 +1,5 @@
-// From the bytes of a message to an event, in one pass of a strict scanner that keeps only what the pipeline asks for. What can't be
-// read is a dead letter with its reason (semantics.md 2).
+// From the bytes of a message to an event, in one pass of a strict scanner that keeps only what the pipeline asks for; a message whose form
+// is known (config/json_shape.hpp) is compared instead of scanned. What can't be read is a dead letter with its reason (semantics.md 2).
 //
 // Paths are MongoDB's: `a.b` goes into objects; where an array stands in the way, a number is an index into it (`a.0.b`) and a
 // name collects what the array's objects hold under it, as an array (missing where none does). Of repeated names the last

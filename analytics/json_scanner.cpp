@@ -35,28 +35,6 @@ bool is_low_surrogate(unsigned unit) {
   return unit >= 0xdc00 && unit < 0xe000;
 }
 
-/// The length of the well-formed UTF-8 sequence at p (Unicode 15, table 3-7), 0 if there is none. @pre p != end
-std::size_t utf8_length(const char* p, const char* end) {
-  auto at = [&](std::ptrdiff_t i) { return i < end - p ? static_cast<unsigned char>(p[i]) : 0U; };
-  auto tail = [&](std::ptrdiff_t i) { return (at(i) & 0xc0U) == 0x80U; };
-  auto lead = at(0);
-  if (lead < 0x80)
-    return 1;
-  if (lead >= 0xc2 && lead <= 0xdf)
-    return tail(1) ? 2 : 0;
-  if (lead >= 0xe0 && lead <= 0xef) {
-    if (!tail(1) || !tail(2) || (lead == 0xe0 && at(1) < 0xa0) || (lead == 0xed && at(1) > 0x9f))
-      return 0;
-    return 3;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    if (!tail(1) || !tail(2) || !tail(3) || (lead == 0xf0 && at(1) < 0x90) || (lead == 0xf4 && at(1) > 0x8f))
-      return 0;
-    return 4;
-  }
-  return 0;
-}
-
 char* write_utf8(char* out, unsigned code) {
   auto put = [&](unsigned byte) { *out++ = static_cast<char>(byte); };
   if (code < 0x80) {
@@ -395,7 +373,16 @@ value number_value(const json_number& token) {
 void append_json_string(std::string& out, std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   out.push_back('"');
-  for (auto c : text) {
+  const char* at = text.data();
+  const char* end = at + text.size();
+  while (at != end) {
+    // What is not ASCII is no end of a run either, but rare enough to be taken one by one.
+    const char* stop = skip_plain_text(at, end);
+    out.append(at, stop);
+    at = stop;
+    if (at == end)
+      break;
+    auto c = *at++;
     if (c == '"' || c == '\\') {
       out.push_back('\\');
       out.push_back(c);

@@ -4,13 +4,12 @@
 // Leaves to others what the tokens mean.
 #pragma once
 
-#include <bit>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 
 #include "analytics/value.hpp"
+#include "config/json_bytes.hpp"
 
 namespace throng::analytics {
 
@@ -114,7 +113,6 @@ private:
   }
   bool take_escape();
   bool take_utf8();
-  const char* skip_plain(const char* p) const;
 
   const char* begin_;
   const char* at_;
@@ -123,36 +121,12 @@ private:
   std::string_view wanted_;
 };
 
-/// The first character from `p` on that is not plain: a quote, a backslash, a control character, or not ASCII. Eight at a
-/// time; a byte's borrow can only mark bytes behind a true mark, and the first mark is what counts.
-inline const char* json_scanner::skip_plain(const char* p) const {
-  if constexpr (std::endian::native == std::endian::little) {
-    constexpr std::uint64_t ones = 0x0101010101010101U;
-    constexpr std::uint64_t tops = 0x8080808080808080U;
-    while (end_ - p >= 8) {
-      std::uint64_t w = 0;
-      std::memcpy(&w, p, 8);
-      auto quote = w ^ (ones * 0x22);
-      auto backslash = w ^ (ones * 0x5c);
-      auto marks =
-          (w | ((w - ones * 0x20) & ~w) | ((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & tops;
-      if (marks != 0)
-        return p + (std::countr_zero(marks) / 8);
-      p += 8;
-    }
-  }
-  while (p != end_ && *p != '"' && *p != '\\' && static_cast<unsigned char>(*p) >= 0x20 &&
-         static_cast<unsigned char>(*p) < 0x80)
-    ++p;
-  return p;
-}
-
 inline bool json_scanner::take_string(json_string& out) {
   ++at_;
   const char* first = at_;
   out.escaped = false;
   for (;;) {
-    at_ = skip_plain(at_);
+    at_ = skip_plain_text(at_, end_);
     if (at_ == end_)
       return fail(json_fault::syntax, "the closing quote");
     auto c = static_cast<unsigned char>(*at_);

@@ -126,8 +126,11 @@ void append_canonical_container(std::string& out, const value& x, bool object) {
 }
 
 bool needs_escape(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; });
+  const char* end = text.data() + text.size();
+  const char* at = skip_plain_text(text.data(), end);
+  while (at != end && static_cast<unsigned char>(*at) >= 0x80)
+    at = skip_plain_text(at + 1, end);
+  return at != end;
 }
 
 } // namespace

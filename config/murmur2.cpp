@@ -1,12 +1,14 @@
 #include "config/murmur2.hpp"
 
+#include <bit>
 #include <cstddef>
+#include <cstring>
 
 namespace throng {
 
 namespace {
 
-// Read by value, not by memcpy: the hash is defined over little-endian words, whatever the machine.
+// The hash is defined over little-endian words, whatever the machine.
 std::uint32_t byte_at(std::string_view key, std::size_t at) noexcept {
   return static_cast<unsigned char>(key[at]);
 }
@@ -19,7 +21,11 @@ std::uint32_t murmur2(std::string_view key) noexcept {
   auto h = 0x9747b28cU ^ static_cast<std::uint32_t>(key.size());
   auto words = key.size() / 4;
   for (std::size_t at = 0; at < words * 4; at += 4) {
-    auto k = byte_at(key, at) | byte_at(key, at + 1) << 8U | byte_at(key, at + 2) << 16U | byte_at(key, at + 3) << 24U;
+    std::uint32_t k = 0;
+    if constexpr (std::endian::native == std::endian::little)
+      std::memcpy(&k, key.data() + at, sizeof k);
+    else
+      k = byte_at(key, at) | byte_at(key, at + 1) << 8U | byte_at(key, at + 2) << 16U | byte_at(key, at + 3) << 24U;
     k *= m;
     k ^= k >> r;
     k *= m;

@@ -1,9 +1,11 @@
 #include "config/time.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -204,6 +206,35 @@ std::optional<timestamp> parse_iso8601(std::string_view text) {
   if (!read_time_of_day(in, ms) || !read_zone(in, offset))
     return std::nullopt;
   return timestamp{days * ms_per_day + ms - offset};
+}
+
+std::optional<timestamp> iso8601_reader::operator()(std::string_view text) {
+  constexpr std::size_t length = 24; // 2026-01-05T06:00:00.123Z
+  if (text.size() != length)
+    return parse_iso8601(text);
+  if (!known_ || std::memcmp(text.data(), day_.data(), day_.size()) != 0) {
+    auto time = parse_iso8601(text);
+    if (time && text[10] == 'T' && text[23] == 'Z') {
+      std::memcpy(day_.data(), text.data(), day_.size());
+      day_ms_ = time->ms - (time->ms % ms_per_day + ms_per_day) % ms_per_day;
+      known_ = true;
+    }
+    return time;
+  }
+  unsigned greatest = 0;
+  const auto digit = [&](std::size_t at) {
+    const auto x = static_cast<unsigned>(text[at]) - '0';
+    greatest = std::max(greatest, x);
+    return static_cast<std::int64_t>(x);
+  };
+  const auto hour = digit(11) * 10 + digit(12);
+  const auto minute = digit(14) * 10 + digit(15);
+  const auto second = digit(17) * 10 + digit(18);
+  const auto fraction = digit(20) * 100 + digit(21) * 10 + digit(22);
+  if (greatest > 9 || hour > 23 || minute > 59 || second > 59 || text[13] != ':' || text[16] != ':' ||
+      text[19] != '.' || text[23] != 'Z')
+    return parse_iso8601(text);
+  return timestamp{day_ms_ + ((hour * 60 + minute) * 60 + second) * 1000 + fraction};
 }
 
 void append_iso8601(std::string& out, timestamp time) {

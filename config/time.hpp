@@ -1,6 +1,7 @@
 // Points in time and durations as Throng reads and writes them. Knows no clock.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <compare>
 #include <cstdint>
@@ -38,6 +39,17 @@ inline constexpr timestamp greatest_timestamp{253402300799999};
 /// no zone (then UTC), years 0000 to 9999 or signed with more digits. Digits finer than a millisecond are cut.
 /// None where the text is not a time or the date does not exist. Allocates nothing.
 std::optional<timestamp> parse_iso8601(std::string_view text);
+
+/// Reads the same, faster where times of the same day follow each other in the form `2026-01-05T06:00:00.123Z`. Not for several threads.
+class iso8601_reader {
+public:
+  std::optional<timestamp> operator()(std::string_view text);
+
+private:
+  std::array<char, 11> day_{}; ///< as it was written, with the T
+  std::int64_t day_ms_ = 0;
+  bool known_ = false;
+};
 
 /// Appends `2026-01-05T06:00:00.123Z`. @pre the year is within 0000 to 9999.
 void append_iso8601(std::string& out, timestamp time);

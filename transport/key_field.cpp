@@ -5,6 +5,8 @@
 
 #include <boost/json/basic_parser_impl.hpp>
 
+#include "config/json_shape.hpp"
+
 namespace throng::transport {
 
 namespace {
@@ -168,8 +170,10 @@ json::parse_options depth_of_messages() {
 
 struct key_field::implementation {
   explicit implementation(std::string_view path)
-      : parser{depth_of_messages(), path} {}
+      : parser{depth_of_messages(), path}
+      , shapes{{std::string{path}}} {}
   json::basic_parser<path_follower> parser;
+  json_shapes shapes; ///< what nearly all messages are read by
 };
 
 key_field::key_field(std::string_view path)
@@ -182,12 +186,19 @@ std::optional<std::string_view> key_field::of(std::string_view text) {
   auto& parser = impl_->parser;
   if (!parser.handler().has_path())
     return std::nullopt;
+  if (impl_->shapes.read(text)) {
+    const auto& key = impl_->shapes.at(0);
+    if (key.is == json_scalar::kind::missing || key.is == json_scalar::kind::literal)
+      return std::nullopt;
+    return key.text;
+  }
   parser.reset();
   parser.handler().reset();
   json::error_code failed;
   const auto used = parser.write_some(false, text.data(), text.size(), failed);
   if (failed || used != text.size())
     return std::nullopt;
+  impl_->shapes.learn(text);
   return parser.handler().found();
 }
 

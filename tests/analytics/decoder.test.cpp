@@ -437,3 +437,33 @@ CAF_TEST(a decoded event holds nothing of the message before) {
   CAF_CHECK_EQUAL(f.field("a"), "missing");
   CAF_CHECK_EQUAL(f.field("b"), R"("x\u0009y")");
 }
+
+CAF_TEST(a decoder that has learnt a form reads what a fresh one reads) {
+  rc::check([](std::uint64_t seed) {
+    random_json random{seed};
+    const std::vector<std::string> paths{"a", "b", "c", "a.b", "d"};
+    fixture known{simple(), paths};
+    for (int i = 0; i < 12; ++i) {
+      auto place = [&] {
+        return random.below(4) == 0 ? random.any(2) : random.below(2) == 0 ? random.number() : random.text();
+      };
+      auto message = R"({"k":"s-)" + std::to_string(random.below(9)) + R"(","t":"2026-01-05T06:00:0)" +
+                     std::to_string(random.below(12)) + R"(.000Z","a":)" + place() + R"(,"b":)" + place() + R"(,"c":)" +
+                     (random.below(3) == 0 ? "true" : "{\"b\":" + place() + "}") + "}";
+      if (random.below(5) == 0)
+        message[random.below(message.size())] = "{}[]\",:0-.e\\"[random.below(12)];
+      fixture fresh{simple(), paths};
+      auto wanted = fresh.reason(message);
+      RC_ASSERT(known.reason(message) == wanted);
+      if (!wanted.empty())
+        continue;
+      RC_ASSERT(known.e.key == fresh.e.key);
+      RC_ASSERT(known.e.time == fresh.e.time);
+      for (const auto& path : paths) {
+        RC_ASSERT(known.field(path) == fresh.field(path));
+        RC_ASSERT(known.e.slots.at(known.fields.message_field(path)).kind() ==
+                  fresh.e.slots.at(fresh.fields.message_field(path)).kind());
+      }
+    }
+  });
+}

@@ -202,3 +202,19 @@ CAF_TEST(times of options may be relative to now) {
   for (auto text : {"", "24h", "-", "--1h", "yesterday", "-1000000d", "1969-12-31", "+10000-01-01"})
     CAF_CHECK(!parse_time(text, now));
 }
+
+CAF_TEST(a reader of many times reads what is read alone) {
+  iso8601_reader read;
+  const std::string of_nothing(11, '\0');
+  CAF_CHECK(!read(of_nothing + "06:00:00.123Z"));
+  rc::check([&](std::int64_t ms, std::uint8_t at, char c, bool damaged) {
+    // A few days, so that most follow one of the same day.
+    auto text = to_iso8601({1767592800000 + std::abs(ms % (3 * 86'400'000))});
+    if (damaged)
+      text[at % text.size()] = c;
+    auto got = read(text);
+    auto alone = parse_iso8601(text);
+    RC_ASSERT(got.has_value() == alone.has_value());
+    RC_ASSERT(!got || *got == *alone);
+  });
+}
