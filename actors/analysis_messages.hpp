@@ -15,6 +15,7 @@
 #include "config/error.hpp"
 #include "storage/checkpoint_log.hpp"
 #include "storage/result_store.hpp"
+#include "transport/consumer.hpp"
 #include "transport/message.hpp"
 
 namespace throng::actors {
@@ -70,7 +71,7 @@ struct partition_facts {
   life_number life = 0;
   std::optional<error> failure;
   std::int64_t first = 0;
-  std::int64_t end = 0; ///< exclusive
+  std::int64_t end = 0; ///< exclusive; may be unknown_end where no offsets were asked for
   /// By the offsets asked for; none: no message stands there.
   std::map<std::int64_t, storage::last_message> messages;
 };
@@ -188,7 +189,8 @@ struct processor_end {
   std::optional<error> why;
 };
 
-/// Take in what comes before `at`, write what is open, save and end; no `at`: save and end now.
+/// Take in what comes before `at` (unknown_end: before the end, which the source will tell), write what is open, save and end; no `at`:
+/// save and end now.
 struct finish_partition {
   std::optional<std::int64_t> at;
 };

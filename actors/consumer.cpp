@@ -49,13 +49,15 @@ void consumer_state::poll() {
 partition_facts consumer_state::facts(const facts_request& what) {
   partition_facts result;
   result.life = what.life;
-  auto bounds = source_->bounds(what.which);
+  // Only who goes on from a checkpoint, or begins at the end, has to know where that is.
+  auto end_wanted = !what.offsets.empty() || plan_->start == transport::start_offset::where::latest;
+  auto bounds = end_wanted ? source_->bounds(what.which) : source_->bounds_at_hand(what.which);
   if (!bounds) {
     result.failure = bounds.error();
     return result;
   }
   std::tie(result.first, result.end) = *bounds;
-  progress_->of(what.which).end_offset = result.end;
+  note_end(what.which, result.end);
   for (auto offset : what.offsets) {
     if (offset < result.first || offset >= result.end)
       continue;
@@ -107,9 +109,9 @@ void consumer_state::saved(const checkpoint_made& what) {
   // this thread wait, and is left alone for longer.
   auto now = self_->clock().now();
   if (now >= partition->ask_end_at) {
-    auto bounds = source_->bounds(what.which);
+    auto bounds = source_->bounds_at_hand(what.which);
     if (bounds)
-      progress_->of(what.which).end_offset = bounds->second;
+      note_end(what.which, bounds->second);
     partition->ask_end_at = now + (bounds ? between_asking : between_asking_in_vain);
   }
   partition->feed.trim(what.oldest);
@@ -168,7 +170,7 @@ void consumer_state::on(const transport::revoked& event) {
 }
 
 void consumer_state::on(const transport::reached_end& event) {
-  progress_->of(event.which).end_offset = event.offset;
+  note_end(event.which, event.offset);
   auto found = partitions_.find(event.which);
   if (found == partitions_.end() || !found->second.to)
     return;
@@ -199,6 +201,11 @@ void consumer_state::serve(const transport::topic_partition& which, fed_partitio
   else if (!pause && partition.paused)
     source_->resume(which);
   partition.paused = pause;
+}
+
+void consumer_state::note_end(const transport::topic_partition& which, std::int64_t end) {
+  if (end != transport::unknown_end)
+    progress_->of(which).end_offset = end;
 }
 
 void consumer_state::report_taken(const transport::topic_partition& which, std::size_t bytes) {

@@ -49,6 +49,7 @@ private:
   void on(const transport::consumer_failed& event);
   /// Hands over what there is credit for, then rests or wakes the source.
   void serve(const transport::topic_partition& which, fed_partition& partition);
+  void note_end(const transport::topic_partition& which, std::int64_t end);
   void report_taken(const transport::topic_partition& which, std::size_t bytes);
   fed_partition* find(const transport::topic_partition& which, life_number life);
 

@@ -22,9 +22,10 @@ constexpr std::size_t packed_chunk = 128U << 10U;
 /// read(2) and not a mapping: a file that shrinks while it is read is an end or an error, not a signal; the price is some 13 ns a line.
 class plain_source final : public byte_source {
 public:
-  plain_source(int fd, std::string path)
+  plain_source(int fd, std::string path, std::uint64_t most)
       : fd_{fd}
-      , path_{std::move(path)} {}
+      , path_{std::move(path)}
+      , left_{most} {}
   ~plain_source() override {
     ::close(fd_);
   }
@@ -33,17 +34,21 @@ public:
 
   expected<std::size_t> read(std::span<char> into) override {
     for (;;) {
-      const auto got = ::read(fd_, into.data(), into.size());
-      if (got >= 0)
+      const auto got = ::read(fd_, into.data(), std::min<std::uint64_t>(into.size(), left_));
+      if (got >= 0) {
+        left_ -= static_cast<std::uint64_t>(got);
         return static_cast<std::size_t>(got);
+      }
       if (errno != EINTR)
         return fail(error_kind::unavailable, fmt::format("{}: {}", path_, std::strerror(errno)));
     }
   }
 
   expected<void> skip(std::uint64_t bytes) override {
-    if (::lseek(fd_, static_cast<off_t>(bytes), SEEK_CUR) >= 0)
+    if (::lseek(fd_, static_cast<off_t>(bytes), SEEK_CUR) >= 0) {
+      left_ -= std::min(left_, bytes);
       return {};
+    }
     return byte_source::skip(bytes); // a pipe
   }
 
@@ -54,6 +59,7 @@ public:
 private:
   int fd_;
   std::string path_;
+  std::uint64_t left_; ///< to be read
 };
 
 class gzip_source final : public byte_source {
@@ -165,7 +171,7 @@ expected<void> byte_source::skip(std::uint64_t bytes) {
   return {};
 }
 
-expected<std::unique_ptr<byte_source>> open_byte_source(const std::string& path) {
+expected<std::unique_ptr<byte_source>> open_byte_source(const std::string& path, std::uint64_t most) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     const auto kind = errno == ENOENT                     ? error_kind::not_found
@@ -173,7 +179,7 @@ expected<std::unique_ptr<byte_source>> open_byte_source(const std::string& path)
                                                           : error_kind::unavailable;
     return fail(kind, fmt::format("{}: {}", path, std::strerror(errno)));
   }
-  auto plain = std::make_unique<plain_source>(fd, path);
+  auto plain = std::make_unique<plain_source>(fd, path, most);
   struct stat about {};
   if (::fstat(fd, &about) == 0 && S_ISDIR(about.st_mode))
     return fail(error_kind::invalid, fmt::format("{} is a folder, not a file of messages", path));

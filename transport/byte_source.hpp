@@ -24,6 +24,7 @@ public:
 };
 
 /// not_found, denied or invalid (a folder), naming the path.
-expected<std::unique_ptr<byte_source>> open_byte_source(const std::string& path);
+/// @param most bytes of the file that are read, should it have grown since
+expected<std::unique_ptr<byte_source>> open_byte_source(const std::string& path, std::uint64_t most = UINT64_MAX);
 
 } // namespace throng::transport

@@ -42,6 +42,9 @@ struct reached_end {
 };
 using consumer_event = std::variant<batch_ptr, assigned, revoked, reached_end, partition_failed, consumer_failed>;
 
+/// An end that nobody knows yet: past all offsets.
+inline constexpr std::int64_t unknown_end = INT64_MAX;
+
 /// Where to start a partition.
 struct start_offset {
   enum class where { at, earliest, latest } from = where::earliest;
@@ -66,6 +69,10 @@ public:
 
   /// First and end offset (exclusive) of a partition now.
   virtual expected<std::pair<std::int64_t, std::int64_t>> bounds(const topic_partition& which) = 0;
+  /// The same, with `unknown_end` where only a pass over the whole source would tell the end: reached_end will.
+  virtual expected<std::pair<std::int64_t, std::int64_t>> bounds_at_hand(const topic_partition& which) {
+    return bounds(which);
+  }
 
   /// The message at an offset: how a claim tells whether the topic was made anew. None: it is not there (any more).
   virtual expected<std::optional<batch_ptr>> read_one(const topic_partition& which, std::int64_t offset) = 0;

@@ -1,129 +1,19 @@
-// Files of messages as partitions. A file is read once for all its partitions by a shared cursor. A partition that is paused while
-// the others go on is put aside up to a bound; beyond it, it falls off the shared cursor, remembers its place, and is read by a cursor
-// of its own when it goes on, until that meets the other one again. So memory is bounded, nobody waits for anybody, and the usual
-// case costs one pass.
+// Files of messages as partitions: the consumer over shared_reading, one a file.
 #include <algorithm>
 #include <chrono>
-#include <list>
 #include <map>
 #include <thread>
 
 #include <fmt/format.h>
 
-#include "transport/batching.hpp"
 #include "transport/consumer.hpp"
+#include "transport/shared_reading.hpp"
 #include "transport/topic_file.hpp"
+#include "transport/waiting_messages.hpp"
 
 namespace throng::transport {
 
 namespace {
-
-/// What is put aside for a paused partition.
-constexpr std::size_t most_aside_bytes = 4U << 20U;
-/// A cursor reads so much at a time before the others have their turn.
-constexpr std::uint64_t step_bytes = 1U << 20U;
-
-/// Messages of one partition that have been read and not handed out, as one or more batches.
-class waiting_messages {
-public:
-  explicit waiting_messages(topic_partition from)
-      : from_{std::move(from)} {}
-
-  void add(const file_message& message) {
-    const auto size = message.key.value_or("").size() + message.value.value_or("").size();
-    if (entries_.size() == most_batch_messages || (!text_.empty() && text_.size() + size > most_batch_bytes))
-      cut();
-    entries_.push_back({message.offset, message.timestamp_ms, append(message.key), append(message.value)});
-    bytes_ += size;
-  }
-
-  bool empty() const {
-    return entries_.empty() && full_.empty();
-  }
-  std::size_t bytes() const {
-    return bytes_;
-  }
-  bool has_full_batch() const {
-    return !full_.empty();
-  }
-
-  std::vector<batch_ptr> take() {
-    if (!entries_.empty())
-      cut();
-    bytes_ = 0;
-    return std::exchange(full_, {});
-  }
-
-private:
-  struct piece {
-    std::size_t begin = 0;
-    std::size_t size = 0;
-  };
-  struct entry {
-    std::int64_t offset;
-    std::int64_t timestamp_ms;
-    std::optional<piece> key;
-    std::optional<piece> value;
-  };
-
-  std::optional<piece> append(std::optional<std::string_view> text) {
-    if (!text)
-      return std::nullopt;
-    const piece added{text_.size(), text->size()};
-    text_ += *text;
-    return added;
-  }
-
-  void cut() {
-    auto memory = std::make_shared<const std::string>(std::exchange(text_, {}));
-    const auto view = [&](const std::optional<piece>& of) {
-      return of ? std::optional{std::string_view{*memory}.substr(of->begin, of->size)} : std::nullopt;
-    };
-    auto made = std::make_shared<batch>();
-    made->from = from_;
-    made->messages.reserve(entries_.size());
-    for (const auto& entry : entries_)
-      made->messages.push_back({entry.offset, entry.timestamp_ms, view(entry.key), view(entry.value)});
-    made->bytes = memory->size();
-    made->memory = std::move(memory);
-    entries_.clear();
-    full_.push_back(std::move(made));
-  }
-
-  topic_partition from_;
-  std::string text_;
-  std::vector<entry> entries_;
-  std::vector<batch_ptr> full_;
-  std::size_t bytes_ = 0;
-};
-
-struct shared_cursor;
-
-/// A started partition.
-struct lane {
-  explicit lane(const topic_partition& which)
-      : id{which}
-      , waiting{which} {}
-  topic_partition id;
-  std::int64_t wanted = 0; ///< the next offset; messages before it are read over
-  bool paused = false;
-  bool done = false; ///< its end or its failure has been told
-  waiting_messages waiting;
-  shared_cursor* reader = nullptr; ///< null: fallen off, and `wanted` stands at `position` or later
-  std::uint64_t position = 0;
-
-  bool is_hungry() const {
-    return !paused && !done && waiting.empty();
-  }
-};
-
-struct shared_cursor {
-  const topic_file* file;
-  topic_file::cursor at;
-  std::map<std::int32_t, lane*> lanes; ///< that it reads for
-  bool ended = false;
-  std::optional<error> failure;
-};
 
 class file_consumer final : public consumer {
 public:
@@ -134,7 +24,8 @@ public:
         all.partitions.push_back({file.topic(), partition});
     for (auto& file : files) {
       auto topic = file.topic();
-      files_.emplace(std::move(topic), std::move(file));
+      auto placed = files_.emplace(topic, std::move(file)).first;
+      readings_.emplace(std::move(topic), shared_reading{placed->second});
     }
     pending_.emplace_back(std::move(all));
   }
@@ -150,6 +41,7 @@ public:
     // A file has nobody to tell.
   }
   expected<std::pair<std::int64_t, std::int64_t>> bounds(const topic_partition& which) override;
+  expected<std::pair<std::int64_t, std::int64_t>> bounds_at_hand(const topic_partition& which) override;
   expected<std::optional<batch_ptr>> read_one(const topic_partition& which, std::int64_t offset) override;
   std::string source_identity(const std::string& topic) const override;
   bool is_same_source(const std::string& topic, const std::string& earlier) const override;
@@ -158,18 +50,11 @@ public:
 private:
   expected<const topic_file*> file_of(const std::string& topic) const;
   expected<const topic_file*> file_of(const topic_partition& which) const;
-  expected<void> join(lane& joining);
-  void leave(lane& leaving);
   void collect(std::vector<consumer_event>& events);
   bool advance();
-  void step(shared_cursor& cursor);
-  shared_cursor* next_ahead(const shared_cursor& of);
-  void take(shared_cursor& cursor, const file_message& message);
-  void merge(shared_cursor& from, shared_cursor& into);
 
   std::map<std::string, topic_file> files_;
-  std::map<topic_partition, lane> lanes_;
-  std::list<shared_cursor> cursors_;
+  std::map<std::string, shared_reading> readings_; ///< of each file
   std::map<topic_partition, std::pair<std::int64_t, std::int64_t>> bounds_;
   std::vector<consumer_event> pending_;
 };
@@ -206,128 +91,16 @@ std::vector<consumer_event> file_consumer::poll(std::chrono::milliseconds limit)
   }
 }
 
-/// What is there of the partitions that are not paused.
 void file_consumer::collect(std::vector<consumer_event>& events) {
-  for (auto& [which, lane] : lanes_) {
-    if (lane.paused || lane.done)
-      continue;
-    for (auto& batch : lane.waiting.take())
-      events.emplace_back(std::move(batch));
-    if (lane.reader == nullptr)
-      continue;
-    lane.done = lane.reader->ended || lane.reader->failure;
-    if (lane.reader->failure)
-      events.emplace_back(partition_failed{which, *lane.reader->failure});
-    else if (lane.reader->ended)
-      events.emplace_back(reached_end{which, lane.reader->at.next_offset(which.partition)});
-  }
+  for (auto& [topic, reading] : readings_)
+    reading.collect(events);
 }
 
-/// Reads on for whoever waits for messages. False: nobody does.
 bool file_consumer::advance() {
   bool moved = false;
-  for (auto& [which, lane] : lanes_)
-    if (lane.reader == nullptr && lane.is_hungry()) {
-      moved = true;
-      if (auto joined = join(lane); !joined) {
-        lane.done = true;
-        pending_.emplace_back(partition_failed{which, joined.error()});
-      }
-    }
-  for (auto at = cursors_.begin(); at != cursors_.end();) {
-    auto& cursor = *at;
-    const auto hungry = std::any_of(cursor.lanes.begin(), cursor.lanes.end(),
-                                    [](const auto& each) { return each.second->is_hungry(); });
-    if (hungry && !cursor.ended && !cursor.failure) {
-      step(cursor);
-      moved = true;
-    }
-    at = cursor.lanes.empty() ? cursors_.erase(at) : std::next(at);
-  }
+  for (auto& [topic, reading] : readings_)
+    moved = reading.advance() || moved;
   return moved;
-}
-
-shared_cursor* file_consumer::next_ahead(const shared_cursor& of) {
-  shared_cursor* nearest = nullptr;
-  for (auto& other : cursors_)
-    if (&other != &of && other.file == of.file && !other.failure && other.at.position() > of.at.position() &&
-        (nearest == nullptr || other.at.position() < nearest->at.position()))
-      nearest = &other;
-  return nearest;
-}
-
-void file_consumer::step(shared_cursor& cursor) {
-  const auto stop = cursor.at.position() + step_bytes;
-  auto* ahead = next_ahead(cursor);
-  while (cursor.at.position() < stop) {
-    const auto message = cursor.at.next();
-    if (!message) {
-      cursor.failure = message.error();
-      return;
-    }
-    if (!*message) {
-      cursor.ended = true;
-      return;
-    }
-    take(cursor, **message);
-    if (ahead != nullptr && cursor.at.position() >= ahead->at.position()) {
-      if (cursor.at.position() == ahead->at.position())
-        merge(cursor, *ahead);
-      return;
-    }
-  }
-}
-
-void file_consumer::take(shared_cursor& cursor, const file_message& message) {
-  const auto found = cursor.lanes.find(message.partition);
-  if (found == cursor.lanes.end() || message.offset < found->second->wanted)
-    return;
-  auto& lane = *found->second;
-  lane.waiting.add(message);
-  lane.wanted = message.offset + 1;
-  if (lane.paused && lane.waiting.bytes() > most_aside_bytes) {
-    lane.position = cursor.at.position();
-    leave(lane);
-  }
-}
-
-/// Both stand at the same line, so one is enough. `from` is left without lanes and is dropped by advance().
-void file_consumer::merge(shared_cursor& from, shared_cursor& into) {
-  into.at.learn(from.at);
-  for (auto& [partition, lane] : from.lanes) {
-    lane->reader = &into;
-    into.lanes.emplace(partition, lane);
-  }
-  from.lanes.clear();
-}
-
-/// Finds a cursor that has not passed what the partition wants, or makes one.
-expected<void> file_consumer::join(lane& joining) {
-  const auto file = file_of(joining.id);
-  if (!file)
-    return tl::unexpected(file.error());
-  for (auto& cursor : cursors_) {
-    const auto next = cursor.at.next_offset(joining.id.partition);
-    if (cursor.file == *file && !cursor.failure && next != topic_file::cursor::unknown && next <= joining.wanted) {
-      joining.reader = &cursor;
-      cursor.lanes.insert_or_assign(joining.id.partition, &joining);
-      return {};
-    }
-  }
-  auto made = joining.position == 0
-                  ? (*file)->begin()
-                  : topic_file::cursor::at(**file, joining.position, joining.id.partition, joining.wanted);
-  if (!made)
-    return tl::unexpected(made.error());
-  cursors_.push_back({*file, std::move(*made), {{joining.id.partition, &joining}}, false, std::nullopt});
-  joining.reader = &cursors_.back();
-  return {};
-}
-
-void file_consumer::leave(lane& leaving) {
-  if (leaving.reader != nullptr)
-    leaving.reader->lanes.erase(leaving.id.partition);
-  leaving.reader = nullptr;
 }
 
 expected<void> file_consumer::start(const topic_partition& which, start_offset from) {
@@ -341,23 +114,17 @@ expected<void> file_consumer::start(const topic_partition& which, start_offset f
       return tl::unexpected(now.error());
     from.offset = now->second;
   }
-  if (const auto found = lanes_.find(which); found != lanes_.end()) {
-    leave(found->second);
-    lanes_.erase(found);
-  }
-  auto& started = lanes_.emplace(which, which).first->second;
-  started.wanted = from.offset;
-  return join(started);
+  return readings_.at(which.topic).start(which.partition, from.offset);
 }
 
 void file_consumer::pause(const topic_partition& which) {
-  if (const auto found = lanes_.find(which); found != lanes_.end())
-    found->second.paused = true;
+  if (const auto found = readings_.find(which.topic); found != readings_.end())
+    found->second.pause(which.partition);
 }
 
 void file_consumer::resume(const topic_partition& which) {
-  if (const auto found = lanes_.find(which); found != lanes_.end())
-    found->second.paused = false;
+  if (const auto found = readings_.find(which.topic); found != readings_.end())
+    found->second.resume(which.partition);
 }
 
 expected<std::pair<std::int64_t, std::int64_t>> file_consumer::bounds(const topic_partition& which) {
@@ -382,6 +149,13 @@ expected<std::pair<std::int64_t, std::int64_t>> file_consumer::bounds(const topi
     bounds_[{which.topic, partition}] = {first.contains(partition) ? first[partition] : 0,
                                          from->next_offset(partition)};
   return bounds_[which];
+}
+
+expected<std::pair<std::int64_t, std::int64_t>> file_consumer::bounds_at_hand(const topic_partition& which) {
+  if (const auto file = file_of(which); !file)
+    return tl::unexpected(file.error());
+  const auto known = bounds_.find(which);
+  return known != bounds_.end() ? known->second : std::pair{std::int64_t{0}, unknown_end};
 }
 
 expected<std::optional<batch_ptr>> file_consumer::read_one(const topic_partition& which, std::int64_t offset) {

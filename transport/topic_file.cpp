@@ -58,6 +58,10 @@ expected<topic_file> topic_file::find(const std::string& folder, std::string top
   if (file.path_.empty())
     return fail(error_kind::not_found, fmt::format("there is no {} (nor with .gz, .zst, or as .records.ndjson)",
                                                    (fs::path{folder} / (topic + ".ndjson")).string()));
+  std::error_code unknown;
+  file.size_ = fs::file_size(file.path_, unknown);
+  if (unknown || file.size_ == 0)
+    file.size_ = UINT64_MAX; // a pipe, for one
   file.topic_ = std::move(topic);
   file.key_field_ = std::move(key_field);
   file.longest_ = longest_message;
@@ -85,7 +89,7 @@ expected<topic_file> topic_file::checked_records(topic_file file) {
 }
 
 expected<topic_file::cursor> topic_file::begin() const {
-  auto source = open_byte_source(path_);
+  auto source = open_byte_source(path_, size_);
   if (!source)
     return tl::unexpected(source.error());
   return cursor{*this, line_reader{std::move(*source), longest_line()},
@@ -125,7 +129,7 @@ topic_file::cursor::cursor(const topic_file& file, line_reader reader, std::vect
 
 expected<topic_file::cursor> topic_file::cursor::at(const topic_file& file, std::uint64_t position,
                                                     std::int32_t partition, std::int64_t offset) {
-  auto source = open_byte_source(file.path_);
+  auto source = open_byte_source(file.path_, file.size_);
   if (!source)
     return tl::unexpected(source.error());
   auto reader = line_reader::at(std::move(*source), file.longest_line(), position);

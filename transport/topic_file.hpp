@@ -68,6 +68,7 @@ private:
   std::string key_field_;
   std::size_t longest_ = 0;
   std::int32_t partitions_ = 0;
+  std::uint64_t size_ = 0; ///< when it was found: what is added later is for a later run
   bool records_ = false;
 };
 
