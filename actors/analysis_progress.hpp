@@ -34,7 +34,8 @@ struct partition_counts {
   // The processors' own, handed from one to the next by the supervisor's messages.
   std::int64_t counted_to = -1; ///< offsets before are in `consumed` or were never ours; -1: never assigned
   std::map<std::string, analytics::task_counters> before; ///< by owner: the counters found when it was assigned
-  analytics::task_counters carried; ///< alerts, late, dead letters and not fed of earlier assignments
+  analytics::task_counters carried;                       ///< of earlier assignments
+  analytics::task_counters told;                          ///< carried, and what came since
 };
 
 struct partition_progress {

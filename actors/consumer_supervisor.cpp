@@ -289,7 +289,8 @@ void consumer_supervisor_state::settle(const transport::topic_partition& which, 
   partition.now = as;
   partition.why = std::move(why);
   partition.processor = nullptr;
-  if (partition.why)
+  // A conflict is the whole analysis's, and said by fail_all, once.
+  if (partition.why && partition.why->kind != error_kind::conflict)
     spdlog::error("{} has ended: {}", child_name(which), partition.why->message);
   if (consumer_)
     self_->send(consumer_, end_partition{which});

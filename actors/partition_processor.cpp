@@ -173,6 +173,8 @@ void partition_processor_state::reached(const partition_end& what) {
     return;
   // Offsets may have gaps before the end too: nothing that would ever come stands there.
   position_ = std::max(position_, what.offset);
+  if (start_.finish && start_.finish->at == transport::unknown_end)
+    start_.finish->at = what.offset;
   check_finish();
 }
 
@@ -371,29 +373,19 @@ void partition_processor_state::begin_counts(std::int64_t offset) {
     spared = static_cast<std::uint64_t>(std::max<std::int64_t>(0, offset - counts_->counted_to));
   counts_->resumed += spared;
   counts_->counted_to = std::max(counts_->counted_to, offset);
-  counts_->carried.alerts = counts_->alerts;
-  counts_->carried.late = counts_->late;
-  counts_->carried.dead_letters = counts_->dead_letters;
-  counts_->carried.not_fed = counts_->not_fed;
+  counts_->carried = counts_->told;
 }
 
 void partition_processor_state::publish_counts() {
-  auto alerts = counts_->carried.alerts;
-  auto late = counts_->carried.late;
-  auto dead_letters = counts_->carried.dead_letters;
-  auto not_fed = counts_->carried.not_fed;
+  auto& told = counts_->told = counts_->carried;
   for (std::size_t i = 0; i < core_.size(); ++i) {
-    const auto& now = core_.task(i).counters();
-    const auto& before = counts_->before[core_.task(i).owner()];
-    alerts += now.alerts - before.alerts;
-    late += now.late - before.late;
-    dead_letters += now.dead_letters - before.dead_letters;
-    not_fed += now.not_fed - before.not_fed;
+    told += core_.task(i).counters();
+    told -= counts_->before[core_.task(i).owner()];
   }
-  counts_->alerts = alerts;
-  counts_->late = late;
-  counts_->dead_letters = dead_letters;
-  counts_->not_fed = not_fed;
+  counts_->alerts = told.alerts;
+  counts_->late = told.late;
+  counts_->dead_letters = told.dead_letters;
+  counts_->not_fed = told.not_fed;
   counts_->next_offset = position_;
   counts_->watermark_ms = core_.watermark().ms;
 }

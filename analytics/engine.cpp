@@ -243,10 +243,8 @@ std::string engine::meta() const {
   out.varint(schema_version);
   out.i64(next_offset_);
   out.i64(watermark_.highest().ms);
-  for (auto count :
-       {counters_.consumed, counters_.dropped, counters_.tombstones, counters_.late, counters_.late_by_window,
-        counters_.not_fed, counters_.dead_letters, counters_.type_errors, counters_.alerts})
-    out.varint(count);
+  for (auto counter : task_counters::all())
+    out.varint(counters_.*counter);
   return bytes;
 }
 
@@ -257,10 +255,8 @@ void engine::restore_meta(std::string_view bytes) {
         fmt::format("state of schema version {}, where this program reads {}", version, schema_version)};
   next_offset_ = in.i64();
   watermark_.restore({in.i64()});
-  for (auto* count :
-       {&counters_.consumed, &counters_.dropped, &counters_.tombstones, &counters_.late, &counters_.late_by_window,
-        &counters_.not_fed, &counters_.dead_letters, &counters_.type_errors, &counters_.alerts})
-    *count = in.varint();
+  for (auto counter : task_counters::all())
+    counters_.*counter = in.varint();
   if (!in.at_end() || next_offset_ < 0)
     throw corrupt_state{"a checkpoint's first entry that no engine writes"};
 }

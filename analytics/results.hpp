@@ -2,6 +2,7 @@
 // with analytics/.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -68,7 +69,28 @@ struct task_counters {
   std::uint64_t dead_letters = 0;
   std::uint64_t type_errors = 0; ///< in derive
   std::uint64_t alerts = 0;
+
+  /// Each of them once, in the order in which state keeps them.
+  static constexpr auto all();
+  task_counters& operator+=(const task_counters& other);
+  task_counters& operator-=(const task_counters& other);
 };
+
+constexpr auto task_counters::all() {
+  return std::array{&task_counters::consumed,     &task_counters::dropped,        &task_counters::tombstones,
+                    &task_counters::late,         &task_counters::late_by_window, &task_counters::not_fed,
+                    &task_counters::dead_letters, &task_counters::type_errors,    &task_counters::alerts};
+}
+inline task_counters& task_counters::operator+=(const task_counters& other) {
+  for (auto counter : all())
+    this->*counter += other.*counter;
+  return *this;
+}
+inline task_counters& task_counters::operator-=(const task_counters& other) {
+  for (auto counter : all())
+    this->*counter -= other.*counter;
+  return *this;
+}
 
 /// What a task wants done after taking messages in. Cleared and reused by the caller.
 struct effects {

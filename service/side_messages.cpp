@@ -30,17 +30,23 @@ using message_block = std::vector<analytics::side_message>;
 expected<void> deliver(transport::producer& to, const config::topic_settings& topics,
                        std::span<const analytics::side_message> messages) {
   auto block = std::make_shared<const message_block>(messages.begin(), messages.end());
-  for (const auto& message : *block) {
-    transport::topic_partition where{topics.prefix + message.topic, partition_of(message.key, topics.partitions)};
-    transport::outgoing one{message.key, message.value, message.time.ms, &message.headers};
-    if (to.produce(where, {&one, 1}, block) == 1)
-      continue;
-    // Its queue is full, or it has failed: what is under way has to arrive before this one is offered again.
-    if (auto flushed = to.flush(delivery_limit); !flushed)
-      return flushed;
-    if (to.produce(where, {&one, 1}, block) != 1)
-      return fail(error_kind::unavailable, fmt::format("topic {} takes no messages", where.topic), true);
-  }
+  std::map<transport::topic_partition, std::vector<transport::outgoing>> runs;
+  for (const auto& message : *block)
+    runs[{topics.prefix + message.topic, partition_of(message.key, topics.partitions)}].push_back(
+        {message.key, message.value, message.time.ms, &message.headers});
+  for (const auto& [where, run] : runs)
+    for (std::span<const transport::outgoing> left{run}; !left.empty();) {
+      left = left.subspan(to.produce(where, left, block));
+      if (left.empty())
+        break;
+      // Its queue is full, or it has failed: what is under way has to arrive before the rest is offered again.
+      if (auto flushed = to.flush(delivery_limit); !flushed)
+        return flushed;
+      auto taken = to.produce(where, left, block);
+      if (taken == 0)
+        return fail(error_kind::unavailable, fmt::format("topic {} takes no messages", where.topic), true);
+      left = left.subspan(taken);
+    }
   return to.flush(delivery_limit);
 }
 

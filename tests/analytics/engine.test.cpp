@@ -281,6 +281,31 @@ CAF_TEST(an event older than the watermark is in its window but not fed to featu
   CAF_CHECK_EQUAL(boost::json::serialize(n.at("max")), "1"); // the event of 7 s does not see that of 10 s
 }
 
+CAF_TEST(what rules were not fed is counted and the count outlives a restart) {
+  auto definition = readings();
+  definition.rules = {rule("any", "{}", milliseconds{0}, "{x}")};
+  running engine{definition};
+  engine.take(at(0, 10));
+  engine.take(at(1, 7)); // not older than the watermark
+  CAF_CHECK_EQUAL(engine.task->counters().not_fed, 0u);
+  CAF_CHECK_EQUAL(engine.task->counters().alerts, 2u);
+  engine.take(at(2, 6));
+  engine.take(at(3, 2, 1, "b"));
+  CAF_CHECK_EQUAL(engine.task->counters().not_fed, 2u);
+  CAF_CHECK_EQUAL(engine.task->counters().alerts, 2u);
+  std::vector<state_entry> entries;
+  engine.task->save(false, [&](state_entry&& entry) { entries.push_back(std::move(entry)); });
+  running restarted{definition};
+  restarted.task->restore(entries);
+  CAF_CHECK_EQUAL(restarted.task->counters().not_fed, 2u);
+  restarted.take(at(4, 1));
+  CAF_CHECK_EQUAL(restarted.task->counters().not_fed, 3u);
+  running windows_only{with_window(tumbling("w", milliseconds{60'000}))};
+  windows_only.take(at(0, 10));
+  windows_only.take(at(1, 2));
+  CAF_CHECK_EQUAL(windows_only.task->counters().not_fed, 0u);
+}
+
 CAF_TEST(sums too large for a double are null and leave no trace when they slide out) {
   auto definition = readings();
   definition.features = {feature("total", milliseconds{10'000}, "sum", "x"),
