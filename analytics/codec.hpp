@@ -42,6 +42,10 @@ public:
   void real(double x) {
     u64(std::bit_cast<std::uint64_t>(x));
   }
+  /// As they are, without their number.
+  void bytes(const std::uint8_t* first, std::size_t count) {
+    out_.append(first, first + count);
+  }
   void text(std::string_view x) {
     varint(x.size());
     out_.append(x);

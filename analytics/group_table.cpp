@@ -18,30 +18,25 @@ group_table::id group_table::of(const event& e) {
     append_canonical(scratch_, x.kind() == value_kind::real && !std::isfinite(x.number()) ? value::null() : x);
   }
   scratch_ += ']';
-  return intern(scratch_);
+  return keys_.intern(scratch_);
 }
 
 group_table::id group_table::restore(std::string_view key) {
   if (!valid_json(key))
     throw corrupt_state{"a group that is not JSON"};
-  return intern(key);
-}
-
-group_table::id group_table::intern(std::string_view key) {
-  auto known = keys_.size();
-  auto which = keys_.intern(key);
-  if (keys_.size() == known)
-    return which;
-  // Shown as its canonical text says, so that it does not depend on how the first event wrote it (1 or 1.0).
   auto values = parse_json(key);
   if (!values.is_array() || values.get_array().size() != plan_->names.size())
     throw corrupt_state{"a group of other fields"};
-  shown_.resize(keys_.bound());
-  auto& shown = shown_[which];
-  shown.clear();
+  return keys_.intern(key);
+}
+
+boost::json::object group_table::json(id which) const {
+  // Shown as its canonical text says, so that it does not depend on how the first event wrote it (1 or 1.0).
+  auto values = parse_json(keys_.text(which));
+  boost::json::object shown;
   for (std::size_t i = 0; i < plan_->names.size(); ++i)
     shown[plan_->names[i]] = std::move(values.get_array()[i]);
-  return which;
+  return shown;
 }
 
 } // namespace throng::analytics

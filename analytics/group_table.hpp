@@ -45,16 +45,12 @@ public:
     return keys_.text(which);
   }
   /// `{"district": "centre"}`; absent, and what is not finite, is null; a number with an integer's value is an integer.
-  const boost::json::object& json(id which) const {
-    return shown_[which];
-  }
+  /// Made from the key each time: it is wanted a few times in a window's life, and would be most of a group's memory.
+  boost::json::object json(id which) const;
 
 private:
-  id intern(std::string_view key);
-
   const group_plan* plan_;
   text_ids keys_;
-  std::vector<boost::json::object> shown_; // by id
   std::string scratch_;
 };
 

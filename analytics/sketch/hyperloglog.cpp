@@ -108,8 +108,7 @@ void hyperloglog::save(byte_writer& out) const {
     for (auto hash : hashes_)
       out.u64(hash);
   } else {
-    for (auto x : registers_)
-      out.u8(x);
+    out.bytes(registers_.data(), registers_.size());
   }
 }
 
