@@ -11,7 +11,9 @@ namespace throng::analytics {
 namespace {
 
 /// Of the state's entries. Raised when an older program's state can't be read any more.
-constexpr std::uint64_t schema_version = 1;
+/// 2: windows are kept by panes; a window of 1 is carried on as it stands (pane_windows).
+constexpr std::uint64_t schema_version = 2;
+constexpr std::uint64_t oldest_schema = 1;
 constexpr std::string_view meta_key = "meta";
 
 } // namespace
@@ -26,7 +28,8 @@ engine::engine(std::shared_ptr<const pipeline_plan> plan, std::string topic, std
     groups_.emplace_back(group);
   group_now_.resize(groups_.size());
   for (std::size_t i = 0; i < compiled_->windows.size(); ++i)
-    windows_.emplace_back(compiled_->windows[i], who_, groups_[compiled_->windows[i].group], fmt::format("w/{}/", i));
+    windows_.push_back(
+        make_window_set(compiled_->windows[i], who_, groups_[compiled_->windows[i].group], fmt::format("w/{}/", i)));
   for (std::size_t i = 0; i < compiled_->look_backs.size(); ++i)
     look_backs_.emplace_back(compiled_->look_backs[i], fmt::format("f/{}/", i), entities_);
   for (std::size_t i = 0; i < compiled_->detectors.size(); ++i)
@@ -128,7 +131,7 @@ void engine::into_windows(const raw_message& message, timestamp watermark, effec
   }
   window_set::placing placed;
   for (std::size_t i = 0; i < windows_.size(); ++i) {
-    auto one = windows_[i].add(event_, group_now_[compiled_->windows[i].group], watermark);
+    auto one = windows_[i]->add(event_, group_now_[compiled_->windows[i].group], watermark, out);
     placed.left_out += one.left_out;
     placed.taken += one.taken;
   }
@@ -197,7 +200,7 @@ void engine::raise_alert(alert&& what, effects& out) {
 
 void engine::advance(timestamp from, timestamp to, effects& out) {
   for (auto& window : windows_)
-    window.advance(from, to, out);
+    window->advance(from, to, out);
   auto nothing = [](const auto&) {};
   for (auto& each : look_backs_)
     each.expire(to);
@@ -229,12 +232,12 @@ void engine::skip_poison(const raw_message& message, std::string_view why, effec
 
 void engine::emit_open(effects& out) {
   for (auto& window : windows_)
-    window.write_changed(false, watermark_.current(), out);
+    window->write_changed(false, watermark_.current(), out);
 }
 
 void engine::before_checkpoint(effects& out) {
   for (auto& window : windows_)
-    window.write_changed(true, watermark_.current(), out);
+    window->write_changed(true, watermark_.current(), out);
 }
 
 std::string engine::meta() const {
@@ -250,9 +253,9 @@ std::string engine::meta() const {
 
 void engine::restore_meta(std::string_view bytes) {
   byte_reader in{bytes};
-  if (auto version = in.varint(); version != schema_version)
-    throw corrupt_state{
-        fmt::format("state of schema version {}, where this program reads {}", version, schema_version)};
+  if (auto version = in.varint(); version < oldest_schema || version > schema_version)
+    throw corrupt_state{fmt::format("state of schema version {}, where this program reads {} to {}", version,
+                                    oldest_schema, schema_version)};
   next_offset_ = in.i64();
   watermark_.restore({in.i64()});
   for (auto counter : task_counters::all())
@@ -264,7 +267,7 @@ void engine::restore_meta(std::string_view bytes) {
 void engine::save(bool only_changes, const std::function<void(state_entry&&)>& put) {
   put({std::string{meta_key}, meta()});
   for (auto& each : windows_)
-    each.save(only_changes, put);
+    each->save(only_changes, put);
   for (auto& each : look_backs_)
     each.save(only_changes, put);
   for (auto& each : series_)
@@ -292,7 +295,7 @@ void engine::restore(const std::vector<state_entry>& entries) {
   for (const auto& [key, bytes] : latest)
     restore_entry(key, bytes);
   for (auto& each : windows_)
-    each.restored(watermark_.current());
+    each->restored(watermark_.current());
 }
 
 void engine::restore_entry(std::string_view key, std::string_view bytes) {
@@ -307,7 +310,7 @@ void engine::restore_entry(std::string_view key, std::string_view bytes) {
   auto rest = key.substr(slash + 1);
   auto kind = key.front();
   if (kind == 'w' && index < windows_.size())
-    windows_[index].restore(rest, bytes);
+    windows_[index]->restore(rest, bytes);
   else if (kind == 'f' && index < look_backs_.size())
     look_backs_[index].restore(rest, bytes);
   else if (kind == 'd' && index < series_.size())

@@ -67,7 +67,7 @@ private:
   text_ids entities_;
   std::deque<group_table> groups_; // deques: what is in them is pointed to
   std::vector<group_table::id> group_now_;
-  std::deque<window_set> windows_;
+  std::vector<std::unique_ptr<window_set>> windows_;
   std::deque<look_back> look_backs_;
   std::vector<keyed_states<series_state>> series_;      // by detector
   std::vector<keyed_states<cooldown_state>> cooldowns_; // by rule

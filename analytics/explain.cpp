@@ -33,11 +33,28 @@ std::string json(const boost::json::value& x) {
   return text;
 }
 
+std::string shape_words(const config::window& window) {
+  switch (window.kind) {
+  case config::window::shape::tumbling:
+    return fmt::format("every {}", format_duration(window.size));
+  case config::window::shape::hopping:
+    return fmt::format("the last {}, every {}", format_duration(window.size), format_duration(window.every));
+  case config::window::shape::session:
+    return fmt::format("a session lasts as long as events follow each other within {}", format_duration(window.size));
+  case config::window::shape::calendar:
+    return fmt::format("each {} of the calendar, as clocks in {} show it",
+                       window.calendar == "1d"    ? "day"
+                       : window.calendar == "1w"  ? "week (from Monday)"
+                       : window.calendar == "1mo" ? "month"
+                       : window.calendar == "3mo" ? "quarter"
+                                                  : "year",
+                       window.zone);
+  }
+  return {};
+}
+
 std::string window_sentence(const config::window& window) {
-  auto text = window.kind == config::window::shape::tumbling
-                  ? fmt::format("Window {}: every {}", window.name, format_duration(window.size))
-                  : fmt::format("Window {}: the last {}, every {}", window.name, format_duration(window.size),
-                                format_duration(window.every));
+  auto text = fmt::format("Window {}: {}", window.name, shape_words(window));
   if (window.offset.count() != 0)
     text += fmt::format(", beginning {}ms off the round times", window.offset.count());
   text += window.group_by.empty() ? ", over all events" : fmt::format(", by {}", fmt::join(window.group_by, " and "));
@@ -47,10 +64,19 @@ std::string window_sentence(const config::window& window) {
       names.push_back(aggregate.name);
     text += fmt::format("; {} of {}", fmt::join(names, ", "), field);
   }
+  const auto session = window.kind == config::window::shape::session;
+  if (session)
+    text +=
+        fmt::format(". A late event may prolong a session, or merge two; what was stored of the one that is no more is "
+                    "deleted. An event counts as late {} behind its own time",
+                    format_duration(window.size));
   text += ". It is written when the watermark reaches its end";
   if (window.emit_every)
     text += fmt::format(" and every {} of event time before", format_duration(*window.emit_every));
-  if (window.lateness.count() > 0)
+  if (session)
+    text += fmt::format("; late events change it for another {}, then it is final.\n",
+                        format_duration(window.size + window.lateness));
+  else if (window.lateness.count() > 0)
     text +=
         fmt::format("; late events change it for another {}, then it is final.\n", format_duration(window.lateness));
   else

@@ -169,26 +169,46 @@ private:
       into_.look_backs[look_back].features[feature].into = into_.fields.computed_field(name);
   }
 
+  void set_shape(const config::window& window, const std::string& path, window_plan& into) {
+    using shape = config::window::shape;
+    if (window.kind == shape::calendar) {
+      into.kind = window_plan::shape::calendar;
+      if (auto made = calendar::make(window.calendar, window.zone))
+        into.calendar = *made;
+      else
+        wrong(path + (made.error().message.starts_with(window.calendar) ? ".calendar" : ".zone"), made.error().message);
+      return;
+    }
+    into.size = window.size;
+    if (into.size.count() <= 0)
+      wrong(path, "a window is longer than nothing");
+    if (window.kind == shape::session) {
+      into.kind = window_plan::shape::session;
+      const auto& key = into_.definition.key;
+      if (std::find(window.group_by.begin(), window.group_by.end(), key) == window.group_by.end())
+        wrong(
+            path + ".group_by",
+            fmt::format("a session's group_by must contain the pipeline's key, {}, as a session lies in one partition; "
+                        "re-key the stream by another field first (`rekey`)",
+                        key));
+      return;
+    }
+    into.every = window.kind == shape::tumbling ? window.size : window.every;
+    into.offset = window.offset;
+    if (into.size.count() > 0 && (into.every.count() <= 0 || into.every > into.size))
+      wrong(path + ".hopping.every", fmt::format("{} is not above 0 and at most the size, {}",
+                                                 format_duration(into.every), format_duration(into.size)));
+  }
+
   void add_window(std::size_t i) {
     const auto& window = into_.definition.windows[i];
     auto path = fmt::format("windows[{}]", i);
     unique(window_names_, window.name, path, "window");
-    if (window.kind == config::window::shape::session) {
-      wrong(path + ".session", "session windows are not there yet; tumbling and hopping ones are");
-      return;
-    }
     window_plan made;
     made.name = window.name;
-    made.size = window.size;
-    made.every = window.kind == config::window::shape::tumbling ? window.size : window.every;
-    made.offset = window.offset;
+    set_shape(window, path, made);
     made.lateness = window.lateness;
     made.emit_every = window.emit_every.value_or(milliseconds{0});
-    if (made.size.count() <= 0)
-      wrong(path, "a window is longer than nothing");
-    else if (made.every.count() <= 0 || made.every > made.size)
-      wrong(path + ".hopping.every", fmt::format("{} is not above 0 and at most the size, {}",
-                                                 format_duration(made.every), format_duration(made.size)));
     if (made.lateness.count() < 0)
       wrong(path + ".lateness", "a lateness is not negative");
     if (window.emit_every && window.emit_every->count() <= 0)
@@ -311,6 +331,11 @@ std::string definition_hash(const config::pipeline& p) {
                        {"emit", x.emit_every ? boost::json::value(x.emit_every->count()) : boost::json::value(nullptr)},
                        {"group_by", std::move(group_by)},
                        {"aggregates", std::move(aggregates)}});
+    // What an earlier program did not know stands in the hash only where it is used: checkpoints of that program stay good.
+    if (x.kind == config::window::shape::calendar) {
+      windows.back().get_object()["calendar"] = x.calendar;
+      windows.back().get_object()["zone"] = x.zone;
+    }
   }
   all["windows"] = std::move(windows);
   boost::json::array detectors;
@@ -357,7 +382,9 @@ const std::string& pipeline_plan::hash() const {
 }
 
 bool pipeline_plan::needs_matching_key() const {
-  return !impl_->look_backs.empty() || !impl_->detectors.empty();
+  auto session = [](const window_plan& each) { return each.kind == window_plan::shape::session; };
+  return !impl_->look_backs.empty() || !impl_->detectors.empty() ||
+         std::any_of(impl_->windows.begin(), impl_->windows.end(), session);
 }
 
 const pipeline_plan::implementation& pipeline_plan::compiled() const {

@@ -1,59 +1,37 @@
 // The open windows of one `windows` entry in one partition: which an event falls into, when each is written, when it is final and dropped.
-// Semantics.md 3 and 4 say when; this leaves to the engine what the watermark is and where documents go.
+// Semantics.md 3 and 4 say when; this leaves to the engine what the watermark is and where documents go. Windows whose edges are known
+// beforehand (tumbling, hopping, calendar) are pane_windows; those that events make are session_windows.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
-#include "analytics/aggregate.hpp"
 #include "analytics/alert.hpp"
 #include "analytics/event.hpp"
 #include "analytics/group_table.hpp"
-#include "analytics/partial_state.hpp"
 #include "analytics/partition_task.hpp"
 #include "analytics/results.hpp"
+#include "analytics/watermark.hpp"
+#include "analytics/window_plan.hpp"
 
 namespace throng::analytics {
 
-struct window_plan {
-  std::string name;
-  milliseconds size{0};
-  milliseconds every{0}; ///< equals size where it tumbles
-  milliseconds offset{0};
-  milliseconds lateness{0};
-  milliseconds emit_every{0}; ///< 0: not
-  std::size_t group = 0;      ///< which group_plan
-  struct field {
-    std::string name;
-    slot from = 0;
-    aggregate_plan plan;
-  };
-  std::vector<field> fields;
-  std::string state_header;
-};
-
-/// The greatest start of a window that is not after `t`: windows start at offset + n * every.
-std::int64_t last_start(const window_plan& plan, std::int64_t t);
-
 class window_set {
 public:
-  /// @param state_prefix of its entries' keys, ends with '/'; `START/GROUP_KEY` follows
-  window_set(const window_plan& plan, const task_identity& who, group_table& groups, std::string state_prefix);
+  window_set(const window_set&) = delete;
+  window_set& operator=(const window_set&) = delete;
+  virtual ~window_set() = default;
 
   /// In how many windows that contain the event it was left out, and in how many it was counted.
   struct placing {
     std::uint32_t left_out = 0;
     std::uint32_t taken = 0;
   };
-  /// @param watermark as it stood before the event
-  placing add(const event& e, group_table::id group, timestamp watermark);
+  /// A session that the event ends by merging it into another is superseded at once: `out`. @param watermark as it stood before the event
+  virtual placing add(const event& e, group_table::id group, timestamp watermark, effects& out) = 0;
 
   /// The watermark has moved: writes windows whose end it has reached, those that are due by `emit.every`, and those that are final, which
   /// are dropped. In order of (start, group key).
@@ -63,57 +41,49 @@ public:
   }
 
   /// Writes what has changed since it was last written: all of it, or only where the watermark has passed the end.
-  void write_changed(bool only_ended, timestamp watermark, effects& out);
+  virtual void write_changed(bool only_ended, timestamp watermark, effects& out) = 0;
 
-  void save(bool only_changes, const std::function<void(state_entry&&)>& put);
-  /// One entry of a checkpoint; the key behind the prefix. It counts as not yet written. @throws corrupt_state
-  void restore(std::string_view key, std::string_view bytes);
-  /// After the last restore(). @param watermark of the checkpoint
-  void restored(timestamp watermark);
+  virtual void save(bool only_changes, const std::function<void(state_entry&&)>& put) = 0;
+  /// One entry of a checkpoint; the key behind the prefix. It counts as not yet written: whoever claimed the partition may have deleted what
+  /// was written behind the checkpoint. @throws corrupt_state
+  virtual void restore(std::string_view key, std::string_view bytes) = 0;
+  /// After the last restore(). @param watermark of the checkpoint. @throws corrupt_state
+  virtual void restored(timestamp watermark) = 0;
 
-  /// How many cells (window and group) are open.
-  std::size_t size() const {
-    return size_;
-  }
+  /// How many cells (window, pane or session, and group) are open.
+  virtual std::size_t size() const = 0;
 
-private:
-  struct cell {
-    group_table::id group = 0;
-    std::uint64_t events = 0;
-    std::uint64_t late = 0;
-    std::int64_t offset = -1;
-    bool unwritten = false;
-    bool unsaved = false;
-    bool saved_before = false;
-    std::vector<aggregate_cell> fields;
+protected:
+  window_set(const window_plan& plan, const task_identity& who, group_table& groups, std::string state_prefix)
+      : plan_(&plan)
+      , who_(&who)
+      , groups_(&groups)
+      , prefix_(std::move(state_prefix)) {}
+
+  virtual void settle(timestamp from, timestamp to, effects& out) = 0;
+
+  /// The first moment of `emit.every` after a watermark; never where there is none.
+  std::int64_t next_tick(timestamp watermark) const;
+  /// Whether the watermark has passed such a moment on its way.
+  bool ticked(timestamp from, timestamp to) const;
+
+  /// `12345/["group"]` without what stands before it.
+  struct entry_name {
+    std::int64_t start = 0;
+    std::string_view group;
   };
-  /// The cells of one start.
-  struct bucket {
-    boost::unordered_flat_map<group_table::id, std::uint32_t> places;
-    std::vector<cell> cells;
-  };
-
-  void settle(timestamp from, timestamp to, effects& out);
-  void find_next_due(timestamp watermark);
-  bucket& bucket_at(std::int64_t start, timestamp watermark);
-  cell& cell_at(bucket& in, group_table::id group);
-  void write(std::int64_t start, bucket& in, bool final, effects& out);
-  void write_one(std::int64_t start, cell& what, bool final, effects& out);
-  std::string state_key(std::int64_t start, const cell& what) const;
-  std::string state_bytes(const cell& what) const;
+  /// @throws corrupt_state
+  static entry_name read_name(std::string_view key);
 
   const window_plan* plan_;
   const task_identity* who_;
   group_table* groups_;
   std::string prefix_;
-  std::map<std::int64_t, bucket> open_; // by start
-  std::int64_t recent_start_ = 0;       // the bucket that was asked for last
-  bucket* recent_ = nullptr;
   std::int64_t next_due_ = INT64_MAX; // the least watermark at which there is anything to do
-  std::size_t size_ = 0;
-  std::vector<std::pair<std::int64_t, group_table::id>> ended_changed_; // changed when their end had passed; may repeat
-  std::vector<std::pair<std::int64_t, group_table::id>> unsaved_;
-  std::vector<std::string> removed_;
 };
+
+/// @param state_prefix of its entries' keys, ends with '/'
+std::unique_ptr<window_set> make_window_set(const window_plan& plan, const task_identity& who, group_table& groups,
+                                            std::string state_prefix);
 
 } // namespace throng::analytics

@@ -116,11 +116,19 @@ void read_shape(const fields& from, window& into) {
   } else if (from.has("session")) {
     into.kind = window::shape::session;
     from.inner("session").read("gap", into.size);
-    from.report("session", "session windows are not built yet; use tumbling or hopping");
+  } else if (from.has("calendar")) {
+    into.kind = window::shape::calendar;
+    into.zone = "UTC";
+    from.read("calendar", into.calendar);
+    from.read("zone", into.zone);
   }
   from.read("offset", into.offset);
+  if (from.has("zone") && into.kind != window::shape::calendar)
+    from.report("zone", "only a calendar window has a time zone; leave it out");
   if (into.kind == window::shape::session && from.has("offset"))
     from.report("offset", "a session is not aligned, so it has no offset; leave it out");
+  else if (into.kind == window::shape::calendar && from.has("offset"))
+    from.report("offset", "a calendar window begins when its zone's clocks say so, and has no offset; leave it out");
   else if (into.every.count() > 0 && into.offset >= into.every)
     from.report("offset", fmt::format("{} is not below {}, the time from one window's start to the next",
                                       from.shown("offset"), format_duration(into.every)));
@@ -153,13 +161,19 @@ void read_aggregates(const fields& from, window& into) {
       });
 }
 
-window read_window(const fields& from) {
+window read_window(const fields& from, const std::string& key) {
   window result;
   from.read("name", result.name);
   read_shape(from, result);
   from.read("lateness", result.lateness);
   from.inner("emit").read("every", result.emit_every);
   from.read("group_by", result.group_by);
+  if (result.kind == window::shape::session && !key.empty() &&
+      std::find(result.group_by.begin(), result.group_by.end(), key) == result.group_by.end())
+    from.report("session",
+                fmt::format("a session's group_by must contain the pipeline's key, {}: other groups' events lie in "
+                            "several partitions; bring them together first with `rekey`",
+                            key));
   read_aggregates(from, result);
   return result;
 }
@@ -250,7 +264,7 @@ pipeline read_pipeline(document& in, const json::value& value, const std::string
   });
   unique_names windows{"window"};
   from.for_each_element("windows", [&](const fields& one, std::size_t) {
-    result.windows.push_back(read_window(one));
+    result.windows.push_back(read_window(one, result.key));
     windows.add(one, result.windows.back().name);
   });
   // An alert says which detector or rule raised it in one field.

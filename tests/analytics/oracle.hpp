@@ -43,6 +43,7 @@ struct sample {
 };
 
 struct stream {
+  static constexpr std::int64_t begin = 1'767'592'800'000; ///< 2026-01-05T06:00:00Z, midnight in Chicago
   std::vector<sample> samples;
 
   /// Disorder within and beyond that of the pipeline, duplicates, broken messages, tombstones, missing and odd values, gaps.
@@ -52,7 +53,7 @@ struct stream {
     static const std::vector<std::string> ids{"a", "b", "c"};
     static const std::vector<std::string> groups{"north", "south", "dropped"};
     stream made;
-    std::int64_t now = 1'767'592'800'000 + below(100'000);
+    std::int64_t now = begin + below(100'000);
     while (made.samples.size() < n) {
       sample next;
       auto dice = below(100);
@@ -100,6 +101,7 @@ struct oracle {
     std::vector<std::size_t> events; ///< numbers of samples
     std::uint64_t late = 0;
     bool final = false;
+    std::int64_t end = 0;
   };
   using window_key =
       std::tuple<std::size_t, std::int64_t, std::string>; ///< entry of `windows`, start, group as canonical text
@@ -109,6 +111,8 @@ struct oracle {
   std::vector<std::optional<std::int64_t>> before; ///< the watermark before each sample
   std::optional<std::int64_t> watermark;           ///< at the end
   std::map<window_key, window_result> windows;
+  std::map<std::pair<std::size_t, std::string>, std::vector<std::size_t>>
+      in_sessions; ///< (entry of `windows`, group) to events
   std::set<std::size_t> late;
   task_counters counters;
 
@@ -138,8 +142,10 @@ struct oracle {
     }
     for (auto& [key, result] : windows) {
       const auto& window = pipeline.windows[std::get<0>(key)];
-      result.final = *watermark >= std::get<1>(key) + window.size.count() + window.lateness.count();
+      result.final = *watermark >= result.end + window.lateness.count();
     }
+    for (const auto& [which, events] : in_sessions)
+      cut_into_sessions(which.first, which.second, events);
   }
 
   /// Fed to features, detectors and rules.
@@ -160,19 +166,66 @@ struct oracle {
     return key + "]";
   }
 
+  /// All windows with known edges that contain a time, as (start, end).
+  static std::vector<std::pair<std::int64_t, std::int64_t>> containing(const config::window& window,
+                                                                       std::int64_t time) {
+    std::vector<std::pair<std::int64_t, std::int64_t>> found;
+    auto offer = [&](std::int64_t start, std::int64_t end) {
+      if (start <= time && time < end)
+        found.emplace_back(start, end);
+    };
+    if (window.kind == config::window::shape::calendar) {
+      // Days of Chicago, where streams begin at midnight, in a winter without a clock change.
+      for (auto day = -3; day <= 3; ++day)
+        offer(stream::begin + day * 86'400'000LL, stream::begin + (day + 1) * 86'400'000LL);
+      return found;
+    }
+    // Every n whose window could contain it, and some more.
+    auto n = (time - window.offset.count()) / window.every.count();
+    for (auto k = n - window.size.count() / window.every.count() - 2; k <= n + 2; ++k) {
+      auto start = window.offset.count() + k * window.every.count();
+      offer(start, start + window.size.count());
+    }
+    return found;
+  }
+
+  /// All events of a group that were not late, by time: a session goes on as long as they follow each other within the gap.
+  void cut_into_sessions(std::size_t w, const std::string& group, std::vector<std::size_t> events) {
+    const auto& window = pipeline.windows[w];
+    const auto gap = window.size.count();
+    std::sort(events.begin(), events.end(), [&](std::size_t a, std::size_t b) {
+      return std::pair{samples[a].time, a} < std::pair{samples[b].time, b};
+    });
+    for (std::size_t i = 0; i < events.size();) {
+      window_result session;
+      auto start = samples[events[i]].time;
+      do {
+        session.events.push_back(events[i]);
+        session.end = samples[events[i]].time + gap;
+        session.late += before[events[i]] && *before[events[i]] >= session.end ? 1 : 0;
+        ++i;
+      } while (i < events.size() && samples[events[i]].time < session.end);
+      session.final = *watermark >= session.end + gap + window.lateness.count();
+      windows[{w, start, group}] = session;
+    }
+  }
+
   void place(std::size_t i) {
     auto time = samples[i].time;
     std::size_t taken = 0;
     std::size_t left_out = 0;
     for (std::size_t w = 0; w < pipeline.windows.size(); ++w) {
       const auto& window = pipeline.windows[w];
-      // Every n whose window could contain it, and some more.
-      auto n = (time - window.offset.count()) / window.every.count();
-      for (auto k = n - window.size.count() / window.every.count() - 2; k <= n + 2; ++k) {
-        auto start = window.offset.count() + k * window.every.count();
-        auto end = start + window.size.count();
-        if (time < start || time >= end)
-          continue;
+      if (window.kind == config::window::shape::session) {
+        if (before[i] && *before[i] >= time + window.size.count() + window.lateness.count()) {
+          ++left_out;
+        } else {
+          ++taken;
+          in_sessions[{w, group_of(i, window)}].push_back(i);
+        }
+        continue;
+      }
+      for (const auto& [start, end] : containing(window, time)) {
         if (before[i] && *before[i] >= end + window.lateness.count()) {
           ++left_out;
           continue;
@@ -180,6 +233,7 @@ struct oracle {
         ++taken;
         auto& into = windows[{w, start, group_of(i, window)}];
         into.events.push_back(i);
+        into.end = end;
         if (before[i] && *before[i] >= end)
           ++into.late;
       }

@@ -47,7 +47,8 @@ CAF_TEST(everything that is wrong is found at once each with its path) {
   auto slow = hopping("w", milliseconds{1'000}, milliseconds{2'000}, {"a", "a", "b.c"});
   slow.aggregates = {aggregates("late", {"count"}), aggregates("x", {"p0"})};
   slow.emit_every = milliseconds{0};
-  definition.windows = {session, slow, tumbling("w", milliseconds{0})};
+  definition.windows = {session, slow, tumbling("w", milliseconds{0}), calendar_window("c", "1d", "Europe/Pari"),
+                        calendar_window("d", "2d", "UTC")};
   config::detect detect;
   detect.name = "t";
   detect.detector = "shfit";
@@ -66,7 +67,9 @@ CAF_TEST(everything that is wrong is found at once each with its path) {
   CAF_CHECK(says(at(found, "features[3].count"), "no field"));
   CAF_CHECK(says(at(found, "features[4]"), "derive one"));
   CAF_CHECK(!at(found, "derive.a.b").empty());
-  CAF_CHECK(says(at(found, "windows[0].session"), "session"));
+  CAF_CHECK(says(at(found, "windows[0].group_by"), "pipeline's key, id"));
+  CAF_CHECK(says(at(found, "windows[3].zone"), "Europe/Pari is no time zone"));
+  CAF_CHECK(says(at(found, "windows[4].calendar"), "allowed: 1d, 1w, 1mo, 3mo, 1y"));
   CAF_CHECK(says(at(found, "windows[1].hopping.every"), "2s"));
   CAF_CHECK(says(at(found, "windows[1].group_by[1]"), "already"));
   CAF_CHECK(says(at(found, "windows[1].group_by[2]"), "derive one"));

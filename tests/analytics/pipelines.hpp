@@ -61,6 +61,21 @@ inline config::window hopping(std::string name, milliseconds size, milliseconds 
   return made;
 }
 
+inline config::window session(std::string name, milliseconds gap, std::vector<std::string> group_by) {
+  auto made = tumbling(std::move(name), gap, std::move(group_by));
+  made.kind = config::window::shape::session;
+  return made;
+}
+
+inline config::window calendar_window(std::string name, std::string length, std::string zone,
+                                      std::vector<std::string> group_by = {}) {
+  auto made = tumbling(std::move(name), milliseconds{0}, std::move(group_by));
+  made.kind = config::window::shape::calendar;
+  made.calendar = std::move(length);
+  made.zone = std::move(zone);
+  return made;
+}
+
 inline config::feature feature(std::string name, milliseconds over, const std::string& kind, std::string field = {}) {
   config::feature made;
   made.name = std::move(name);
@@ -121,8 +136,8 @@ struct message {
   }
 };
 
-/// What stands in the store and in the topics after effects have been carried out: the last document of each id, each message once by its
-/// `id` header.
+/// What stands in the store and in the topics after effects have been carried out: the last document of each id unless it is superseded,
+/// each message once by its `id` header.
 struct outcome {
   std::map<std::string, document> documents;
   std::map<std::string, side_message> messages;
@@ -137,8 +152,13 @@ struct outcome {
 
   void carry_out(effects& done) {
     writes += done.documents.size();
-    for (auto& each : done.documents)
-      documents[std::string{name(each.into)} + "/" + each.id] = std::move(each);
+    for (auto& each : done.documents) {
+      auto id = std::string{name(each.into)} + "/" + each.id;
+      if (each.superseded)
+        documents.erase(id);
+      else
+        documents[id] = std::move(each);
+    }
     for (auto& each : done.messages)
       messages[each.topic + "/" + header(each, "id")] = std::move(each);
     done.clear();

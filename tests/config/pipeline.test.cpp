@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// The example of commands.md, less its session window.
+/// The example of commands.md.
 constexpr std::string_view example = R"({
   "name": "city-climate", "source": "iot.readings", "key": "sensor_id", "timestamp": "timestamp", "disorder": "5s", "idle": "10s",
   "where": {"temperature": {"$gt": -60}}, "derive": {"fahrenheit": {"$add": [{"$multiply": ["$temperature", 1.8]}, 32]}},
@@ -20,7 +20,8 @@ constexpr std::string_view example = R"({
   "windows": [
     {"name": "climate-1m", "tumbling": "1m", "lateness": "10s", "group_by": ["district"],
      "aggregate": {"temperature": ["count", "mean", "min", "max", "stddev", "p99"], "sensor_id": ["distinct"]}},
-    {"name": "climate-5m", "hopping": {"size": "5m", "every": "1m"}, "group_by": [], "aggregate": {"co2_level": ["mean"]}}
+    {"name": "climate-5m", "hopping": {"size": "5m", "every": "1m"}, "group_by": [], "aggregate": {"co2_level": ["mean"]}},
+    {"name": "visits", "session": {"gap": "30m"}, "group_by": ["sensor_id"], "aggregate": {"co2_level": ["max"]}}
   ],
   "detect": [{"name": "temperature-shift", "detector": "shift", "by": "sensor_id", "field": "temperature"}],
   "rules": [{"name": "overheated", "when": {"swing_1h": {"$gt": 45}}, "severity": "warning", "cooldown": "1h"}]
@@ -63,7 +64,8 @@ CAF_TEST(the example of the contract is read as it stands) {
   CAF_CHECK(it.features[0].kind == aggregate_kind::max);
   CAF_CHECK_EQUAL(it.features[0].field, "temperature");
   CAF_CHECK(it.features[0].over == 1h);
-  CAF_REQUIRE_EQUAL(it.windows.size(), 2u);
+  CAF_REQUIRE_EQUAL(it.windows.size(), 3u);
+  CAF_CHECK(it.windows[2].kind == window::shape::session);
   const auto& tumbling = it.windows[0];
   CAF_CHECK(tumbling.kind == window::shape::tumbling);
   CAF_CHECK(tumbling.size == 1min && tumbling.every == 1min && tumbling.lateness == 10s);
@@ -120,8 +122,9 @@ CAF_TEST(what must be there and is not is named) {
 }
 
 CAF_TEST(a window has exactly one shape of a positive size) {
-  CAF_CHECK(has_problems(window_of(R"("lateness": "1s")"),
-                         {"f:2:13: windows[0]: has none of tumbling, hopping, session; exactly one is needed"}));
+  CAF_CHECK(
+      has_problems(window_of(R"("lateness": "1s")"),
+                   {"f:2:13: windows[0]: has none of tumbling, hopping, session, calendar; exactly one is needed"}));
   CAF_CHECK(has_problems(window_of(R"("tumbling": "1m", "hopping": {"size": "1m", "every": "1m"})"),
                          {"f:2:13: windows[0]: has tumbling and hopping at once"}));
   CAF_CHECK(has_problems(window_of(R"("tumbling": "0s")"),
@@ -144,9 +147,24 @@ CAF_TEST(an offset stays below the time between two windows) {
                          {"f:2:55: windows[0].offset: \"1m\" is not below 1m"}));
 }
 
-CAF_TEST(a session window is modelled but not built yet) {
-  CAF_CHECK(has_problems(window_of(R"("session": {"gap": "30m"})"),
-                         {"f:2:38: windows[0].session: session windows are not built yet"}));
+CAF_TEST(a session is grouped by the pipelines key and a calendar has a zone and neither an offset) {
+  CAF_CHECK(
+      has_problems(window_of(R"("session": {"gap": "30m"})"),
+                   {"f:2:38: windows[0].session: a session's group_by must contain the pipeline's key, k: other"}));
+  auto read = window_of(R"("session": {"gap": "30m"}, "group_by": ["g", "k"])");
+  CAF_REQUIRE(has_problems(read, {}));
+  CAF_CHECK(read->front().value.windows[0].size == 30min);
+  read = window_of(R"("calendar": "1mo", "zone": "Europe/Paris")");
+  CAF_REQUIRE(has_problems(read, {}));
+  CAF_CHECK_EQUAL(read->front().value.windows[0].calendar, "1mo");
+  CAF_CHECK_EQUAL(read->front().value.windows[0].zone, "Europe/Paris");
+  CAF_CHECK_EQUAL(window_of(R"("calendar": "1d")")->front().value.windows[0].zone, "UTC");
+  CAF_CHECK(has_problems(window_of(R"("calendar": "2d")"),
+                         {"f:2:39: windows[0].calendar: \"2d\" is not allowed; allowed: 1d, 1w, 1mo, 3mo, 1y"}));
+  CAF_CHECK(has_problems(window_of(R"("calendar": "1d", "offset": "1h")"),
+                         {"f:2:55: windows[0].offset: a calendar window begins when"}));
+  CAF_CHECK(has_problems(window_of(R"("tumbling": "1d", "zone": "Europe/Paris")"),
+                         {"f:2:53: windows[0].zone: only a calendar window has a time zone"}));
 }
 
 CAF_TEST(an aggregate that does not exist is a problem) {

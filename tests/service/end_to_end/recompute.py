@@ -2,13 +2,14 @@
 
 Written independently of the program, with the standard library alone: every event is kept, every window is computed
 from its list of events. What a pipeline may use here: where (comparisons, $in, $exists, $and, $or), derive ($add,
-$subtract, $multiply, $divide, $cond, comparisons, $in), tumbling and hopping windows, all aggregates.
+$subtract, $multiply, $divide, $cond, comparisons, $in), tumbling, hopping, session and calendar windows, all aggregates.
 """
 import json
 import math
 import re
 from collections import Counter
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, time as clock, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 MISSING = object()
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -80,6 +81,11 @@ def kind(value):
     return "number" if isinstance(value, (int, float)) else type(value).__name__
 
 
+def type_rank(value):
+    """MongoDB's order of types."""
+    return -1 if value is MISSING else {"nothing": 0, "number": 1, "str": 2, "dict": 3, "list": 4, "boolean": 5}[kind(value)]
+
+
 def same(a, b):
     return kind(a) == kind(b) and (kind(a) == "nothing" or a == b)
 
@@ -130,7 +136,15 @@ def evaluate(expression, document):
     values = [evaluate(each, document) for each in (operands if isinstance(operands, list) else [operands])]
     if operator == "$in":
         return any(same(values[0], each) for each in values[1])
-    if operator in ("$eq", "$ne", "$gt", "$gte", "$lt", "$lte"):
+    if operator in ("$gt", "$gte", "$lt", "$lte"):
+        # In expressions, unlike in a match, values of all types have an order.
+        ranks = [type_rank(each) for each in values]
+        if ranks[0] != ranks[1]:
+            values = ranks
+        elif kind(values[0]) in ("nothing", "list", "dict"):
+            raise NotImplementedError("the order of arrays and objects")
+        return holds(operator, values[0], values[1])
+    if operator in ("$eq", "$ne"):
         return holds(operator, values[0], values[1])
     if any(kind(each) == "nothing" for each in values):
         return None
@@ -147,8 +161,31 @@ def evaluate(expression, document):
     raise NotImplementedError(operator)
 
 
-def window_starts(window, time):
-    """The starts of the windows that contain a time, and their size."""
+def calendar_day(window, time):
+    """The first day of the calendar unit with a time in it, and of the next one, as the zone's clocks show dates."""
+    today = (EPOCH + timedelta(milliseconds=time)).astimezone(ZoneInfo(window.get("zone", "UTC"))).date()
+    length = window["calendar"]
+    if length == "1d":
+        return today, today + timedelta(days=1)
+    if length == "1w":
+        first = today - timedelta(days=today.weekday())
+        return first, first + timedelta(days=7)
+    if length == "1y":
+        return date(today.year, 1, 1), date(today.year + 1, 1, 1)
+    months = {"1mo": 1, "3mo": 3}[length]
+    first = date(today.year, (today.month - 1) // months * months + 1, 1)
+    behind = today.year * 12 + first.month - 1 + months
+    return first, date(behind // 12, behind % 12 + 1, 1)
+
+
+def midnight_ms(day, zone):
+    return (datetime.combine(day, clock(), tzinfo=ZoneInfo(zone)) - EPOCH) // timedelta(milliseconds=1)
+
+
+def window_spans(window, time):
+    """(start, end) of the windows that contain a time; sessions are not among them."""
+    if "calendar" in window:
+        return [tuple(midnight_ms(day, window.get("zone", "UTC")) for day in calendar_day(window, time))]
     if "tumbling" in window:
         size = every = duration_ms(window["tumbling"])
     else:
@@ -157,9 +194,9 @@ def window_starts(window, time):
     last = (time - offset) // every * every + offset
     starts = []
     while last > time - size:
-        starts.append(last)
+        starts.append((last, last + size))
         last -= every
-    return starts, size
+    return starts
 
 
 def decode(line, pipeline):
@@ -206,6 +243,7 @@ class Window:
     def __init__(self):
         self.members = []  # (time, partition, offset, document)
         self.late = 0
+        self.end = 0
         self.final = {}  # by partition that has a share in it
 
 
@@ -213,6 +251,7 @@ def recompute(pipeline, lines, partitions):
     """{(window name, start, canonical group): merged document with exact aggregates}, and counts."""
     disorder = duration_ms(pipeline.get("disorder", "5s"))
     windows, counts = {}, Counter()
+    in_sessions, watermarks = {}, {}
     for partition, messages in enumerate(split(lines, pipeline["key"], partitions)):
         newest = None
         kept_here = set()
@@ -232,31 +271,54 @@ def recompute(pipeline, lines, partitions):
                 document[name] = evaluate(expression, document)
             contained = taken = 0
             for window in pipeline.get("windows", []):
-                starts, size = window_starts(window, time)
-                for start in starts:
+                values = {name: None if (v := field(document, name)) is MISSING else v for name in window.get("group_by", [])}
+                group = json.dumps(values, sort_keys=True)
+                if "session" in window:
                     contained += 1
-                    if watermark >= start + size + duration_ms(window.get("lateness", "0s")):
+                    gap = duration_ms(window["session"]["gap"])
+                    if watermark >= time + gap + duration_ms(window.get("lateness", "0s")):
                         counts["late_by_window"] += 1
                         continue
                     taken += 1
-                    group = {name: None if (v := field(document, name)) is MISSING else v for name in window.get("group_by", [])}
-                    where = (window["name"], start, json.dumps(group, sort_keys=True))
+                    in_sessions.setdefault((window["name"], partition, group), []).append(
+                        (time, partition, offset, document, watermark >= time + gap))
+                    continue
+                for start, end in window_spans(window, time):
+                    contained += 1
+                    if watermark >= end + duration_ms(window.get("lateness", "0s")):
+                        counts["late_by_window"] += 1
+                        continue
+                    taken += 1
+                    where = (window["name"], start, group)
                     entry = windows.setdefault(where, Window())
+                    entry.end = end
                     entry.members.append((time, partition, offset, document))
-                    entry.late += watermark >= start + size
-                    kept_here.add((where, start + size + duration_ms(window.get("lateness", "0s"))))
+                    entry.late += watermark >= end
+                    kept_here.add((where, end + duration_ms(window.get("lateness", "0s"))))
             counts["late"] += contained > 0 and taken == 0
         for where, end in kept_here:
             windows[where].final[partition] = newest - disorder >= end
+        watermarks[partition] = None if newest is None else newest - disorder
     named = {window["name"]: window for window in pipeline.get("windows", [])}
+    for (name, partition, group), members in in_sessions.items():
+        window = named[name]
+        gap = duration_ms(window["session"]["gap"])
+        open_session = None
+        for *member, late in sorted(members, key=lambda m: m[:3]):
+            if open_session is None or member[0] >= open_session.end:
+                open_session = windows.setdefault((name, member[0], group), Window())
+            open_session.end = member[0] + gap
+            open_session.members.append(tuple(member))
+            open_session.late += late
+            final_at = open_session.end + gap + duration_ms(window.get("lateness", "0s"))
+            open_session.final[partition] = watermarks[partition] >= final_at
     return {where: render(named[where[0]], where, entry) for where, entry in windows.items()}, counts
 
 
 def render(window, where, entry):
     start = where[1]
-    size = duration_ms(window["tumbling"]) if "tumbling" in window else duration_ms(window["hopping"]["size"])
     document = {
-        "window": window["name"], "start": iso(start), "end": iso(start + size), "group": json.loads(where[2]),
+        "window": window["name"], "start": iso(start), "end": iso(entry.end), "group": json.loads(where[2]),
         "events": len(entry.members), "late": entry.late, "final": all(entry.final.values()),
     }
     for name, wanted in window.get("aggregate", {}).items():
@@ -269,7 +331,7 @@ def aggregate(wanted, name, members):
     present = [value for value in values if kind(value) != "nothing"]
     numbers = [value for value in values if kind(value) == "number" and math.isfinite(value)]
     any_type = {"distinct", "first", "last", "top_10"}
-    of_any_type = all(each in any_type or each == "count" for each in wanted) and any(each in any_type for each in wanted)
+    of_any_type = all(each in any_type for each in wanted)
     counted = present if of_any_type else numbers
     result = {"missing": len(values) - len(counted)}
     mean = math.fsum(numbers) / len(numbers) if numbers else None

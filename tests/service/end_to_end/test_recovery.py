@@ -14,7 +14,8 @@ PIPELINE = """{
   "windows": [
     {"name": "minute", "tumbling": "1m", "lateness": "10s", "group_by": ["id"],
      "aggregate": {"x": ["count", "mean", "min", "max", "stddev", "p99", "distinct", "first", "last"]}},
-    {"name": "all", "hopping": {"size": "5m", "every": "1m"}, "aggregate": {"x": ["count", "sum"], "id": ["distinct", "top_10"]}}
+    {"name": "all", "hopping": {"size": "5m", "every": "1m"}, "aggregate": {"x": ["count", "sum"], "id": ["distinct", "top_10"]}},
+    {"name": "visits", "session": {"gap": "6s"}, "lateness": "30s", "group_by": ["id"], "aggregate": {"x": ["count", "sum"]}}
   ],
   "detect": [{"name": "shift", "detector": "shift", "field": "x"}],
   "rules": [{"name": "high", "when": {"sum_10m": {"$gt": 320}}, "cooldown": "2m"}]
