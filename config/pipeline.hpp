@@ -57,11 +57,11 @@ struct feature {
 struct window {
   std::string name;
   enum class shape { tumbling, hopping, session, calendar } kind = shape::tumbling;
-  milliseconds size{0};   ///< a session's gap
-  milliseconds every{0};  ///< the hop; equals size for tumbling
-  milliseconds offset{0}; ///< shifts the alignment to the epoch
-  std::string calendar;   ///< 1d, 1w, 1mo, 3mo or 1y; empty for other shapes
-  std::string zone;       ///< the calendar's, as tzdata names it
+  milliseconds size{0};     ///< a session's gap
+  milliseconds every{0};    ///< the hop; equals size for tumbling
+  milliseconds offset{0};   ///< shifts the alignment to the epoch
+  std::string calendar;     ///< 1d, 1w, 1mo, 3mo or 1y; empty for other shapes
+  std::string zone = "UTC"; ///< the calendar's, as tzdata names it
   milliseconds lateness{0};
   std::optional<milliseconds> emit_every; ///< event time
   std::vector<std::string> group_by;

@@ -118,12 +118,11 @@ void read_shape(const fields& from, window& into) {
     from.inner("session").read("gap", into.size);
   } else if (from.has("calendar")) {
     into.kind = window::shape::calendar;
-    into.zone = "UTC";
     from.read("calendar", into.calendar);
-    from.read("zone", into.zone);
   }
+  from.read("zone", into.zone);
   from.read("offset", into.offset);
-  if (from.has("zone") && into.kind != window::shape::calendar)
+  if (into.zone != window{}.zone && into.kind != window::shape::calendar)
     from.report("zone", "only a calendar window has a time zone; leave it out");
   if (into.kind == window::shape::session && from.has("offset"))
     from.report("offset", "a session is not aligned, so it has no offset; leave it out");
