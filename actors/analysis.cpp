@@ -22,18 +22,22 @@ std::string unique_writer() {
   return fmt::format("{:08x}{:08x}", random(), random());
 }
 
-topic_plan plan_topic(const watched_topic& topic, std::string source, std::int32_t partitions) {
+topic_plan plan_topic(const watched_topic& topic, std::string source, std::int32_t partitions,
+                      const analysis_options& options) {
   topic_plan result{topic.name, std::move(source), {}, partitions, {}};
-  for (const auto& pipeline : topic.pipelines)
-    result.tasks.push_back({[pipeline, name = topic.name](std::int32_t partition) {
-                              return analytics::make_engine(pipeline, name, partition);
-                            },
-                            pipeline->definition().idle});
+  for (const auto& pipeline : topic.pipelines) {
+    auto& task = result.tasks.emplace_back();
+    task.make = [pipeline, name = topic.name](std::int32_t partition) {
+      return analytics::make_engine(pipeline, name, partition);
+    };
+    task.idle = pipeline->definition().idle;
+    if (!pipeline->definition().enrich.empty())
+      task.lookups = [latest = options.lookups, name = pipeline->definition().name] { return latest(name); };
+  }
   if (topic.recorder)
-    result.tasks.push_back({[options = *topic.recorder, name = topic.name](std::int32_t partition) {
-                              return analytics::make_recorder(options, name, partition);
-                            },
-                            milliseconds{10'000}});
+    result.tasks.emplace_back().make = [options = *topic.recorder, name = topic.name](std::int32_t partition) {
+      return analytics::make_recorder(options, name, partition);
+    };
   return result;
 }
 
@@ -61,7 +65,7 @@ expected<std::unique_ptr<analysis>> analysis::start(caf::actor_system& system,
     auto partitions = source->partitions(topic.broker_name);
     if (!partitions)
       return tl::unexpected<error>(partitions.error());
-    auto planned = plan_topic(topic, source->source_identity(topic.broker_name), *partitions);
+    auto planned = plan_topic(topic, source->source_identity(topic.broker_name), *partitions, options);
     if (auto known = find_known_sources(planned, topic.broker_name, *source, store); !known)
       return tl::unexpected<error>(known.error());
     plan->topics.emplace(topic.broker_name, std::move(planned));

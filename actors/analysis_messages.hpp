@@ -118,9 +118,10 @@ struct result_batch {
   std::vector<analytics::document> documents;
   std::vector<storage::stamp> stamps; ///< one a document
   std::vector<analytics::side_message> messages;
+  std::vector<storage::record> inputs; ///< from outside, with the offset at which each takes effect
 
   bool empty() const {
-    return documents.empty() && messages.empty();
+    return documents.empty() && messages.empty() && inputs.empty();
   }
 };
 

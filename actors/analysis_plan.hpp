@@ -14,6 +14,7 @@
 
 #include "actors/partition_feed.hpp"
 #include "actors/supervision.hpp"
+#include "analytics/lookup_table.hpp"
 #include "analytics/partition_task.hpp"
 #include "config/error.hpp"
 #include "storage/result_store.hpp"
@@ -29,6 +30,8 @@ using side_message_sink = std::function<expected<void>(std::span<const analytics
 struct task_plan {
   std::function<std::unique_ptr<analytics::partition_task>(std::int32_t partition)> make;
   milliseconds idle{10'000}; ///< wall time without news until what is open is written
+  /// The newest versions of what the task reads besides its topic; called by every processor now and then. Empty: nothing.
+  std::function<analytics::lookup_tables()> lookups{};
 };
 
 struct topic_plan {

@@ -157,6 +157,26 @@ bool partition_core::emit_idle(milliseconds without_news) {
   return any;
 }
 
+bool partition_core::use(std::size_t place, const std::string& topic, std::int32_t partition,
+                         const analytics::lookup_tables& latest) {
+  auto& x = tasks_[place];
+  for (auto& change : x.task->use(latest)) {
+    auto offset = std::to_string(x.from);
+    collected_.inputs.emplace_back(
+        analytics::document_id({"lookup", x.task->owner(), topic, std::to_string(partition), offset, change.name}),
+        boost::json::object{{"kind", "lookup"},
+                            {"pipeline", x.task->owner()},
+                            {"topic", topic},
+                            {"partition", partition},
+                            {"offset", x.from},
+                            {"name", change.name},
+                            {"version", change.version},
+                            {"content", change.content}});
+    x.inputs_unsaved = true;
+  }
+  return x.inputs_unsaved;
+}
+
 void partition_core::emit_open() {
   for (auto& x : tasks_) {
     x.task->emit_open(effects_);
@@ -181,6 +201,7 @@ result_batch partition_core::collect() {
     return all;
   result_batch kept;
   kept.messages = std::move(all.messages);
+  kept.inputs = std::move(all.inputs);
   std::vector<bool> keep(all.documents.size());
   for (const auto& [id, at] : last)
     keep[at] = true;
@@ -193,20 +214,21 @@ result_batch partition_core::collect() {
 }
 
 bool partition_core::unsaved() const {
-  return std::any_of(tasks_.begin(), tasks_.end(), [](const entry& x) { return x.from != x.saved_to; });
+  return std::any_of(tasks_.begin(), tasks_.end(), [](const entry& x) { return x.unsaved(); });
 }
 
 std::vector<task_snapshot> partition_core::snapshot(const std::vector<bool>& whole, bool all) {
   std::vector<task_snapshot> result;
   for (std::size_t i = 0; i < tasks_.size(); ++i) {
     auto& x = tasks_[i];
-    if (!all && x.from == x.saved_to)
+    if (!all && !x.unsaved())
       continue;
     task_snapshot made{i, {}, whole[i], x.from, x.last};
     x.task->save(!whole[i], [&](analytics::state_entry&& part) {
       made.entries.push_back({std::move(part.key), std::move(part.value)});
     });
     x.saved_to = x.from;
+    x.inputs_unsaved = false;
     result.push_back(std::move(made));
   }
   return result;

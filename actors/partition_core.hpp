@@ -90,6 +90,9 @@ public:
 
   /// Tasks that have had no news for their idle time write what is open, once until there is news. @return whether any did
   bool emit_idle(milliseconds without_news);
+  /// Offers a task other versions of its inputs: see partition_task::use. Those that differ are unsaved until the next snapshot, and
+  /// are among what collect() gives. @returns whether any did
+  bool use(std::size_t place, const std::string& topic, std::int32_t partition, const analytics::lookup_tables& latest);
   void emit_open();
   void before_checkpoint();
 
@@ -122,6 +125,10 @@ private:
     storage::last_message last;
     std::map<std::int64_t, std::string> condemned;
     bool emitted_idle = false;
+    bool inputs_unsaved = false;
+    bool unsaved() const {
+      return from != saved_to || inputs_unsaved;
+    }
   };
   void stamp_new(entry& of);
 

@@ -126,6 +126,7 @@ void partition_processor_state::run(std::int64_t fresh_from, std::int64_t offset
   if (!start_.fresh_from)
     begin_counts(offset);
   publish_counts();
+  look_for_inputs();
   self_->send(start_.supervisor, processor_started{start_.which, start_.life, fresh_from, end});
   self_->send(start_.consumer,
               start_partition{start_.which, start_.life, offset, start_.plan->bounds.batches_under_way},
@@ -146,6 +147,10 @@ void partition_processor_state::restore() {
 void partition_processor_state::take(const delivery& what) {
   if (phase_ != phase::running || what.life != start_.life)
     return;
+  if (hold_ != hold::none) {
+    held_.emplace_back(what);
+    return;
+  }
   auto end = start_.finish && start_.finish->at ? *start_.finish->at : INT64_MAX;
   try {
     if (auto taken = core_.take(*what.batch, end); !taken) {
@@ -171,6 +176,10 @@ void partition_processor_state::take(const delivery& what) {
 void partition_processor_state::reached(const partition_end& what) {
   if (phase_ != phase::running || what.life != start_.life)
     return;
+  if (hold_ != hold::none) {
+    held_.emplace_back(what);
+    return;
+  }
   // Offsets may have gaps before the end too: nothing that would ever come stands there.
   position_ = std::max(position_, what.offset);
   if (start_.finish && start_.finish->at == transport::unknown_end)
@@ -221,6 +230,7 @@ void partition_processor_state::save_now() {
 void partition_processor_state::tick() {
   if (phase_ != phase::running)
     return;
+  look_for_inputs();
   auto now = self_->clock().now();
   // With credit held back there may be news that can't be heard.
   if (owed_ == 0 && core_.emit_idle(std::chrono::duration_cast<milliseconds>(now - last_news_)))
@@ -273,6 +283,8 @@ void partition_processor_state::grant() {
 void partition_processor_state::start_checkpoint(bool whole) {
   if (checkpoint_)
     return;
+  if (hold_ == hold::until_checkpoint_begins)
+    hold_ = hold::until_checkpoint_is_made;
   core_.before_checkpoint();
   hand_over();
   std::vector<bool> bases;
@@ -302,13 +314,41 @@ void partition_processor_state::go_on_with_checkpoint() {
 
 void partition_processor_state::checkpoint_done() {
   checkpoint_.reset();
+  if (hold_ == hold::until_checkpoint_is_made)
+    hold_ = hold::none;
   std::int64_t oldest = INT64_MAX;
   for (const auto& x : logs_)
     oldest = std::min(oldest, x->oldest_offset());
   self_->send(start_.consumer, checkpoint_made{start_.which, start_.life, core_.saved_to(), oldest});
   if (std::exchange(whole_wanted_, false))
     start_checkpoint(true);
+  if (hold_ == hold::until_checkpoint_begins)
+    start_checkpoint(false);
+  take_held();
   check_finish();
+}
+
+void partition_processor_state::look_for_inputs() {
+  const auto& tasks = start_.plan->topics.at(start_.which.topic).tasks;
+  auto any = false;
+  for (std::size_t i = 0; i < tasks.size() && hold_ == hold::none; ++i)
+    if (tasks[i].lookups)
+      any |= core_.use(i, start_.plan->topics.at(start_.which.topic).name, start_.which.partition, tasks[i].lookups());
+  if (!any)
+    return;
+  hold_ = hold::until_checkpoint_begins;
+  start_checkpoint(false);
+}
+
+void partition_processor_state::take_held() {
+  while (hold_ == hold::none && phase_ == phase::running && !held_.empty()) {
+    auto next = std::move(held_.front());
+    held_.pop_front();
+    if (const auto* batch = std::get_if<delivery>(&next))
+      take(*batch);
+    else
+      reached(std::get<partition_end>(next));
+  }
 }
 
 void partition_processor_state::check_finish() {

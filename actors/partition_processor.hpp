@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "actors/analysis_messages.hpp"
@@ -74,6 +76,10 @@ private:
   /// What an error of the store means for this partition.
   void end_by_store(const error& why);
   void count(const transport::batch& batch, std::int64_t end);
+  /// Asks for other versions of what the tasks read besides the topic. If there are any, nothing is taken in until a checkpoint
+  /// holds them: they are stored before they take effect.
+  void look_for_inputs();
+  void take_held();
   /// The partition was assigned: what its checkpoint holds is not this process's doing.
   void begin_counts(std::int64_t offset);
   void publish_counts();
@@ -94,6 +100,9 @@ private:
   std::int64_t position_ = 0; ///< all before is taken in, or stands nowhere
   std::optional<checkpoint> checkpoint_;
   bool whole_wanted_ = false;
+  enum class hold { none, until_checkpoint_begins, until_checkpoint_is_made };
+  hold hold_ = hold::none; ///< what is delivered meanwhile waits in held_
+  std::deque<std::variant<delivery, partition_end>> held_;
   wall_time last_checkpoint_;
   wall_time last_news_;
 };

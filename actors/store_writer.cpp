@@ -55,6 +55,14 @@ void store_writer_state::work_on(write_job&) {
         x->stored = storage::write_summary{x->what.results->documents.size(), 0, 0};
   }
   auto& first = *together.front();
+  if (const auto& inputs = first.what.results->inputs; !inputs.empty())
+    if (auto kept = plan_->store->put_records("inputs", inputs); !kept) {
+      if (kept.error().retryable && try_again(kept.error()))
+        return;
+      first.answer.deliver(write_reply{first.what.id, kept.error(), *first.stored});
+      remove_front();
+      return;
+    }
   const auto& messages = first.what.results->messages;
   if (!messages.empty() && plan_->side_messages)
     if (auto sent = plan_->side_messages(messages); !sent) {

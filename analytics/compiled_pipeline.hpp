@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analytics/detector.hpp"
+#include "analytics/enricher.hpp"
 #include "analytics/event.hpp"
 #include "analytics/expression.hpp"
 #include "analytics/group_table.hpp"
@@ -34,6 +35,7 @@ struct pipeline_plan::implementation {
   std::string hash;
   field_table fields;
   std::optional<match> where; ///< none: everything
+  std::vector<enrichment_plan> enrich;
   std::vector<derived> derive;
   std::vector<look_back_plan> look_backs;
   std::vector<group_plan> groups;

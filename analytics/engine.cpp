@@ -23,6 +23,7 @@ engine::engine(std::shared_ptr<const pipeline_plan> plan, std::string topic, std
     , compiled_(&plan_->compiled())
     , who_{plan_->definition().name, std::move(topic), partition}
     , decoder_(plan_->definition(), compiled_->fields)
+    , enricher_(compiled_->enrich)
     , watermark_(plan_->definition().disorder) {
   for (const auto& group : compiled_->groups)
     groups_.emplace_back(group);
@@ -44,6 +45,10 @@ const std::string& engine::owner() const {
 
 const std::string& engine::definition() const {
   return plan_->hash();
+}
+
+std::vector<input_change> engine::use(const lookup_tables& latest) {
+  return enricher_.use(latest);
 }
 
 std::int64_t engine::next_offset() const {
@@ -94,6 +99,7 @@ expected<void> engine::take(const raw_message& message, effects& out) {
 }
 
 void engine::analyse(const raw_message& message, timestamp watermark, effects& out) {
+  enricher_.apply(event_);
   for (const auto& derived : compiled_->derive) {
     bool type_error = false;
     event_.slots[derived.into] = derived.from.evaluate(event_, type_error);
@@ -266,6 +272,7 @@ void engine::restore_meta(std::string_view bytes) {
 
 void engine::save(bool only_changes, const std::function<void(state_entry&&)>& put) {
   put({std::string{meta_key}, meta()});
+  enricher_.save(only_changes, put);
   for (auto& each : windows_)
     each->save(only_changes, put);
   for (auto& each : look_backs_)
@@ -309,7 +316,9 @@ void engine::restore_entry(std::string_view key, std::string_view bytes) {
     throw corrupt_state{"an entry of no kind"};
   auto rest = key.substr(slash + 1);
   auto kind = key.front();
-  if (kind == 'w' && index < windows_.size())
+  if (kind == 'e' && index < enricher_.size())
+    enricher_.restore(index, bytes);
+  else if (kind == 'w' && index < windows_.size())
     windows_[index]->restore(rest, bytes);
   else if (kind == 'f' && index < look_backs_.size())
     look_backs_[index].restore(rest, bytes);

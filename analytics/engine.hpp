@@ -10,6 +10,7 @@
 #include "analytics/alert.hpp"
 #include "analytics/compiled_pipeline.hpp"
 #include "analytics/decoder.hpp"
+#include "analytics/enricher.hpp"
 #include "analytics/keyed_states.hpp"
 #include "analytics/look_back.hpp"
 #include "analytics/partition_task.hpp"
@@ -28,6 +29,7 @@ public:
   void skip_poison(const raw_message& message, std::string_view why, effects& out) override;
   void emit_open(effects& out) override;
   void before_checkpoint(effects& out) override;
+  std::vector<input_change> use(const lookup_tables& latest) override;
   std::int64_t next_offset() const override;
   timestamp watermark() const override;
   const task_counters& counters() const override;
@@ -60,6 +62,7 @@ private:
   const pipeline_plan::implementation* compiled_;
   task_identity who_;
   decoder decoder_;
+  enricher enricher_;
   event event_; // reused
   class watermark watermark_;
   std::int64_t next_offset_ = 0;

@@ -97,6 +97,12 @@ std::string pipeline_plan::explain() const {
       format_duration(p.disorder));
   if (!p.where.empty())
     text += fmt::format("Only events where {} go on; the others still move the watermark.\n", json(p.where));
+  for (const auto& x : p.enrich) {
+    text += fmt::format("Each event gets {} of the row of {} whose {} is its {}; without one {}. The file is "
+                        "read again when it changes.\n",
+                        fmt::join(x.add, " and "), x.lookup, x.key.empty() ? x.on : x.key, x.on,
+                        x.defaults.empty() ? "null" : json(x.defaults));
+  }
   for (const auto& [name, from] : p.derive)
     text += fmt::format("Each event gets {} = {}.\n", name, json(from));
   for (const auto& feature : p.features)

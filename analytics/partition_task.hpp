@@ -29,6 +29,15 @@ struct state_entry {
   std::optional<std::string> value;
 };
 
+/// Something from outside of the topic that a task uses from now on: a version of a lookup file.
+struct input_change {
+  std::string name; ///< as the pipeline has it
+  std::string version;
+  std::string content;
+};
+
+class lookup_table;
+
 class partition_task {
 public:
   virtual ~partition_task() = default;
@@ -48,6 +57,13 @@ public:
   virtual void emit_open(effects& out) = 0;
   /// Writes what late events have changed since it was last written. Call before save().
   virtual void before_checkpoint(effects& out) = 0;
+
+  /// Uses these versions of the pipeline's lookups, in their order, from the next message on. They are part of the state:
+  /// before a message is taken in with them, save() must have made them durable, so that results repeat.
+  /// @returns what differs from what was in use
+  virtual std::vector<input_change> use(const std::vector<std::shared_ptr<const lookup_table>>& /*latest*/) {
+    return {};
+  }
 
   /// The offset behind the last message taken in (0 before the first).
   virtual std::int64_t next_offset() const = 0;

@@ -7,6 +7,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/value_from.hpp>
 #include <fmt/format.h>
 
 #include "analytics/compiled_pipeline.hpp"
@@ -33,6 +34,8 @@ public:
     if (!definition.where.empty())
       if (auto made = match::compile(definition.where, "where", into_.fields, name_scope::message); take(made))
         into_.where = std::move(*made);
+    for (std::size_t i = 0; i < definition.enrich.size(); ++i)
+      add_enrichment(i);
     for (const auto& [name, from] : definition.derive)
       derive(name, from);
     // All features are resolved before their names are added: none of them sees another.
@@ -91,6 +94,23 @@ private:
                               "stream by it first "
                               "(`rekey`)",
                               by, into_.definition.key));
+  }
+
+  void add_enrichment(std::size_t i) {
+    const auto& from = into_.definition.enrich[i];
+    auto path = fmt::format("enrich[{}]", i);
+    if (from.on.empty())
+      wrong(path + ".on", "a field's name is missing");
+    enrichment_plan made;
+    made.definition = from;
+    made.key_column = from.key.empty() ? from.on : from.key;
+    made.on = into_.fields.lookup(from.on);
+    for (const auto& name : from.add) {
+      const auto* otherwise = from.defaults.if_contains(name);
+      made.add.push_back({into_.fields.computed_field(name),
+                          otherwise != nullptr ? owned_value{*otherwise} : owned_value{value::null()}});
+    }
+    into_.enrich.push_back(std::move(made));
   }
 
   void derive(const std::string& name, const boost::json::value& from) {
@@ -301,6 +321,17 @@ std::string definition_hash(const config::pipeline& p) {
   for (const auto& [name, from] : p.derive)
     derive.push_back({name, from});
   all["derive"] = std::move(derive);
+  // What is not there leaves no trace: a pipeline without it keeps the hash that it had before there was any.
+  if (!p.enrich.empty()) {
+    boost::json::array enrich;
+    for (const auto& x : p.enrich)
+      enrich.push_back({{"lookup", x.lookup},
+                        {"on", x.on},
+                        {"key", x.key},
+                        {"add", boost::json::value_from(x.add)},
+                        {"default", x.defaults}});
+    all["enrich"] = std::move(enrich);
+  }
   boost::json::array features;
   for (const auto& x : p.features)
     features.push_back({{"name", x.name},

@@ -41,6 +41,18 @@ struct aggregate {
   friend bool operator==(const aggregate&, const aggregate&) = default;
 };
 
+/// Columns of a file added to an event, by one of its fields.
+struct enrichment {
+  std::string lookup; ///< the file, as written: CSV or JSON, relative to the pipeline's file
+  std::string file;   ///< the same as a path from here; not part of the definition
+  std::string on;     ///< the event's field, a dotted path or what an earlier enrichment added
+  std::string key;    ///< the file's column; empty: named as `on`
+  std::vector<std::string> add;
+  boost::json::object defaults; ///< what a missing key gives; null for what stands in neither
+
+  friend bool operator==(const enrichment&, const enrichment&) = default;
+};
+
 /// A true sliding look-back of the current event's entity: `(t - over, t]`.
 struct feature {
   std::string name;
@@ -104,6 +116,7 @@ struct pipeline {
   milliseconds max_ahead{3'600'000};
   std::size_t max_message = 16U << 20U;
   boost::json::object where;
+  std::vector<enrichment> enrich;
   std::vector<std::pair<std::string, boost::json::value>> derive; ///< in the order of the file
   std::vector<feature> features;
   std::vector<window> windows;

@@ -223,6 +223,35 @@ void read_derived(const fields& from, pipeline& into) {
   });
 }
 
+void read_enrichments(const fields& from, pipeline& into) {
+  std::set<std::string> added;
+  from.for_each_element("enrich", [&](const fields& one, std::size_t) {
+    enrichment made;
+    one.read("lookup", made.lookup);
+    one.read("on", made.on);
+    one.read("key", made.key);
+    one.read("add", made.add);
+    one.read("default", made.defaults);
+    if (made.key.empty() && made.on.find('.') != std::string::npos)
+      one.report("on", fmt::format("{} is a path, so the file's column needs a name of its own: say it in `key`",
+                                   one.shown("on")));
+    for (std::size_t i = 0; i < made.add.size(); ++i)
+      if (!added.insert(made.add[i]).second)
+        one.in().report(element_path(one.path_of("add"), i),
+                        fmt::format("\"{}\" is added already; each field needs its own name", made.add[i]));
+    one.inner("default").for_each_member([&](const std::string& name, const json::value&, const std::string& path) {
+      if (std::find(made.add.begin(), made.add.end(), name) == made.add.end())
+        one.in().report_key(
+            path, fmt::format("`{}` is not among the fields that are added: {}", name, fmt::join(made.add, ", ")));
+    });
+    into.enrich.push_back(std::move(made));
+  });
+  from.inner("derive").for_each_member([&](const std::string& name, const json::value&, const std::string& path) {
+    if (added.contains(name))
+      from.in().report_key(path, fmt::format("`{}` is added by enrich already; each field needs its own name", name));
+  });
+}
+
 void read_timestamp(const fields& from, pipeline& into) {
   constexpr std::array<std::pair<std::string_view, timestamp_unit>, 4> names{
       {{"s", timestamp_unit::s}, {"ms", timestamp_unit::ms}, {"us", timestamp_unit::us}, {"ns", timestamp_unit::ns}}};
@@ -251,6 +280,7 @@ pipeline read_pipeline(document& in, const json::value& value, const std::string
   from.read("max_ahead", result.max_ahead);
   from.read("max_message", result.max_message);
   from.read("where", result.where);
+  read_enrichments(from, result);
   read_derived(from, result);
 
   unique_names features{"feature"};
@@ -260,6 +290,10 @@ pipeline read_pipeline(document& in, const json::value& value, const std::string
     features.add(one, name);
     if (std::any_of(result.derive.begin(), result.derive.end(), [&](const auto& d) { return d.first == name; }))
       one.report("name", fmt::format("{} is derived already; each field needs its own name", one.shown("name")));
+    for (const auto& enriched : result.enrich)
+      if (std::find(enriched.add.begin(), enriched.add.end(), name) != enriched.add.end())
+        one.report("name",
+                   fmt::format("{} is added by enrich already; each field needs its own name", one.shown("name")));
   });
   unique_names windows{"window"};
   from.for_each_element("windows", [&](const fields& one, std::size_t) {

@@ -12,6 +12,7 @@
 #include "service/connection_options.hpp"
 #include "service/input_options.hpp"
 #include "service/interrupt.hpp"
+#include "service/lookup_files.hpp"
 #include "service/progress.hpp"
 #include "service/report.hpp"
 #include "service/run_record.hpp"
@@ -166,6 +167,9 @@ int run(const analyze_options& options, bool quiet) {
   auto plans = compile_pipelines(options.pipelines, load);
   if (!plans)
     return say_problems(plans.error());
+  auto lookups = lookup_files::open(*plans);
+  if (!lookups)
+    return say_problems(lookups.error());
   auto checkpoint_every = parse_duration(options.checkpoint_every);
   if (!checkpoint_every || checkpoint_every->count() == 0)
     return say_failure(
@@ -199,6 +203,7 @@ int run(const analyze_options& options, bool quiet) {
   watching.start =
       options.start == "latest" ? transport::start_offset::where::latest : transport::start_offset::where::earliest;
   watching.side_messages = input->side_messages;
+  watching.lookups = [files = *lookups](const std::string& pipeline) { return files->latest(pipeline); };
   actors::system_config config{options.threads};
   caf::actor_system system{config};
   auto running = actors::analysis::start(system, std::move(input->source), **store, std::move(watching));

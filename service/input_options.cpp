@@ -1,9 +1,12 @@
 #include "service/input_options.hpp"
 
 #include <chrono>
+#include <filesystem>
 #include <set>
 
 #include <fmt/core.h>
+
+#include "service/lookup_files.hpp"
 
 namespace throng::service {
 
@@ -44,6 +47,31 @@ timestamp wall_now() {
   return {duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()};
 }
 
+namespace {
+
+/// Says where the lookup files of a pipeline are, and everything that is wrong with them.
+config::problems find_lookups(config::loaded<config::pipeline>& in, const std::string& pipeline_file) {
+  config::problems found;
+  auto folder = std::filesystem::path{pipeline_file}.parent_path();
+  for (std::size_t i = 0; i < in.value.enrich.size(); ++i) {
+    auto& each = in.value.enrich[i];
+    each.file = (folder / each.lookup).string();
+    auto read = read_lookup(each);
+    for (std::size_t p = 0; !read && p < read.error().size(); ++p) {
+      auto& problem = read.error()[p];
+      auto path = fmt::format("{}enrich[{}].lookup", in.path.empty() ? "" : in.path + ".", i);
+      if (problem.line == 0)
+        problem = in.source.at(path, fmt::format("{} {}", problem.file, problem.sentence));
+      else
+        problem.path = path;
+      found.push_back(std::move(problem));
+    }
+  }
+  return found;
+}
+
+} // namespace
+
 config::checked<std::vector<std::shared_ptr<const analytics::pipeline_plan>>>
 compile_pipelines(const std::vector<std::string>& names, const config::load_options& options) {
   std::vector<std::shared_ptr<const analytics::pipeline_plan>> plans;
@@ -61,6 +89,8 @@ compile_pipelines(const std::vector<std::string>& names, const config::load_opti
                                           fmt::format("\"{}\" is the name of another pipeline too", each.value.name)));
         continue;
       }
+      auto missing = find_lookups(each, name);
+      problems.insert(problems.end(), missing.begin(), missing.end());
       auto plan = analytics::pipeline_plan::compile(each.value);
       if (plan)
         plans.push_back(*plan);

@@ -13,6 +13,7 @@
 #include "query/score.hpp"
 #include "service/command_line.hpp"
 #include "service/interrupt.hpp"
+#include "service/lookup_files.hpp"
 #include "service/progress.hpp"
 #include "service/report.hpp"
 #include "service/run_record.hpp"
@@ -218,6 +219,9 @@ int run(const run_options& options, bool quiet) {
   auto plans = compile_pipelines(scenario->value.pipelines, *load);
   if (!plans)
     return say_problems(plans.error());
+  auto lookups = lookup_files::open(*plans);
+  if (!lookups)
+    return say_problems(lookups.error());
   auto made = simulation::world::make(scenario->value);
   if (!made)
     return say_failure(made.error());
@@ -245,6 +249,7 @@ int run(const run_options& options, bool quiet) {
   watching.taken_in = [sink = path->sink](const transport::topic_partition& which, std::size_t bytes) {
     sink->taken_in(which, bytes);
   };
+  watching.lookups = [files = *lookups](const std::string& pipeline) { return files->latest(pipeline); };
   actors::system_config config{options.world.threads};
   caf::actor_system system{config};
   auto watchers = actors::analysis::start(system, std::move(path->source), store, std::move(watching));

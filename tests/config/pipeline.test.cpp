@@ -107,9 +107,9 @@ CAF_TEST(a rule has severity and cooldown and reason) {
 }
 
 CAF_TEST(unknown keys are named with the nearest known one) {
-  CAF_CHECK(has_problems(parse(with(R"("window": [], "enrich": [])")),
+  CAF_CHECK(has_problems(parse(with(R"("window": [], "xyzzy": [])")),
                          {"f:2:1: window: unknown key `window`; did you mean `windows`?",
-                          "f:2:15: enrich: unknown key `enrich`; known here: "}));
+                          "f:2:15: xyzzy: unknown key `xyzzy`; known here: "}));
   CAF_CHECK(has_problems(window_of(R"("tumbling": "1m", "groupby": ["a"])"),
                          {"f:2:45: windows[0].groupby: unknown key `groupby`; did you mean `group_by`?"}));
 }

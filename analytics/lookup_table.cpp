@@ -1,0 +1,307 @@
+#include "analytics/lookup_table.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "analytics/json_scanner.hpp"
+#include "analytics/results.hpp"
+#include "config/json_text.hpp"
+
+namespace throng::analytics {
+
+namespace {
+
+/// One cell of a CSV file.
+struct cell {
+  std::string text;
+  bool quoted = false;
+  int line = 1;
+  int column = 1;
+};
+
+/// Rows of cells; a problem of the form ends it.
+class csv_text {
+public:
+  explicit csv_text(std::string_view text)
+      : in_(text) {
+    if (in_.starts_with("\xEF\xBB\xBF"))
+      at_ = 3;
+  }
+
+  /// The next row that is not blank; none at the end.
+  std::optional<std::vector<cell>> row() {
+    while (at_ < in_.size()) {
+      std::vector<cell> cells;
+      do
+        cells.push_back(one());
+      while (take(','));
+      take('\r');
+      if (!take('\n') && at_ < in_.size() && !wrong)
+        wrong =
+            lookup_problem{line_, column_, "a cell that ends in quotes is followed by a comma or the end of the line"};
+      if (wrong)
+        return std::nullopt;
+      if (cells.size() > 1 || cells.front().quoted || !cells.front().text.empty())
+        return cells;
+    }
+    return std::nullopt;
+  }
+
+  std::optional<lookup_problem> wrong;
+
+private:
+  cell one() {
+    cell made{{}, take('"'), line_, column_};
+    if (!made.quoted) {
+      while (at_ < in_.size() && in_[at_] != ',' && in_[at_] != '\n' && in_[at_] != '\r')
+        made.text += next();
+      return made;
+    }
+    made.column -= 1;
+    while (at_ < in_.size()) {
+      if (!take('"'))
+        made.text += next();
+      else if (take('"'))
+        made.text += '"';
+      else
+        return made;
+    }
+    wrong = lookup_problem{made.line, made.column, "the quotes that begin here have no end"};
+    return made;
+  }
+
+  bool take(char wanted) {
+    if (at_ == in_.size() || in_[at_] != wanted)
+      return false;
+    next();
+    return true;
+  }
+
+  char next() {
+    auto c = in_[at_++];
+    if (c == '\n') {
+      ++line_;
+      column_ = 1;
+    } else if ((static_cast<unsigned char>(c) & 0xc0U) != 0x80U) { // a column is a character, not a byte
+      ++column_;
+    }
+    return c;
+  }
+
+  std::string_view in_;
+  std::size_t at_ = 0;
+  int line_ = 1;
+  int column_ = 1;
+};
+
+/// The number, true or false that a cell's text is as JSON; else missing.
+value scalar_of(std::string_view text) {
+  json_scanner in{text};
+  value found;
+  auto first = text.empty() ? ' ' : text.front();
+  if (first == '-' || (first >= '0' && first <= '9')) {
+    json_number token;
+    if (in.take_number(token) && in.take_end() && token.text.size() == text.size())
+      found = number_value(token);
+  } else if (text == "true" || text == "false") {
+    found = value::of(text == "true");
+  }
+  return found;
+}
+
+owned_value value_of(const cell& from) {
+  if (from.quoted)
+    return owned_value{value::of(std::string_view{from.text})};
+  if (from.text.empty())
+    return owned_value{value::null()};
+  auto scalar = scalar_of(from.text);
+  return owned_value{scalar.is_nothing() ? value::of(std::string_view{from.text}) : scalar};
+}
+
+} // namespace
+
+/// Fills a table from either form.
+class lookup_reader {
+public:
+  lookup_reader(const std::string& key, const std::vector<std::string>& columns)
+      : key_(key)
+      , columns_(columns) {}
+
+  tl::expected<std::shared_ptr<const lookup_table>, std::vector<lookup_problem>> read(lookup_table::format as,
+                                                                                      std::string text) {
+    if (text.size() > greatest_lookup)
+      wrong(0, 0, fmt::format("has {} bytes; a lookup file may have {}", text.size(), greatest_lookup));
+    else if (!is_utf8(text))
+      wrong(0, 0, "is not UTF-8");
+    else if (as == lookup_table::format::csv)
+      read_csv(text);
+    else
+      read_json(text);
+    if (!found_.empty())
+      return tl::unexpected(std::move(found_));
+    made_->version_ = document_id({text});
+    made_->text_ = std::move(text);
+    return std::shared_ptr<const lookup_table>{std::move(made_)};
+  }
+
+private:
+  void wrong(int line, int column, std::string sentence) {
+    constexpr std::size_t enough = 100;
+    if (found_.size() < enough)
+      found_.push_back({line, column, std::move(sentence)});
+  }
+
+  static bool is_utf8(std::string_view text) {
+    // A JSON text whose only fault can be this: the scanner knows the rules.
+    std::string quoted = "\"";
+    for (auto c : text)
+      quoted += static_cast<unsigned char>(c) < 0x20U || c == '"' || c == '\\' ? ' ' : c;
+    quoted += '"';
+    json_scanner in{quoted};
+    json_string token;
+    return in.take_string(token);
+  }
+
+  /// Where the key and the wanted columns stand among those named; reports what is not there.
+  bool find_columns(const std::vector<std::string>& names, std::vector<std::size_t>& places, std::size_t& key) {
+    auto place = [&](const std::string& wanted) -> std::optional<std::size_t> {
+      auto at = std::find(names.begin(), names.end(), wanted);
+      if (at != names.end())
+        return static_cast<std::size_t>(at - names.begin());
+      wrong(1, 1, fmt::format("there is no column {}; the columns are: {}", wanted, fmt::join(names, ", ")));
+      return std::nullopt;
+    };
+    key = place(key_).value_or(0);
+    for (const auto& column : columns_)
+      places.push_back(place(column).value_or(0));
+    return found_.empty();
+  }
+
+  void read_csv(std::string_view text) {
+    csv_text in{text};
+    auto header = in.row();
+    if (!header) {
+      found_.push_back(in.wrong.value_or(lookup_problem{1, 1, "is empty; its first line names the columns"}));
+      return;
+    }
+    std::vector<std::string> names;
+    for (const auto& each : *header) {
+      if (std::find(names.begin(), names.end(), each.text) != names.end())
+        wrong(each.line, each.column, fmt::format("the column {} stands here twice", each.text));
+      names.push_back(each.text);
+    }
+    std::vector<std::size_t> places;
+    std::size_t key = 0;
+    if (!find_columns(names, places, key))
+      return;
+    while (auto row = in.row()) {
+      if (row->size() != names.size()) {
+        wrong(row->front().line, row->front().column,
+              fmt::format("this row has {} cells, the header {}", row->size(), names.size()));
+        continue;
+      }
+      std::vector<owned_value> values;
+      for (auto place : places)
+        values.push_back(value_of((*row)[place]));
+      const auto& of_key = (*row)[key];
+      auto as_text = value::of(std::string_view{of_key.text});
+      if (!of_key.quoted && of_key.text.empty())
+        wrong(of_key.line, of_key.column, fmt::format("the key, {}, is empty", key_));
+      else if (add(as_text, std::move(values), of_key.line, of_key.column) && !of_key.quoted)
+        // A cell does not say whether it is a number or a text of digits.
+        if (auto scalar = scalar_of(of_key.text); !scalar.is_nothing())
+          also(scalar);
+    }
+    if (in.wrong)
+      found_.push_back(*in.wrong);
+  }
+
+  void read_json(const std::string& text) {
+    auto read = config::read_json(text, {});
+    if (!read) {
+      for (const auto& each : read.error())
+        wrong(each.line, each.column, each.sentence);
+      return;
+    }
+    auto place = [&](const std::string& path) {
+      auto at = read->source.positions.find(path);
+      return at == read->source.positions.end() ? config::source_map::position{1, 1} : at->second;
+    };
+    if (const auto* rows = read->root.if_array()) {
+      for (std::size_t i = 0; i < rows->size(); ++i) {
+        auto path = config::element_path({}, i);
+        auto at = place(path);
+        const auto* row = (*rows)[i].if_object();
+        const auto* key = row != nullptr ? row->if_contains(key_) : nullptr;
+        if (row == nullptr)
+          wrong(at.line, at.column, "a row is an object");
+        else if (key == nullptr || key->is_null())
+          wrong(at.line, at.column, fmt::format("this row has no {}, which is the key", key_));
+        else
+          add(owned_value{*key}.view(), values_of(*row), at.line, at.column);
+      }
+    } else if (const auto* by_key = read->root.if_object()) {
+      for (const auto& member : *by_key) {
+        std::string key{member.key()};
+        auto at = place(config::member_path({}, key));
+        if (const auto* row = member.value().if_object())
+          add(value::of(std::string_view{key}), values_of(*row), at.line, at.column);
+        else
+          wrong(at.line, at.column, "a row is an object");
+      }
+    } else {
+      wrong(1, 1, "is neither an array of rows nor an object of them by key");
+    }
+  }
+
+  std::vector<owned_value> values_of(const boost::json::object& row) const {
+    std::vector<owned_value> values;
+    for (const auto& column : columns_) {
+      const auto* found = row.if_contains(column);
+      values.push_back(found != nullptr ? owned_value{*found} : owned_value{value::null()});
+    }
+    return values;
+  }
+
+  bool add(const value& key, std::vector<owned_value> values, int line, int column) {
+    canonical_text text{key};
+    if (!made_->by_key_.emplace(text.view(), made_->rows_.size()).second) {
+      wrong(line, column, fmt::format("there is another row for {}", text.view()));
+      return false;
+    }
+    made_->rows_.push_back(std::move(values));
+    return true;
+  }
+
+  void also(const value& key) {
+    canonical_text text{key};
+    made_->by_key_.emplace(text.view(), made_->rows_.size() - 1); // 7 and 7.0 are two texts and one number: the first
+  }
+
+  const std::string& key_;
+  const std::vector<std::string>& columns_;
+  std::vector<lookup_problem> found_;
+  std::shared_ptr<lookup_table> made_ = std::make_shared<lookup_table>();
+};
+
+lookup_table::format lookup_table::format_of(std::string_view file) {
+  return file.ends_with(".json") ? format::json : format::csv;
+}
+
+tl::expected<std::shared_ptr<const lookup_table>, std::vector<lookup_problem>>
+lookup_table::parse(format as, std::string text, const std::string& key, const std::vector<std::string>& columns) {
+  return lookup_reader{key, columns}.read(as, std::move(text));
+}
+
+const std::vector<owned_value>* lookup_table::find(const value& key) const {
+  if (key.is_nothing())
+    return nullptr;
+  canonical_text text{key};
+  auto found = by_key_.find(text.view());
+  return found == by_key_.end() ? nullptr : &rows_[found->second];
+}
+
+} // namespace throng::analytics

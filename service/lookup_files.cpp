@@ -1,0 +1,93 @@
+#include "service/lookup_files.hpp"
+
+#include <fstream>
+#include <sstream>
+#include <system_error>
+
+#include <fmt/core.h>
+#include <spdlog/spdlog.h>
+
+namespace throng::service {
+
+namespace fs = std::filesystem;
+
+config::checked<std::shared_ptr<const analytics::lookup_table>> read_lookup(const config::enrichment& from) {
+  auto problem = [&](int line, int column, std::string sentence) {
+    return config::problem{from.file, line, column, {}, std::move(sentence)};
+  };
+  std::error_code ec;
+  if (!fs::is_regular_file(from.file, ec))
+    return tl::unexpected{config::problems{problem(0, 0, "there is no such file")}};
+  if (fs::file_size(from.file, ec) > analytics::greatest_lookup)
+    return tl::unexpected{
+        config::problems{problem(0, 0, fmt::format("a lookup file may have {} bytes", analytics::greatest_lookup))}};
+  std::ifstream in{from.file, std::ios::binary};
+  std::ostringstream text;
+  if (!in || !(text << in.rdbuf()))
+    return tl::unexpected{config::problems{problem(0, 0, "cannot be read, or is empty")}};
+  auto read = analytics::lookup_table::parse(analytics::lookup_table::format_of(from.lookup), text.str(),
+                                             from.key.empty() ? from.on : from.key, from.add);
+  if (read)
+    return *read;
+  config::problems found;
+  for (auto& each : read.error())
+    found.push_back(problem(each.line, each.column, std::move(each.sentence)));
+  return tl::unexpected{std::move(found)};
+}
+
+config::checked<std::shared_ptr<lookup_files>>
+lookup_files::open(const std::vector<std::shared_ptr<const analytics::pipeline_plan>>& plans) {
+  auto made = std::make_shared<lookup_files>();
+  config::problems found;
+  for (const auto& plan : plans)
+    for (const auto& each : plan->definition().enrich) {
+      file added{each, stamp_of(each.file), nullptr};
+      if (auto read = read_lookup(each))
+        added.table = std::move(*read);
+      else
+        found.insert(found.end(), read.error().begin(), read.error().end());
+      made->files_[plan->definition().name].push_back(std::move(added));
+    }
+  if (!found.empty())
+    return tl::unexpected{std::move(found)};
+  return made;
+}
+
+analytics::lookup_tables lookup_files::latest(const std::string& pipeline) {
+  std::scoped_lock lock{mutex_};
+  if (auto now = std::chrono::steady_clock::now(); now - looked_ >= std::chrono::seconds{1}) {
+    looked_ = now;
+    for (auto& [name, files] : files_)
+      for (auto& each : files)
+        look_again(each);
+  }
+  analytics::lookup_tables result;
+  for (const auto& each : files_.at(pipeline))
+    result.push_back(each.table);
+  return result;
+}
+
+lookup_files::stamp lookup_files::stamp_of(const std::string& path) {
+  std::error_code ec;
+  stamp seen{fs::last_write_time(path, ec), 0};
+  seen.size = fs::file_size(path, ec);
+  return seen;
+}
+
+void lookup_files::look_again(file& at) {
+  auto seen = stamp_of(at.definition.file);
+  if (seen == at.seen)
+    return;
+  at.seen = seen;
+  auto read = read_lookup(at.definition);
+  if (!read) {
+    spdlog::warn("{} has changed and is not taken: {}", at.definition.file, to_string(read.error().front()));
+    return;
+  }
+  if ((*read)->version() == at.table->version())
+    return;
+  at.table = std::move(*read);
+  spdlog::info("{} has changed: {} rows, version {}", at.definition.file, at.table->size(), at.table->version());
+}
+
+} // namespace throng::service

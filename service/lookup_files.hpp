@@ -1,0 +1,51 @@
+// The lookup files of pipelines' `enrich`: read, checked, and read again when they change. A version that can't be read is told
+// and left; the one before stays. Leaves to the processors when a version takes effect.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "analytics/lookup_table.hpp"
+#include "analytics/pipeline_plan.hpp"
+#include "config/pipeline.hpp"
+#include "config/problem.hpp"
+
+namespace throng::service {
+
+/// Reads and checks one file. Problems name the file, line and column; line 0 is the file as a whole.
+config::checked<std::shared_ptr<const analytics::lookup_table>> read_lookup(const config::enrichment& from);
+
+class lookup_files {
+public:
+  /// Reads all files of all pipelines. Every problem at once.
+  static config::checked<std::shared_ptr<lookup_files>>
+  open(const std::vector<std::shared_ptr<const analytics::pipeline_plan>>& plans);
+
+  /// From any thread. Looks at the files at most once a second.
+  analytics::lookup_tables latest(const std::string& pipeline);
+
+private:
+  struct stamp {
+    std::filesystem::file_time_type changed;
+    std::uintmax_t size = 0;
+    friend bool operator==(const stamp&, const stamp&) = default;
+  };
+  struct file {
+    config::enrichment definition;
+    stamp seen;
+    std::shared_ptr<const analytics::lookup_table> table;
+  };
+  static stamp stamp_of(const std::string& path);
+  void look_again(file& at);
+
+  std::mutex mutex_;
+  std::map<std::string, std::vector<file>> files_; ///< by pipeline
+  std::chrono::steady_clock::time_point looked_;
+};
+
+} // namespace throng::service
