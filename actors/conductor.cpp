@@ -14,6 +14,9 @@ using conductor_pointer = conductor_actor::stateful_pointer<conductor_state>;
 
 void begin_step(conductor_pointer self);
 
+/// What the outputs of a stretch should take up. Two stretches are in memory at a time; a longer one costs fewer wakes an event.
+constexpr std::uint64_t wanted_stretch_bytes = 64U << 20U;
+
 /// The answer to begin_atom; the shards and publishers have no more to do.
 void end_world(conductor_pointer self) {
   auto& state = self->state;
@@ -21,8 +24,9 @@ void end_world(conductor_pointer self) {
   for (const auto& messages : state.mail)
     for (const auto& message : messages)
       state.result.money_on_its_way += message.amount;
-  for (auto& shard : state.cast.shards)
-    self->send_exit(shard, caf::exit_reason::user_shutdown);
+  for (auto* shards : {&state.cast.shards, &state.cast.ahead_shards})
+    for (auto& shard : *shards)
+      self->send_exit(shard, caf::exit_reason::user_shutdown);
   for (auto& entry : state.cast.publishers)
     self->send_exit(entry.handle, caf::exit_reason::user_shutdown);
   state.cast = {};
@@ -36,7 +40,13 @@ bool over(const conductor_state& state) {
 /// Goes on where nothing is in the way: a step to live, or the end.
 void go_on(conductor_pointer self) {
   auto& state = self->state;
-  if (state.stepping || state.waiting != nullptr || !state.begun)
+  if (state.stepping || !state.begun)
+    return;
+  if (state.now < state.stretch_end && !state.result.failure) {
+    begin_step(self); // what the far-sighted have lived, the others live too
+    return;
+  }
+  if (state.waiting != nullptr)
     return;
   if (over(state)) {
     // After a failure its publisher never answers: what is under way is given up.
@@ -64,30 +74,63 @@ bool in_time(conductor_pointer self) {
   return false;
 }
 
+/// How far the far-sighted go from here: to a multiple of the lookahead at most.
+timestamp end_of_stretch(const conductor_state& state) {
+  const auto& world = *state.world;
+  const auto since_start = state.now - world.start();
+  const auto opens_tick = since_start % world.tick() == milliseconds{0};
+  if (state.cast.ahead_shards.empty() || world.scenario().speed > 0 || !opens_tick)
+    return std::min(state.now + world.scenario().step, world.end());
+  auto length = world.tick();
+  if (state.stretch_bytes > 0) {
+    // So that the bytes come near what is wanted, if the next are like the last; growing by steps, for the first may mislead.
+    const auto last = state.stretch_end - state.stretch_begin;
+    const auto fitting = static_cast<double>(last.count()) * static_cast<double>(wanted_stretch_bytes) /
+                         static_cast<double>(state.stretch_bytes);
+    const auto most = static_cast<double>(std::min(4 * last, world.lookahead()).count());
+    length = std::max(length, milliseconds{static_cast<std::int64_t>(std::min(fitting, most))} / length * length);
+  }
+  const auto to_multiple = world.lookahead() - since_start % world.lookahead();
+  return std::min(state.now + std::min(length, to_multiple), world.end());
+}
+
 void begin_step(conductor_pointer self) {
   auto& state = self->state;
   if (!in_time(self))
     return;
   const auto& world = *state.world;
-  state.step_end = std::min(state.now + world.scenario().step, world.end());
+  const auto opens_stretch = state.now >= state.stretch_end;
+  if (opens_stretch) {
+    state.stretch_end = end_of_stretch(state);
+    state.stretch_begin = state.now;
+    state.stretch_bytes = 0;
+  }
+  // Where everybody is far-sighted nothing happens between.
+  state.step_end =
+      state.cast.shards.empty() ? state.stretch_end : std::min(state.now + world.scenario().step, state.stretch_end);
   auto since_start = (state.now - world.start()).count();
   auto opens_tick = since_start % world.tick().count() == 0;
   static const auto no_orders = std::make_shared<const std::vector<simulation::incident_order>>();
   auto orders = no_orders;
   if (opens_tick) {
     state.totals_before = std::exchange(state.totals, {});
-    auto plan = state.director->begin_tick(state.now, state.totals_before);
+    auto plan = state.director->begin_tick(state.now, state.totals_before, state.stretch_end);
     state.view = plan.view;
     orders = plan.orders;
   }
   state.stepping = true;
+  if (opens_stretch) {
+    state.ahead_outstanding = state.cast.ahead_shards.size();
+    for (auto& shard : state.cast.ahead_shards)
+      self->send(shard, advance{{state.now, state.stretch_end, opens_tick, state.view, orders, {}}});
+  }
   state.shards_outstanding = state.cast.shards.size();
   for (std::size_t i = 0; i < state.cast.shards.size(); ++i)
     self->send(state.cast.shards[i],
                advance{{state.now, state.step_end, opens_tick, state.view, orders, std::exchange(state.mail[i], {})}});
 }
 
-/// Sends a lived step to the publishers whose runs have something, once they are done with the one before.
+/// Sends a lived stretch to the publishers whose runs have something, once they are done with the one before.
 void publish(conductor_pointer self) {
   auto& state = self->state;
   if (state.waiting == nullptr || state.publishers_outstanding > 0)
@@ -95,7 +138,7 @@ void publish(conductor_pointer self) {
   auto outputs = std::exchange(state.waiting, nullptr);
   for (const auto& entry : state.cast.publishers) {
     auto has_something = std::any_of(entry.runs.begin(), entry.runs.end(), [&](std::size_t run) {
-      return std::any_of(outputs->begin(), outputs->end(), [&](const auto& o) { return !o->runs[run].empty(); });
+      return std::any_of(outputs->begin(), outputs->end(), [&](const auto& o) { return o->counts[run] > 0; });
     });
     if (!has_something)
       continue;
@@ -104,25 +147,38 @@ void publish(conductor_pointer self) {
   }
 }
 
+void take_output(conductor_state& state, std::shared_ptr<const simulation::step_output> output) {
+  state.totals += output->totals;
+  state.result.events += output->events;
+  state.result.restarts += output->restarts;
+  state.stretch_bytes += output->bytes;
+  auto partitions = static_cast<std::size_t>(state.world->partitions());
+  for (std::size_t run = 0; run < output->counts.size(); ++run)
+    state.result.by_topic[run / partitions] += output->counts[run];
+  auto shards = static_cast<std::uint32_t>(state.cast.shards.size());
+  for (const auto& message : output->outbound)
+    state.mail[simulation::shard_of(*state.world, message.to, shards)].push_back(message);
+  state.outputs.push_back(std::move(output));
+}
+
+/// Goes on to the stretch's next step, or ends the stretch, once all that is under way has been lived.
 void complete_step(conductor_pointer self) {
   auto& state = self->state;
-  auto shards = static_cast<std::uint32_t>(state.cast.shards.size());
-  for (const auto& output : state.outputs) {
-    state.totals += output->totals;
-    state.result.events += output->events;
-    state.result.restarts += output->restarts;
-    auto partitions = static_cast<std::size_t>(state.world->partitions());
-    for (std::size_t run = 0; run < output->runs.size(); ++run)
-      state.result.by_topic[run / partitions] += output->runs[run].size();
-    for (const auto& message : output->outbound)
-      state.mail[simulation::shard_of(*state.world, message.to, shards)].push_back(message);
+  if (state.shards_outstanding > 0)
+    return;
+  if (std::exchange(state.now, state.step_end) != state.step_end) {
+    ++state.result.steps;
+    state.progress->virtual_ms = state.now.ms;
+  }
+  if (state.now >= state.stretch_end && state.ahead_outstanding > 0)
+    return;
+  state.stepping = false;
+  if (state.now < state.stretch_end) {
+    begin_step(self);
+    return;
   }
   state.waiting = std::make_shared<const std::vector<std::shared_ptr<const simulation::step_output>>>(
-      std::exchange(state.outputs, std::vector<std::shared_ptr<const simulation::step_output>>(shards)));
-  ++state.result.steps;
-  state.now = state.step_end;
-  state.stepping = false;
-  state.progress->virtual_ms = state.now.ms;
+      std::exchange(state.outputs, {}));
   state.progress->events = state.result.events;
   state.progress->restarts = state.result.restarts;
   publish(self);
@@ -142,7 +198,7 @@ conductor_actor::behavior_type conductor(conductor_pointer self, std::shared_ptr
   state.progress->virtual_ms = state.now.ms;
   state.cast = make_cast(conductor_actor{self});
   state.mail.resize(state.cast.shards.size());
-  state.outputs.resize(state.cast.shards.size());
+  state.stretch_begin = state.stretch_end = state.now;
   return {
       [self](begin_atom) -> caf::result<world_result> {
         auto& state = self->state;
@@ -158,9 +214,13 @@ conductor_actor::behavior_type conductor(conductor_pointer self, std::shared_ptr
       },
       [self](step_report& report) {
         auto& state = self->state;
-        state.outputs[report.shard] = std::move(report.output);
-        if (--state.shards_outstanding == 0)
-          complete_step(self);
+        if (state.result.failure)
+          return;
+        auto& outstanding =
+            report.shard < state.cast.shards.size() ? state.shards_outstanding : state.ahead_outstanding;
+        --outstanding;
+        take_output(state, std::move(report.output));
+        complete_step(self);
       },
       [self](const published&) {
         auto& state = self->state;

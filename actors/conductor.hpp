@@ -15,7 +15,8 @@ namespace throng::actors {
 
 /// What the conductor leads; its actors are made by the caller, who has to know the conductor first.
 struct conductor_cast {
-  std::vector<shard_actor> shards;
+  std::vector<shard_actor> shards;       ///< of the kinds that live tick by tick; none where there are no such entities
+  std::vector<shard_actor> ahead_shards; ///< of the far-sighted kinds, numbered on from the others; none likewise
   /// A publisher and the runs that it merges.
   struct publisher_entry {
     publisher_actor handle;
@@ -39,15 +40,22 @@ struct conductor_state {
   std::shared_ptr<world_progress> progress;
   conductor_cast cast;
 
+  // A stretch is what is published at once: at full speed as much as the far-sighted live in one wake, else a step. It consists of
+  // the steps of the others.
+  timestamp stretch_begin;
+  timestamp stretch_end; ///< `now` between two
+  std::size_t ahead_outstanding = 0;
+  std::uint64_t stretch_bytes = 0;
+  std::vector<std::shared_ptr<const simulation::step_output>> outputs; ///< of the stretch
+
   timestamp now; ///< the begin of the step under way, or of the next
   timestamp step_end;
   bool begun = false;
-  bool stepping = false; ///< shards are living a step
+  bool stepping = false; ///< a step is being lived
   bool halted = false;
   simulation::tick_totals totals; ///< of the tick so far
   simulation::tick_totals totals_before;
   std::shared_ptr<const simulation::shared_view> view;
-  std::vector<std::shared_ptr<const simulation::step_output>> outputs; ///< by shard, of the step under way
   std::size_t shards_outstanding = 0;
   std::vector<std::vector<simulation::entity_message>> mail; ///< by shard, for the next step
 
@@ -61,7 +69,7 @@ struct conductor_state {
   caf::typed_response_promise<world_result> promise;
 };
 
-/// One step is published while the next is lived; no further, so that memory stays bounded.
+/// One stretch is published while the next is lived; no further, so that memory stays bounded.
 conductor_actor::behavior_type conductor(conductor_actor::stateful_pointer<conductor_state> self,
                                          std::shared_ptr<const simulation::world> world,
                                          std::shared_ptr<world_progress> progress,

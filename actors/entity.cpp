@@ -26,7 +26,8 @@ public:
       std::scoped_lock lock{board_.failures_mutex};
       board_.failed_slots.push_back(slot_);
     }
-    if (board_.outstanding.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    if (board_.lane_of(slot_).outstanding.fetch_sub(1, std::memory_order_acq_rel) == 1 &&
+        board_.lanes_outstanding.fetch_sub(1, std::memory_order_acq_rel) == 1)
       self_->send(board_.owner, filled_atom_v);
   }
 

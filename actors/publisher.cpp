@@ -1,8 +1,6 @@
 #include "actors/publisher.hpp"
 
 #include <algorithm>
-#include <span>
-#include <tuple>
 #include <utility>
 
 namespace throng::actors {
@@ -10,77 +8,42 @@ namespace throng::actors {
 namespace {
 
 using publisher_pointer = publisher_actor::stateful_pointer<publisher_state>;
-using simulation::emission;
-using simulation::step_output;
+/// Handed over at once: little enough that it stays in a core's first cache between being listed and being taken.
+constexpr std::size_t portion = 256;
 
-transport::outgoing as_outgoing(const step_output& output, const emission& e) {
-  return {output.key(e), output.value(e), e.time.ms, nullptr};
-}
-
-/// Several runs in one order: gathered, then sorted as merge_run would.
-void gather_sorted(publisher_state& state) {
-  struct candidate {
-    const step_output* output;
-    const emission* what;
-    std::size_t run;
-  };
-  std::vector<candidate> all;
-  for (const auto& output : *state.current.outputs)
-    for (auto run : state.runs)
-      for (const auto& e : output->runs[run])
-        all.push_back({output.get(), &e, run});
-  std::sort(all.begin(), all.end(), [](const candidate& a, const candidate& b) {
-    return std::tie(a.what->time, a.what->entity, a.what->ordinal) <
-           std::tie(b.what->time, b.what->entity, b.what->ordinal);
-  });
-  for (const auto& each : all) {
-    state.messages.push_back(as_outgoing(*each.output, *each.what));
-    state.run_of.push_back(each.run);
-  }
-}
-
-void gather(publisher_state& state) {
+/// Messages from `next` on that belong to one run, at most a portion.
+std::size_t list_stretch(publisher_state& state) {
+  auto rest = state.ordered.subspan(state.next);
+  auto run = rest.front().run;
+  auto most = std::min(rest.size(), portion);
   state.messages.clear();
-  state.run_of.clear();
-  state.next = 0;
-  if (state.runs.size() > 1)
-    gather_sorted(state);
-  else
-    simulation::merge_run(
-        *state.current.outputs, state.runs.front(),
-        [&state](const step_output& output, const emission& e) { state.messages.push_back(as_outgoing(output, e)); });
-}
-
-/// The messages from `next` on that belong to one run.
-std::pair<std::size_t, std::span<const transport::outgoing>> next_stretch(const publisher_state& state) {
-  std::span<const transport::outgoing> rest{state.messages};
-  rest = rest.subspan(state.next);
-  if (state.run_of.empty())
-    return {state.runs.front(), rest};
-  auto run = state.run_of[state.next];
-  std::size_t size = 1;
-  while (size < rest.size() && state.run_of[state.next + size] == run)
-    ++size;
-  return {run, rest.first(size)};
+  for (std::size_t i = 0; i < most && rest[i].run == run; ++i) {
+    // Bytes stand in the order of their entities, not of time: each is asked for before it is needed.
+    constexpr std::size_t ahead = 8;
+    if (i + ahead < rest.size())
+      __builtin_prefetch(rest[i + ahead].what);
+    state.messages.push_back({rest[i].key(), rest[i].value(), rest[i].what->time.ms, nullptr});
+  }
+  return run;
 }
 
 void hand_over(publisher_pointer self) {
   auto& state = self->state;
-  while (state.next < state.messages.size()) {
-    auto [run, stretch] = next_stretch(state);
-    auto taken = state.sink->take(run, stretch, state.current.outputs);
+  while (state.next < state.ordered.size()) {
+    auto run = list_stretch(state);
+    auto taken = state.sink->take(run, state.messages, state.current.outputs);
     if (!taken) {
       state.failed = true;
       self->send(state.conductor, world_failure{taken.error()});
       return;
     }
     state.next += *taken;
-    if (*taken < stretch.size())
+    if (*taken < state.messages.size())
       return; // room_atom comes when there is room again
   }
   auto step = state.current.step;
   state.current = {}; // lets the step's bytes go as soon as the sink has no use for them
-  state.messages.clear();
+  state.ordered = {};
   state.next = 0;
   self->send(state.conductor, published{step});
 }
@@ -107,7 +70,8 @@ publisher_actor::behavior_type publisher(publisher_pointer self, std::vector<std
         if (state.failed)
           return;
         state.current = std::move(what);
-        gather(state);
+        state.ordered = state.order.of(*state.current.outputs, state.runs);
+        state.next = 0;
         hand_over(self);
       },
       [self](room_atom) {

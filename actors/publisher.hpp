@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "actors/message_sink.hpp"
 #include "actors/world_messages.hpp"
+#include "simulation/run_order.hpp"
 
 namespace throng::actors {
 
@@ -19,9 +21,10 @@ struct publisher_state {
   conductor_actor conductor;
 
   publication current;
-  std::vector<transport::outgoing> messages; ///< of the current publication, in order
-  std::vector<std::size_t> run_of;           ///< by message, where there are several runs
-  std::size_t next = 0;                      ///< the first message not yet handed over
+  simulation::run_order order;
+  std::span<const simulation::ordered_message> ordered; ///< the current publication
+  std::size_t next = 0;                                 ///< the first message not yet handed over
+  std::vector<transport::outgoing> messages;            ///< those at hand
   bool failed = false;
 };
 

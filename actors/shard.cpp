@@ -22,9 +22,22 @@ void report(shard_pointer self) {
   self->send(state.conductor, step_report{state.number, state.core->finish_step()});
 }
 
-void wake(shard_pointer self, std::uint32_t slot) {
+/// Hands all slots out to be woken.
+void wake_all(shard_pointer self, std::uint32_t slots) {
   auto& state = self->state;
-  self->send(state.entities[state.core->entity_in(slot)], wake_atom_v, slot);
+  constexpr auto lane_slots = static_cast<std::uint32_t>(simulation::shard_core::lane_slots);
+  const auto lanes = (slots + lane_slots - 1) / lane_slots;
+  while (state.board->lanes.size() < lanes)
+    state.board->lanes.push_back(std::make_unique<step_board::lane_count>());
+  for (std::uint32_t lane = 0; lane < lanes; ++lane)
+    state.board->lanes[lane]->outstanding = std::min(lane_slots, slots - lane * lane_slots);
+  state.board->lanes_outstanding = lanes;
+  auto round = std::make_shared<wake_round>();
+  round->board = state.board;
+  round->entities = state.entities;
+  round->slots = slots;
+  for (std::uint32_t i = 0; i < std::min(lanes, most_jobs); ++i)
+    self->context()->exec_later(new wake_job{round}); // NOLINT: the scheduler releases it
 }
 
 /// One for one: each entity that failed gets a new actor, goes on from its row, and is woken again in the same step.
@@ -39,13 +52,17 @@ void restart_failed(shard_pointer self) {
     return;
   }
   std::sort(failed.begin(), failed.end());
-  state.board->outstanding = static_cast<std::uint32_t>(failed.size());
+  state.board->lanes_outstanding = 0;
+  for (auto slot : failed)
+    if (state.board->lane_of(slot).outstanding++ == 0)
+      ++state.board->lanes_outstanding;
   for (auto slot : failed) {
-    auto who = state.core->entity(state.core->entity_in(slot));
+    auto local = state.core->entity_in(slot);
+    auto who = state.core->entity(local);
     spdlog::warn("entity {} of population {} failed and is restarted", who.index, who.population);
-    state.entities[state.core->entity_in(slot)] = spawn_entity(self);
+    (*state.entities)[local] = spawn_entity(self);
     state.core->restart(slot);
-    wake(self, slot);
+    wake_inline(self->context(), *state.board, *state.entities, slot); // a new actor: nobody else runs it
   }
 }
 
@@ -60,9 +77,10 @@ shard_actor::behavior_type shard(shard_actor::stateful_pointer<shard_state> self
   state.board->core = state.core;
   state.board->owner = shard_actor{self};
   state.conductor = std::move(conductor);
-  state.entities.reserve(state.core->entity_count());
+  state.entities = std::make_shared<entity_list>();
+  state.entities->reserve(state.core->entity_count());
   for (std::size_t i = 0; i < state.core->entity_count(); ++i)
-    state.entities.push_back(spawn_entity(self));
+    state.entities->push_back(spawn_entity(self));
 
   return {
       [self](advance& step) {
@@ -73,9 +91,7 @@ shard_actor::behavior_type shard(shard_actor::stateful_pointer<shard_state> self
           report(self);
           return;
         }
-        state.board->outstanding = static_cast<std::uint32_t>(due);
-        for (std::uint32_t slot = 0; slot < due; ++slot)
-          wake(self, slot);
+        wake_all(self, static_cast<std::uint32_t>(due));
       },
       [self](filled_atom) {
         if (self->state.board->failed_slots.empty())

@@ -10,6 +10,7 @@
 
 #include <caf/all.hpp>
 
+#include "actors/local_message.hpp"
 #include "config/error.hpp"
 #include "simulation/step.hpp"
 
@@ -55,23 +56,14 @@ struct world_result {
 
 } // namespace throng::actors
 
-// These travel within one process only. Before shards live in others, each needs an inspect function: over the network
-// an "unsafe" type arrives as zeros, without a word.
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(throng::actors::advance)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(throng::actors::step_report)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(throng::actors::publication)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(throng::actors::published)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(throng::actors::world_failure)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(throng::actors::world_result)
-
 // A block of its own, clear of the analysis' block (analysis_messages.hpp), which begins at first_custom_type_id.
 CAF_BEGIN_TYPE_ID_BLOCK(throng_world, caf::first_custom_type_id + 100)
-CAF_ADD_TYPE_ID(throng_world, (throng::actors::advance))
-CAF_ADD_TYPE_ID(throng_world, (throng::actors::step_report))
-CAF_ADD_TYPE_ID(throng_world, (throng::actors::publication))
-CAF_ADD_TYPE_ID(throng_world, (throng::actors::published))
-CAF_ADD_TYPE_ID(throng_world, (throng::actors::world_failure))
-CAF_ADD_TYPE_ID(throng_world, (throng::actors::world_result))
+THRONG_LOCAL_MESSAGE(throng_world, advance)
+THRONG_LOCAL_MESSAGE(throng_world, step_report)
+THRONG_LOCAL_MESSAGE(throng_world, publication)
+THRONG_LOCAL_MESSAGE(throng_world, published)
+THRONG_LOCAL_MESSAGE(throng_world, world_failure)
+THRONG_LOCAL_MESSAGE(throng_world, world_result)
 CAF_ADD_ATOM(throng_world, throng, wake_atom, "wake")
 CAF_ADD_ATOM(throng_world, throng, filled_atom, "filled")
 CAF_ADD_ATOM(throng_world, throng, room_atom, "room")

@@ -4,6 +4,7 @@
 
 #include "actors/publisher.hpp"
 #include "actors/shard.hpp"
+#include "simulation/entity_kinds.hpp"
 
 namespace throng::actors {
 
@@ -22,6 +23,15 @@ std::vector<std::vector<std::size_t>> runs_by_publisher(const simulation::world&
   return result;
 }
 
+/// Whether some populations are of far-sighted kinds, and whether all are.
+std::pair<bool, bool> far_sighted_populations(const simulation::world& world) {
+  std::size_t count = 0;
+  auto all = static_cast<std::uint32_t>(world.scenario().populations.size());
+  for (std::uint32_t i = 0; i < all; ++i)
+    count += simulation::far_sighted(world.kind_of(i)) ? 1 : 0;
+  return {count > 0, count > 0 && count == all};
+}
+
 } // namespace
 
 world_run::world_run(caf::actor_system& system, std::shared_ptr<const simulation::world> world,
@@ -29,12 +39,16 @@ world_run::world_run(caf::actor_system& system, std::shared_ptr<const simulation
     : system_(system)
     , sink_(std::move(sink))
     , progress_(std::make_shared<world_progress>()) {
-  for (std::uint32_t i = 0; i < options.shards; ++i)
-    cores_.push_back(std::make_shared<simulation::shard_core>(world, i, options.shards));
-  auto make_cast = [this, world, options](const conductor_actor& leader) {
-    conductor_cast cast;
+  auto [some_ahead, all_ahead] = far_sighted_populations(*world);
+  for (auto kinds : {simulation::pace::tick, simulation::pace::ahead})
     for (std::uint32_t i = 0; i < options.shards; ++i)
-      cast.shards.push_back(system_.spawn(shard, i, cores_[i], leader));
+      if (kinds == simulation::pace::tick ? !all_ahead : some_ahead)
+        cores_.push_back(std::make_shared<simulation::shard_core>(world, i, options.shards, kinds));
+  auto of_tick = all_ahead ? 0 : options.shards; // those that live ahead are numbered on from them
+  auto make_cast = [this, world, options, of_tick](const conductor_actor& leader) {
+    conductor_cast cast;
+    for (std::uint32_t i = 0; i < cores_.size(); ++i)
+      (i < of_tick ? cast.shards : cast.ahead_shards).push_back(system_.spawn(shard, i, cores_[i], leader));
     for (auto& runs : runs_by_publisher(*world, options.single_stream))
       cast.publishers.push_back({system_.spawn(publisher, runs, sink_, leader), runs});
     return cast;

@@ -121,6 +121,7 @@ struct scenario {
   double speed = 0;                   ///< virtual seconds a wall second; 0 is "max"
   milliseconds step{1'000};
   milliseconds message_delay{1'000};   ///< also the tick; a step is a tick or a whole fraction of it
+  milliseconds lookahead{60'000};      ///< how far the far-sighted kinds may be woken ahead, in whole ticks
   std::vector<population> populations; ///< in the order of their names
   std::vector<incident> incidents;     ///< in the order of the file
   config::trouble trouble;

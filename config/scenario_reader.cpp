@@ -176,6 +176,7 @@ void read_pace(const fields& from, timestamp now, scenario& into) {
     from.report("duration", fmt::format("{} leads beyond the year 9999", from.shown("duration")));
   from.read("speed", into.speed);
   from.read("message_delay", into.message_delay, 1ms, 1h);
+  from.read("lookahead", into.lookahead, 1ms, 1h);
   into.step = into.message_delay;
   from.read("step", into.step);
   if (into.step.count() > 0 && into.message_delay.count() % into.step.count() != 0)

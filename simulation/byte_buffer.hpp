@@ -36,6 +36,9 @@ public:
   std::size_t size() const noexcept {
     return size_;
   }
+  std::size_t capacity() const noexcept {
+    return capacity_;
+  }
   char* begin() noexcept {
     return bytes_.get();
   }

@@ -27,6 +27,7 @@ std::set<std::uint32_t> sample(random_stream& from, std::uint32_t n, std::uint32
 /// When an incident of the scenario opens, and on whom.
 struct incident_clock {
   std::uint32_t population = 0;
+  milliseconds grain{1}; ///< opens at multiples of it only
   milliseconds duration{0};
   std::uint64_t opened = 0;
   timestamp next; ///< never_due: no more
@@ -43,6 +44,7 @@ struct director::implementation {
       const auto& incident = scenario.incidents[i];
       incident_clock clock;
       clock.population = world_->population_named(incident.population).value_or(0);
+      clock.grain = far_sighted(world_->kind_of(clock.population)) ? world_->lookahead() : world_->tick();
       clock.duration = incident.duration.count() > 0 ? incident.duration : default_duration(incident);
       clock.arrivals = random_stream{draw(scenario.seed, number_of_name("arrivals"), i)};
       clock.next = incident.at ? scenario.start + *incident.at : arrival_after(scenario.start, incident, clock);
@@ -91,7 +93,28 @@ struct director::implementation {
     return others;
   }
 
+  /// Made once for all the ticks that the far-sighted live ahead.
+  std::shared_ptr<const weather_table> weather_between(timestamp start, timestamp ahead) {
+    if (weather_ == nullptr || !weather_->covers(start) ||
+        (start < ahead && !weather_->covers(ahead - milliseconds{1}))) {
+      auto made = std::make_shared<weather_table>();
+      made->begin = start;
+      made->tick = world_->tick();
+      made->districts = districts_;
+      auto tick = start;
+      do {
+        for (std::uint32_t i = 0; i < districts_; ++i)
+          made->cells.push_back(weather_of(world_->scenario().seed, i, tick));
+        tick = tick + made->tick;
+      } while (tick < ahead);
+      made->end = tick;
+      weather_ = std::move(made);
+    }
+    return weather_;
+  }
+
   std::shared_ptr<const world> world_;
+  std::shared_ptr<const weather_table> weather_;
   std::vector<incident_clock> clocks_;
   std::uint32_t districts_ = 0;
 };
@@ -103,17 +126,15 @@ director::director(std::shared_ptr<const world> world)
 
 director::~director() = default;
 
-tick_plan director::begin_tick(timestamp start, const tick_totals& before) {
+tick_plan director::begin_tick(timestamp start, const tick_totals& before, timestamp ahead) {
   auto view = std::make_shared<shared_view>();
   view->before = before;
-  const auto seed = impl_->world_->scenario().seed;
-  for (std::uint32_t i = 0; i < impl_->districts_; ++i)
-    view->weather.push_back(weather_of(seed, i, start));
+  view->weather = impl_->weather_between(start, ahead);
 
   auto orders = std::make_shared<std::vector<incident_order>>();
   for (std::uint32_t i = 0; i < impl_->clocks_.size(); ++i) {
     auto& clock = impl_->clocks_[i];
-    while (clock.next <= start) {
+    while (clock.next <= start && (start - impl_->world_->start()).count() % clock.grain.count() == 0) {
       impl_->open(i, start, *orders);
       const auto& what = impl_->world_->scenario().incidents[i];
       clock.next = what.at ? never_due : implementation::arrival_after(clock.next, what, clock);

@@ -22,7 +22,8 @@ public:
 
   /// @param start the tick's first moment; ticks are asked for in order, none left out
   /// @param before totals of the tick before (zeros for the first)
-  tick_plan begin_tick(timestamp start, const tick_totals& before);
+  /// @param ahead until when the far-sighted will be woken now; the view's weather reaches at least so far
+  tick_plan begin_tick(timestamp start, const tick_totals& before, timestamp ahead = {});
 
 private:
   struct implementation;

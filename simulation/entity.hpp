@@ -9,6 +9,8 @@
 //     };
 //     static constexpr std::array channels{channel{topic::iot_readings, 0}};  // topics it writes, each with a key number
 //     static constexpr std::size_t keys = 1;        // key 0 is the entity's id, as alerts and truth.labels name it
+//     static constexpr bool far_sighted = true;     // only where all it reads is a function of (seed, time): no view().before,
+//                                                   // no message(). It is woken up to `lookahead` ahead.
 //     static entity_key key(const world&, entity_ref self, std::size_t which);
 //     static constexpr std::array<std::string_view, 4> incident_kinds{"sensor.spike", ...};  // config's names
 //     sensor(const birth&, const common&);          // draws its traits and its first due time
@@ -115,8 +117,10 @@ public:
   /// The entity's own key.
   std::string_view key(std::size_t which = 0) const noexcept;
   random_stream& random() noexcept;
-  /// What everybody sees alike in this tick.
+  /// What everybody sees alike in this tick. Not for the far-sighted, but for the weather.
   const shared_view& view() const noexcept;
+  /// The weather of a district, as it is in this tick.
+  const district_weather& weather(std::uint32_t district) const noexcept;
   /// What this entity adds to the tick's totals.
   tick_totals& totals() noexcept;
 
@@ -159,5 +163,14 @@ concept entity_core = std::is_trivially_copyable_v<Core> &&
   Core::incident_kinds.size();
   Core::keys;
 };
+
+/// Whether a core depends on nothing but the seed and the time, so that it may be woken up to `lookahead` ahead.
+template <class Core>
+constexpr bool is_far_sighted() {
+  if constexpr (requires { Core::far_sighted; })
+    return Core::far_sighted;
+  else
+    return false;
+}
 
 } // namespace throng::simulation

@@ -47,6 +47,10 @@ std::span<const channel> channels_of(std::size_t kind) {
   return with_core(kind, []<class Core>() { return std::span<const channel>{Core::channels}; });
 }
 
+bool far_sighted(std::size_t kind) {
+  return with_core(kind, []<class Core>() { return is_far_sighted<Core>(); });
+}
+
 std::span<const std::string_view> incident_kinds_of(std::size_t kind) {
   return with_core(kind, []<class Core>() { return std::span<const std::string_view>{Core::incident_kinds}; });
 }

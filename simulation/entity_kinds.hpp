@@ -19,6 +19,9 @@ std::size_t kind_count();
 /// The topics that entities of a kind write to, truth.labels not among them.
 std::span<const channel> channels_of(std::size_t kind);
 
+/// Whether its entities may be woken up to `lookahead` ahead (entity.hpp).
+bool far_sighted(std::size_t kind);
+
 /// The incidents that a kind knows, by config's names.
 std::span<const std::string_view> incident_kinds_of(std::size_t kind);
 

@@ -22,6 +22,7 @@ public:
   virtual timestamp due(std::size_t row) const = 0;
   virtual std::uint32_t restarts(std::size_t row) const = 0;
 
+  virtual void prefetch(std::size_t row) const = 0;
   /// Wakes a copy of the row, and replaces the row when that returns. The frame's slot has the output. Thread-safe for
   /// different rows. Throws what the core threw; then the row is as it was.
   virtual void wake(std::size_t row, wake_frame& frame) = 0;
@@ -62,6 +63,13 @@ public:
   }
   std::uint32_t restarts(std::size_t row) const override {
     return rows_[row].restarts;
+  }
+
+  void prefetch(std::size_t row) const override {
+    constexpr std::size_t line = 64;
+    const auto* bytes = reinterpret_cast<const char*>(&rows_[row]); // NOLINT: an address, no more
+    for (std::size_t at = 0; at < sizeof(rows_[row]) + line - 1; at += line)
+      __builtin_prefetch(bytes + at, 1);
   }
 
   void wake(std::size_t row, wake_frame& frame) override {

@@ -16,8 +16,8 @@ event_writer& open_message(wake_frame& frame, std::uint32_t channel, topic where
   frame.open_channel = channel;
   frame.open_topic = where;
   frame.open_time = device_time;
-  frame.open_at = static_cast<std::uint32_t>(frame.place.bytes.size());
-  frame.place.bytes.append(key);
+  frame.open_at = static_cast<std::uint32_t>(frame.lane.bytes.size());
+  frame.lane.bytes.append(key);
   frame.writer.begin();
   frame.writer.time("timestamp", device_time);
   frame.writer.natural("seq", frame.states[channel].next_seq);
@@ -30,9 +30,9 @@ pending_emission& close_message(wake_frame& frame, timestamp emission) {
   auto& state = frame.states[frame.open_channel];
   const auto& key = frame.keys[key_of(frame, frame.open_channel)];
   const auto key_size = static_cast<std::uint32_t>(key.text.view().size());
-  const auto size = static_cast<std::uint32_t>(frame.place.bytes.size()) - frame.open_at;
+  const auto size = static_cast<std::uint32_t>(frame.lane.bytes.size()) - frame.open_at;
   const auto partitions = static_cast<std::uint32_t>(frame.step.in->partitions());
-  auto& made = frame.place.emissions.emplace_back();
+  auto& made = frame.lane.emissions.emplace_back();
   made.time = std::max(frame.now, std::min(emission, frame.step.last_emission));
   made.seq = state.next_seq++;
   made.at = frame.open_at;

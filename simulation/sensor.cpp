@@ -84,7 +84,7 @@ void sensor::schedule_next(random_stream& random, const common& all, timestamp a
 }
 
 void sensor::read(wake_context& in, const common& all) {
-  const auto& weather = in.view().weather[district_];
+  const auto& weather = in.weather(district_);
   auto& random = in.random();
   const auto scale = all.parameters.noise;
   const measured noise{normal(random, 0, temperature_noise * scale), normal(random, 0, humidity_noise * scale),

@@ -24,6 +24,8 @@ public:
 
   static constexpr std::array channels{channel{topic::iot_readings, 0}};
   static constexpr std::size_t keys = 1;
+  /// All that it reads is the weather, a function of (seed, time).
+  static constexpr bool far_sighted = true;
   /// What each does while it is open, with s its subtlety:
   /// - spike: each reading, with probability (1 - 0.7 s) / 3, is off by 3 + 27 (1 - s) degrees and 100 + 1400 (1 - s) ppm;
   /// - stuck: the readings stay where they were at the first, but for a share s of the sensor's noise;

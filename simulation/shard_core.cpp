@@ -3,25 +3,67 @@
 #include <algorithm>
 #include <bit>
 #include <map>
+#include <mutex>
 #include <tuple>
 #include <utility>
 
 #include "simulation/entity_kinds.hpp"
 #include "simulation/entity_table.hpp"
 #include "simulation/held_messages.hpp"
-#include "simulation/run_order.hpp"
 #include "simulation/seq_hash.hpp"
 #include "simulation/timing_wheel.hpp"
 #include "simulation/wake_frame.hpp"
 
 namespace throng::simulation {
 
+namespace {
+
+/// Lanes that have been published, to be used again: so that a step's bytes go where another's have been, and the memory need not be
+/// asked for and cleared anew.
+class lane_store : public std::enable_shared_from_this<lane_store> {
+public:
+  explicit lane_store(std::size_t runs)
+      : runs_(runs) {}
+
+  /// An empty one. It comes back by itself, from any thread.
+  std::shared_ptr<output_lane> take() {
+    std::unique_ptr<output_lane> lane;
+    {
+      const std::scoped_lock lock{mutex_};
+      if (!idle_.empty()) {
+        lane = std::move(idle_.back());
+        idle_.pop_back();
+      }
+    }
+    if (lane == nullptr) {
+      lane = std::make_unique<output_lane>();
+      lane->runs.resize(runs_);
+    }
+    return {lane.release(), [back_to = shared_from_this()](output_lane* used) { back_to->put({used, {}}); }};
+  }
+
+private:
+  void put(std::unique_ptr<output_lane> used) {
+    used->bytes.clear();
+    for (auto& run : used->runs)
+      run.clear();
+    const std::scoped_lock lock{mutex_};
+    idle_.push_back(std::move(used));
+  }
+
+  std::size_t runs_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<output_lane>> idle_;
+};
+
+} // namespace
+
 std::uint32_t shard_of(const world& world, entity_ref entity, std::uint32_t shards) {
   return static_cast<std::uint32_t>(world.number_of(entity) % shards);
 }
 
 struct shard_core::implementation {
-  implementation(std::shared_ptr<const world> in, std::uint32_t shard, std::uint32_t shards);
+  implementation(std::shared_ptr<const world> in, std::uint32_t shard, std::uint32_t shards, pace kinds);
 
   // Locals are numbered through the tables, so their order is that of (population, index).
   struct place {
@@ -29,12 +71,17 @@ struct shard_core::implementation {
     std::size_t row;
   };
   place place_of(std::uint32_t local) const {
-    const auto after = std::upper_bound(firsts_.begin(), firsts_.end(), local);
-    const auto table = static_cast<std::size_t>(after - firsts_.begin()) - 1;
+    auto table = tables_.size() - 1;
+    while (firsts_[table] > local) // populations are few
+      --table;
     return {tables_[table].get(), local - firsts_[table]};
   }
+  bool owns(entity_ref entity) const {
+    return shard_of(*world_, entity, shards_) == shard_ && table_of_population_[entity.population] != none;
+  }
   std::uint32_t local_of(entity_ref entity) const {
-    return static_cast<std::uint32_t>(world_->number_of(entity) / shards_);
+    const auto table = table_of_population_[entity.population];
+    return firsts_[table] + (entity.index - tables_[table]->entity(0).index) / shards_;
   }
 
   std::size_t begin_step(step_input input);
@@ -42,10 +89,12 @@ struct shard_core::implementation {
   void deliver_messages();
   void wake(slot& at);
   std::shared_ptr<const step_output> finish_step();
+  void open_lanes(std::size_t count);
+  void commit(slot& done, wake_lane& lane);
   void keep_for_next_step(const slot& failed);
-  void commit(slot& done);
-  void emit_held(const held_message& message);
-  void emit(const slot& from);
+  void schedule(const slot& done);
+  void emit_held();
+  void close_lane(wake_lane& lane);
   std::vector<book> books() const;
 
   void mark_due(std::uint32_t local) {
@@ -57,43 +106,60 @@ struct shard_core::implementation {
   std::uint32_t shards_;
   trouble_odds odds_;
   std::vector<incident_facts> incident_facts_;
-  std::vector<std::unique_ptr<entity_table>> tables_; ///< one a population
+  std::vector<std::unique_ptr<entity_table>> tables_; ///< one a population of this shard's pace, none empty
   std::vector<std::uint32_t> firsts_;                 ///< the local number of each table's first row
+  static constexpr std::size_t none = SIZE_MAX;
+  std::vector<std::size_t> table_of_population_;
   std::size_t entities_ = 0;
 
   timing_wheel wheel_;
   std::vector<timestamp> scheduled_; ///< what the wheel was told last; an entry that says otherwise is out of date
   std::vector<std::uint64_t> due_;   ///< a bit an entity
-  std::map<std::uint32_t, std::vector<active_incident>> incidents_; ///< of the entities that have some; open ones first
-  std::vector<entity_message> waiting_;                             ///< not arrived yet
-  std::vector<entity_message> delivered_;                           ///< in this step, by (entity, arrival, sender, seq)
-  std::vector<std::uint32_t> missed_;                               ///< who failed, and is woken in the next step
+  std::map<std::uint32_t, std::vector<active_incident>>
+      incidents_;                         ///< of the entities that have some; open ones first.
+                                          ///< Within a step a list is its entity's alone
+  std::vector<entity_message> waiting_;   ///< not arrived yet
+  std::vector<entity_message> delivered_; ///< in this step, by (entity, arrival, sender, seq)
+  std::vector<std::uint32_t> missed_;     ///< who failed, and is woken in the next step
   held_messages held_;
 
   step_input input_;
   step_frame frame_;
   std::vector<slot> slots_;
   std::size_t slots_used_ = 0;
+  std::vector<std::unique_ptr<wake_lane>> lanes_;
+  std::size_t lanes_used_ = 0;
+  std::shared_ptr<lane_store> store_;
   std::shared_ptr<step_output> output_;
-  std::vector<std::vector<emission>> gathered_; ///< one a run, by (entity, ordinal)
 };
 
-shard_core::implementation::implementation(std::shared_ptr<const world> in, std::uint32_t shard, std::uint32_t shards)
+shard_core::implementation::implementation(std::shared_ptr<const world> in, std::uint32_t shard, std::uint32_t shards,
+                                           pace kinds)
     : world_(std::move(in))
     , shard_(shard)
     , shards_(shards)
     , odds_(world_->scenario().trouble)
-    , wheel_(world_->start(), std::max(milliseconds{1}, world_->scenario().step)) {
+    , wheel_(world_->start(),
+             kinds == pace::ahead ? world_->tick() : std::max(milliseconds{1}, world_->scenario().step))
+    , store_(std::make_shared<lane_store>(topic_count * static_cast<std::size_t>(world_->partitions()))) {
   const auto& scenario = world_->scenario();
   for (const auto& incident : scenario.incidents)
     incident_facts_.push_back(facts_of(*world_, incident));
   for (std::uint32_t i = 0; i < scenario.populations.size(); ++i) {
+    table_of_population_.push_back(none);
+    if (kinds != pace::both && (kinds == pace::ahead) != far_sighted(world_->kind_of(i)))
+      continue;
     // The first index whose global number belongs to this shard.
     const auto first = (shard + shards - static_cast<std::uint32_t>(world_->number_of({i, 0}) % shards)) % shards;
+    auto made = make_table(*world_, i, first, shards);
+    if (made->size() == 0)
+      continue;
+    table_of_population_.back() = tables_.size();
     firsts_.push_back(static_cast<std::uint32_t>(entities_));
-    tables_.push_back(make_table(*world_, i, first, shards));
+    tables_.push_back(std::move(made));
     const auto& table = *tables_.back();
     entities_ += table.size();
+    scheduled_.reserve(entities_);
     for (std::size_t row = 0; row < table.size(); ++row) {
       const auto due = table.due(row);
       if (due != never_due)
@@ -102,7 +168,6 @@ shard_core::implementation::implementation(std::shared_ptr<const world> in, std:
     }
   }
   due_.resize((entities_ + 63) / 64);
-  gathered_.resize(topic_count * static_cast<std::size_t>(world_->partitions()));
 }
 
 std::size_t shard_core::implementation::begin_step(step_input input) {
@@ -137,9 +202,8 @@ std::size_t shard_core::implementation::begin_step(step_input input) {
       if (slots_used_ == slots_.size())
         slots_.emplace_back();
       auto& next = slots_[slots_used_++];
-      next.clear_output();
+      next = {};
       next.local = local;
-      next.restarts = 0;
       while (afflicted != incidents_.end() && afflicted->first < local)
         ++afflicted;
       next.ordered = afflicted != incidents_.end() && afflicted->first == local ? &afflicted->second : nullptr;
@@ -148,15 +212,26 @@ std::size_t shard_core::implementation::begin_step(step_input input) {
         ++message;
       next.inbox = std::span<const entity_message>{delivered_}.subspan(first, message - first);
     }
+  open_lanes((slots_used_ + lane_slots - 1) / lane_slots);
   return slots_used_;
+}
+
+void shard_core::implementation::open_lanes(std::size_t count) {
+  while (lanes_.size() < count)
+    lanes_.push_back(std::make_unique<wake_lane>());
+  lanes_used_ = count;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto& lane = *lanes_[i];
+    lane.out = store_->take();
+    std::swap(lane.bytes, lane.out->bytes);
+  }
 }
 
 void shard_core::implementation::take_orders() {
   if (!input_.opens_tick || !input_.orders)
     return;
   for (const auto& order : *input_.orders) {
-    const auto number = world_->number_of(order.target);
-    if (number % shards_ != shard_)
+    if (!owns(order.target))
       continue;
     active_incident incident;
     incident.order = order;
@@ -184,58 +259,92 @@ void shard_core::implementation::deliver_messages() {
 }
 
 void shard_core::implementation::wake(slot& at) {
-  at.clear_output();
-  const auto [table, row] = place_of(at.local);
-  const auto self = table->entity(row);
-  if (world_->fault)
-    world_->fault(self, input_.begin, table->restarts(row));
+  auto& lane = *lanes_[static_cast<std::size_t>(&at - slots_.data()) / lane_slots];
+  const auto bytes_before = lane.bytes.size();
+  lane.emissions.clear();
+  lane.sent.clear();
+  lane.totals = {};
   if (at.ordered != nullptr)
-    at.incidents = *at.ordered;
-  wake_frame frame{frame_, at, self};
-  table->wake(row, frame);
-  at.done = true;
+    lane.incidents = *at.ordered;
+  else
+    lane.incidents.clear();
+  try {
+    const auto [table, row] = place_of(at.local);
+    const auto self = table->entity(row);
+    if (world_->fault)
+      world_->fault(self, input_.begin, table->restarts(row));
+    wake_frame frame{frame_, at, lane, self};
+    table->wake(row, frame);
+    commit(at, lane);
+  } catch (...) {
+    lane.bytes.cut(bytes_before);
+    throw;
+  }
+}
+
+/// What the wake did counts from here on.
+void shard_core::implementation::commit(slot& done, wake_lane& lane) {
+  const auto [table, row] = place_of(done.local);
+  const auto entity = table->entity(row);
+  for (const auto& each : lane.emissions) {
+    if (each.time < input_.end) {
+      lane.out->runs[each.run].push_back({each.time, entity, each.ordinal, each.key_size, each.value_size, each.at});
+      continue;
+    }
+    held_message later;
+    later.emission = each.time;
+    later.local = done.local;
+    later.ordinal = each.ordinal;
+    later.run = each.run;
+    later.key_size = each.key_size;
+    later.seq = each.seq;
+    later.channel = each.channel;
+    later.counts = each.counts;
+    later.bytes = lane.bytes.view(each.at, each.key_size + each.value_size);
+    lane.held.push_back(std::move(later));
+  }
+  lane.outbound.insert(lane.outbound.end(), lane.sent.begin(), lane.sent.end());
+  lane.all_totals += lane.totals;
+  if (done.ordered != nullptr)
+    done.ordered->swap(lane.incidents);
+  done.done = true;
 }
 
 std::shared_ptr<const step_output> shard_core::implementation::finish_step() {
   output_ = std::make_shared<step_output>();
   auto& out = *output_;
-  auto held = held_.take_until(input_.end);
-  std::size_t bytes = 0;
-  for (const auto& message : held)
-    bytes += message.bytes.size();
-  for (std::size_t i = 0; i < slots_used_; ++i)
-    bytes += slots_[i].bytes.size();
-  out.arena.reserve(bytes);
-
-  auto next_held = held.begin();
+  out.counts.resize(topic_count * static_cast<std::size_t>(world_->partitions()));
+  emit_held(); // what was held back in earlier steps; what this one holds back comes after its end
+  for (std::size_t i = 0; i < lanes_used_; ++i)
+    close_lane(*lanes_[i]);
   for (std::size_t i = 0; i < slots_used_; ++i) {
-    auto& each = slots_[i];
-    // What was held back was made before what its entity makes now, and goes before it at the same time.
-    for (; next_held != held.end() && next_held->local <= each.local; ++next_held)
-      emit_held(*next_held);
+    const auto& each = slots_[i];
     out.restarts += each.restarts;
-    if (each.done) {
-      emit(each);
-      commit(each);
-    } else {
+    if (each.done)
+      schedule(each);
+    else
       keep_for_next_step(each);
-    }
   }
-  for (; next_held != held.end(); ++next_held)
-    emit_held(*next_held);
-
-  out.runs.resize(gathered_.size());
   const auto labels = static_cast<std::size_t>(topic::truth_labels) * static_cast<std::size_t>(world_->partitions());
-  for (std::size_t run = 0; run < gathered_.size(); ++run) {
-    if (gathered_[run].empty())
-      continue;
-    if (run < labels)
-      out.events += gathered_[run].size();
-    order_by_time(gathered_[run], out.runs[run], input_.begin);
-    gathered_[run].clear();
-  }
+  for (std::size_t run = 0; run < labels; ++run)
+    out.events += out.counts[run];
   input_ = {};
   return std::exchange(output_, nullptr);
+}
+
+void shard_core::implementation::close_lane(wake_lane& lane) {
+  auto& out = *output_;
+  std::swap(lane.bytes, lane.out->bytes);
+  for (std::size_t run = 0; run < out.counts.size(); ++run)
+    out.counts[run] += lane.out->runs[run].size();
+  out.bytes += lane.out->bytes.size();
+  out.totals += std::exchange(lane.all_totals, {});
+  out.outbound.insert(out.outbound.end(), lane.outbound.begin(), lane.outbound.end());
+  lane.outbound.clear();
+  for (auto& message : lane.held)
+    held_.put(std::move(message));
+  lane.held.clear();
+  out.lanes.push_back(std::exchange(lane.out, nullptr));
 }
 
 void shard_core::implementation::keep_for_next_step(const slot& failed) {
@@ -243,59 +352,38 @@ void shard_core::implementation::keep_for_next_step(const slot& failed) {
   waiting_.insert(waiting_.end(), failed.inbox.begin(), failed.inbox.end());
 }
 
-void shard_core::implementation::commit(slot& done) {
+void shard_core::implementation::schedule(const slot& done) {
   ++output_->wakes;
-  output_->totals += done.totals;
-  output_->outbound.insert(output_->outbound.end(), done.sent.begin(), done.sent.end());
-  if (done.ordered != nullptr) {
-    if (done.incidents.empty())
-      incidents_.erase(done.local);
-    else
-      incidents_.find(done.local)->second.swap(done.incidents);
-  }
+  if (done.ordered != nullptr && done.ordered->empty())
+    incidents_.erase(done.local);
   auto& scheduled = scheduled_[done.local];
-  if (scheduled != done.due) {
-    scheduled = done.due;
-    if (done.due != never_due)
-      wheel_.insert(done.due, done.local);
-  }
+  if (scheduled == done.due)
+    return;
+  scheduled = done.due;
+  if (done.due != never_due)
+    wheel_.insert(done.due, done.local);
 }
 
-void shard_core::implementation::emit_held(const held_message& message) {
-  const auto [table, row] = place_of(message.local);
-  emission made;
-  made.time = message.emission;
-  made.entity = table->entity(row);
-  made.ordinal = message.ordinal;
-  made.key_size = message.key_size;
-  made.value_size = static_cast<std::uint32_t>(message.bytes.size()) - message.key_size;
-  made.at = output_->arena.size();
-  output_->arena += message.bytes;
-  gathered_[message.run].push_back(made);
-}
-
-void shard_core::implementation::emit(const slot& from) {
-  const auto base = output_->arena.size();
-  const auto [table, row] = place_of(from.local);
-  const auto entity = table->entity(row);
-  output_->arena.append(from.bytes.view(0, from.bytes.size()));
-  for (const auto& each : from.emissions) {
-    if (each.time < input_.end) {
-      gathered_[each.run].push_back({each.time, entity, each.ordinal, each.key_size, each.value_size, base + each.at});
-      continue;
-    }
-    held_message later;
-    later.emission = each.time;
-    later.local = from.local;
-    later.ordinal = each.ordinal;
-    later.run = each.run;
-    later.key_size = each.key_size;
-    later.seq = each.seq;
-    later.channel = each.channel;
-    later.counts = each.counts;
-    later.bytes = from.bytes.view(each.at, each.key_size + each.value_size);
-    held_.put(std::move(later));
+void shard_core::implementation::emit_held() {
+  const auto due = held_.take_until(input_.end);
+  if (due.empty())
+    return;
+  auto lane = store_->take();
+  for (const auto& message : due) {
+    const auto [table, row] = place_of(message.local);
+    emission made;
+    made.time = message.emission;
+    made.entity = table->entity(row);
+    made.ordinal = message.ordinal;
+    made.key_size = message.key_size;
+    made.value_size = static_cast<std::uint32_t>(message.bytes.size()) - message.key_size;
+    made.at = static_cast<std::uint32_t>(lane->bytes.size());
+    lane->bytes.append(message.bytes);
+    lane->runs[message.run].push_back(made);
+    ++output_->counts[message.run];
   }
+  output_->bytes += lane->bytes.size();
+  output_->lanes.push_back(std::move(lane));
 }
 
 std::vector<book> shard_core::implementation::books() const {
@@ -337,8 +425,8 @@ std::vector<book> shard_core::implementation::books() const {
   return all;
 }
 
-shard_core::shard_core(std::shared_ptr<const world> world, std::uint32_t shard, std::uint32_t shards)
-    : impl_(std::make_unique<implementation>(std::move(world), shard, shards)) {
+shard_core::shard_core(std::shared_ptr<const world> world, std::uint32_t shard, std::uint32_t shards, pace kinds)
+    : impl_(std::make_unique<implementation>(std::move(world), shard, shards, kinds)) {
   // all is in the implementation
 }
 
@@ -361,13 +449,17 @@ std::size_t shard_core::entity_in(std::size_t slot) const {
   return impl_->slots_[slot].local;
 }
 
+void shard_core::prefetch(std::size_t slot) const {
+  const auto [table, row] = impl_->place_of(impl_->slots_[slot].local);
+  table->prefetch(row);
+}
+
 void shard_core::wake(std::size_t slot) {
   impl_->wake(impl_->slots_[slot]);
 }
 
 void shard_core::restart(std::size_t slot) {
   auto& failed = impl_->slots_[slot];
-  failed.clear_output();
   ++failed.restarts;
   const auto [table, row] = impl_->place_of(failed.local);
   table->restart(row);

@@ -10,12 +10,21 @@
 
 namespace throng::simulation {
 
-/// Owns every entity whose global number modulo `shards` is `shard`.
+/// Which kinds live in a shard: those that must see each tick before the next, those that may live `lookahead` at once
+/// (entity.hpp), or both, at the pace of the former.
+enum class pace : std::uint8_t { tick, ahead, both };
+
+/// Owns every entity of its pace whose global number modulo `shards` is `shard`.
 ///
-/// A step is: begin_step, then wake once for each slot (from any threads, each slot from one), then finish_step.
+/// A step is: begin_step, then wake once for each slot, then finish_step. Slots of different lanes may be woken by different
+/// threads at once; those of one lane one after another, in any order.
 class shard_core {
 public:
-  shard_core(std::shared_ptr<const world> world, std::uint32_t shard, std::uint32_t shards);
+  /// Slots s with the same s / lane_slots share a lane: enough that handing a lane out costs nothing, and few enough that what
+  /// they emit stays in a core's cache.
+  static constexpr std::size_t lane_slots = 128;
+
+  shard_core(std::shared_ptr<const world> world, std::uint32_t shard, std::uint32_t shards, pace kinds = pace::both);
   ~shard_core();
   shard_core(const shard_core&) = delete;
   shard_core& operator=(const shard_core&) = delete;
@@ -30,8 +39,10 @@ public:
   /// The local number of the entity in a slot of this step.
   std::size_t entity_in(std::size_t slot) const;
 
-  /// Runs the slot's entity to the step's end on a copy of its row, and replaces the row when it returns. Thread-safe for
-  /// different slots. Throws what the entity threw; then its row, and what it would have emitted, are untouched.
+  /// Asks for the memory of a slot that will be woken soon.
+  void prefetch(std::size_t slot) const;
+
+  /// Runs the slot's entity to the step's end on a copy of its row, and replaces the row when it returns. Throws what the entity threw; then its row, and what it would have emitted, are untouched.
   void wake(std::size_t slot);
 
   /// After a wake that threw: the entity goes on from its row with a stream from (seed, population, index, restarts),

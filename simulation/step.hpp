@@ -4,12 +4,11 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
+#include "simulation/byte_buffer.hpp"
 #include "simulation/weather.hpp"
 #include "simulation/world.hpp"
 
@@ -35,10 +34,27 @@ struct tick_totals {
   tick_totals& operator+=(const tick_totals& other);
 };
 
+/// The weather of each district, tick after tick: what it is at a tick's start it is all through the tick.
+struct weather_table {
+  timestamp begin; ///< of a tick
+  timestamp end;
+  milliseconds tick{1};
+  std::uint32_t districts = 0;
+  std::vector<district_weather> cells; ///< by (tick, district)
+
+  bool covers(timestamp time) const {
+    return time >= begin && time < end;
+  }
+  /// @pre covers(time) and district < districts
+  const district_weather& at(std::uint32_t district, timestamp time) const {
+    return cells[static_cast<std::size_t>((time - begin) / tick) * districts + district];
+  }
+};
+
 /// What everybody sees alike during one tick. Changes at tick boundaries only.
 struct shared_view {
-  tick_totals before;                    ///< of the tick before
-  std::vector<district_weather> weather; ///< of each district, as it is at the tick's start
+  tick_totals before;                           ///< of the tick before
+  std::shared_ptr<const weather_table> weather; ///< of this tick at least; never null
 };
 
 /// An incident that opens on an entity. It closes by itself at `end`.
@@ -58,66 +74,47 @@ struct step_input {
   timestamp end;
   bool opens_tick = false;
   std::shared_ptr<const shared_view> view;
-  std::shared_ptr<const std::vector<incident_order>> orders;
+  std::shared_ptr<const std::vector<incident_order>> orders; ///< for all shards: each takes its own entities'
   /// Messages that have been sent to entities of this shard since the last step, in any order.
   std::vector<entity_message> messages;
 };
 
-/// One message to be emitted. Its bytes stand in the step_output's arena.
+/// One message to be emitted. Its bytes stand in the output_lane.
 struct emission {
   timestamp time; ///< the Kafka timestamp: virtual now
   entity_ref entity;
-  std::uint32_t ordinal = 0; ///< of the entity within the step
+  std::uint32_t ordinal = 0; ///< of the entity
   std::uint32_t key_size = 0;
   std::uint32_t value_size = 0;
-  std::uint64_t at = 0; ///< in the arena: the key, then the value
+  std::uint32_t at = 0; ///< in the lane's bytes: the key, then the value
 };
 
-/// What a shard made of a step, each (topic, partition) apart and ordered by (time, population, index, ordinal).
-class step_output {
-public:
-  std::string arena;
-  /// Indexed by topic * partitions + partition.
+/// What some of a shard's wakes, one after another, emit in a step. A lane is written by one thread, so lanes need no lock; bytes
+/// are published where they were written.
+struct output_lane {
+  byte_buffer bytes;
+  /// Indexed by topic * partitions + partition; in no particular order (run_order.hpp makes one).
   std::vector<std::vector<emission>> runs;
+
+  std::string_view key(const emission& e) const {
+    return bytes.view(e.at, e.key_size);
+  }
+  std::string_view value(const emission& e) const {
+    return bytes.view(e.at + e.key_size, e.value_size);
+  }
+};
+
+/// What a shard made of a step.
+struct step_output {
+  std::vector<std::shared_ptr<const output_lane>> lanes;
+  std::vector<std::uint64_t> counts; ///< emissions by run
   tick_totals totals;
   std::vector<entity_message> outbound;
   std::uint64_t events = 0; ///< emissions that count as events: all but truth.labels
+  std::uint64_t bytes = 0;  ///< what the lanes hold in memory
   std::uint64_t wakes = 0;
   std::uint64_t restarts = 0; ///< entities that failed in this step
-
-  std::string_view key(const emission& e) const {
-    return {arena.data() + e.at, e.key_size};
-  }
-  std::string_view value(const emission& e) const {
-    return {arena.data() + e.at + e.key_size, e.value_size};
-  }
 };
-
-/// Calls `take(const step_output&, const emission&)` for one (topic, partition) of all shards' outputs, in the one
-/// defined order (semantics.md 1).
-template <class Take>
-void merge_run(std::span<const std::shared_ptr<const step_output>> shards, std::size_t run, Take&& take) {
-  std::vector<std::size_t> next(shards.size(), 0);
-  for (;;) {
-    std::size_t best = shards.size();
-    for (std::size_t i = 0; i < shards.size(); ++i) {
-      const auto& run_i = shards[i]->runs[run];
-      if (next[i] == run_i.size())
-        continue;
-      if (best == shards.size())
-        best = i;
-      else {
-        const auto& a = run_i[next[i]];
-        const auto& b = shards[best]->runs[run][next[best]];
-        if (std::tie(a.time, a.entity, a.ordinal) < std::tie(b.time, b.entity, b.ordinal))
-          best = i;
-      }
-    }
-    if (best == shards.size())
-      return;
-    take(*shards[best], shards[best]->runs[run][next[best]++]);
-  }
-}
 
 /// The world's book of one key (semantics.md 8): each seq counted once, whatever trouble befell its message.
 struct book {

@@ -26,9 +26,9 @@ void damage(wake_frame& frame, pending_emission& hit, std::uint64_t bits) {
   const auto value = hit.at + hit.key_size;
   if ((bits & 1) == 0) {
     hit.value_size = at;
-    frame.place.bytes.cut(value + at);
+    frame.lane.bytes.cut(value + at);
   } else {
-    frame.place.bytes.begin()[value + at] = '\0';
+    frame.lane.bytes.begin()[value + at] = '\0';
   }
 }
 
@@ -67,7 +67,7 @@ std::size_t move_behind_open(std::vector<active_incident>& incidents, std::size_
 
 moment wake_context::next(timestamp own_due) {
   auto& f = frame_;
-  auto& incidents = f.place.incidents;
+  auto& incidents = f.lane.incidents;
   if (f.closed) {
     incidents.erase(incidents.begin() + static_cast<std::ptrdiff_t>(f.incident));
     f.closed = false;
@@ -123,7 +123,7 @@ moment wake_context::next(timestamp own_due) {
 }
 
 std::span<active_incident> wake_context::incidents() noexcept {
-  return std::span{frame_.place.incidents}.first(open_count(frame_.place.incidents));
+  return std::span{frame_.lane.incidents}.first(open_count(frame_.lane.incidents));
 }
 
 timestamp wake_context::now() const noexcept {
@@ -135,7 +135,7 @@ const entity_message& wake_context::message() const noexcept {
 }
 
 active_incident& wake_context::incident() noexcept {
-  return frame_.place.incidents[frame_.incident];
+  return frame_.lane.incidents[frame_.incident];
 }
 
 const world& wake_context::world() const noexcept {
@@ -158,8 +158,12 @@ const shared_view& wake_context::view() const noexcept {
   return *frame_.step.view;
 }
 
+const district_weather& wake_context::weather(std::uint32_t district) const noexcept {
+  return frame_.step.view->weather->at(district, frame_.now);
+}
+
 tick_totals& wake_context::totals() noexcept {
-  return frame_.place.totals;
+  return frame_.lane.totals;
 }
 
 std::uint64_t wake_context::next_seq(topic where) const noexcept {
@@ -175,7 +179,7 @@ void wake_context::send(entity_ref to, entity_message::purpose what, std::int64_
   message.what = what;
   message.amount = amount;
   message.reference = reference;
-  frame_.place.sent.push_back(message);
+  frame_.lane.sent.push_back(message);
 }
 
 event_writer& wake_context::open_event(topic where, timestamp device_time) {
@@ -220,7 +224,7 @@ std::uint64_t wake_context::close_event(timestamp emission) {
     copy.time = later;
     copy.ordinal = f.head->ordinal++;
     copy.counts = false;
-    f.place.emissions.push_back(copy);
+    f.lane.emissions.push_back(copy);
     break;
   }
   default:

@@ -1,12 +1,14 @@
-// What the shard lends a wake: the entity's row (a copy), its slot, and the step. Only the shard and wake_context see it.
+// What the shard lends a wake: the entity's row (a copy), its slot, its lane, and the step. Only the shard and wake_context see it.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "simulation/entity.hpp"
+#include "simulation/held_messages.hpp"
 #include "simulation/trouble.hpp"
 
 namespace throng::simulation {
@@ -50,7 +52,7 @@ struct step_frame {
 struct pending_emission {
   timestamp time;
   std::uint64_t seq = 0;
-  std::uint32_t at = 0; ///< in the slot's bytes: the key, then the value
+  std::uint32_t at = 0; ///< in the lane's bytes: the key, then the value
   std::uint32_t key_size = 0;
   std::uint32_t value_size = 0;
   std::uint32_t run = 0;
@@ -59,44 +61,46 @@ struct pending_emission {
   bool counts = true; ///< false: a second copy
 };
 
-/// One entity's place in a step. Reused, so that its vectors keep their room.
-struct alignas(64) slot {
+/// One entity's place in a step.
+struct slot {
   std::uint32_t local = 0;
-  std::uint32_t restarts = 0;
-  bool done = false;
+  std::uint16_t restarts = 0;
+  bool done = false; ///< its wake has returned
   std::span<const entity_message> inbox;
-  const std::vector<active_incident>* ordered = nullptr; ///< as they stood before the step; null: none
+  std::vector<active_incident>* ordered = nullptr; ///< as they stood before the step; null: none
+  timestamp due;                                   ///< of the next wake, once it is done
+};
 
-  // What the wake leaves; nothing counts unless `done`.
-  byte_buffer bytes;
+/// Where the wakes of a stretch of slots leave what they do. One thread at a time; reused, so that its vectors keep their room.
+struct wake_lane {
+  // Of the wake under way.
   std::vector<pending_emission> emissions;
   std::vector<entity_message> sent;
   std::vector<active_incident> incidents;
   tick_totals totals;
-  timestamp due;
 
-  void clear_output() {
-    bytes.clear();
-    emissions.clear();
-    sent.clear();
-    incidents.clear();
-    totals = {};
-    done = false;
-  }
+  // Of all wakes that returned; `bytes` also of the one under way.
+  byte_buffer bytes;
+  std::shared_ptr<output_lane> out; ///< gets the bytes at the step's end
+  std::vector<held_message> held;
+  std::vector<entity_message> outbound;
+  tick_totals all_totals;
 };
 
 struct wake_frame {
-  wake_frame(const step_frame& step, slot& place, entity_ref self)
+  wake_frame(const step_frame& step, slot& place, wake_lane& lane, entity_ref self)
       : step(step)
       , place(place)
+      , lane(lane)
       , self(self)
       , clock(step.clock)
-      , writer(place.bytes, clock) {
+      , writer(lane.bytes, clock) {
     // everything else is filled in by the table that holds the row
   }
 
   const step_frame& step;
   slot& place;
+  wake_lane& lane;
   entity_ref self;
   row_head* head = nullptr;
   std::span<const channel> channels;

@@ -1,6 +1,7 @@
 // The world as its scenario fixes it: populations, seeds, topics. Immutable, and shared by everyone in the simulation.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -62,6 +63,11 @@ public:
   /// The tick's length: `message_delay`.
   milliseconds tick() const {
     return scenario_.message_delay;
+  }
+  /// A multiple of the tick: how far entities that depend on nobody else may be woken ahead, and at whose multiples, counted
+  /// from the start, incidents open on them (semantics.md 1).
+  milliseconds lookahead() const {
+    return std::max(tick(), scenario_.lookahead / tick() * tick());
   }
   std::size_t entity_count() const {
     return entities_;

@@ -53,16 +53,20 @@ struct emitted {
 
 std::shared_ptr<const simulation::step_output> output(const std::vector<emitted>& all) {
   auto result = std::make_shared<simulation::step_output>();
-  result->runs.resize(4);
+  auto lane = std::make_shared<simulation::output_lane>();
+  lane->runs.resize(4);
+  result->counts.resize(4);
   for (const auto& each : all) {
     simulation::emission e;
     e.time = {each.time};
     e.entity = {0, each.index};
     e.value_size = static_cast<std::uint32_t>(each.value.size());
-    e.at = result->arena.size();
-    result->arena += each.value;
-    result->runs[each.run].push_back(e);
+    e.at = static_cast<std::uint32_t>(lane->bytes.size());
+    lane->bytes.append(each.value);
+    lane->runs[each.run].push_back(e);
+    ++result->counts[each.run];
   }
+  result->lanes.push_back(std::move(lane));
   return result;
 }
 

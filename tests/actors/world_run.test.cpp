@@ -105,8 +105,9 @@ CAF_TEST(an entity that throws is restarted and counted and changes nobody else)
   auto calm = run(2, 2);
   auto faulty_world = [] {
     auto world = std::const_pointer_cast<simulation::world>(make_world());
-    world->fault = [](simulation::entity_ref who, timestamp now, std::uint32_t restarts) {
-      if (who == simulation::entity_ref{1, 7} && restarts == 0 && now.ms % 60'000 >= 30'000)
+    world->fault = [begin = world->start()](simulation::entity_ref who, timestamp now, std::uint32_t restarts) {
+      // Sensors live up to a minute at once: this one fails in the first wake that begins in the second minute.
+      if (who == simulation::entity_ref{1, 7} && restarts == 0 && now >= begin + std::chrono::minutes{1})
         throw std::runtime_error{"a defect"};
     };
     return world;

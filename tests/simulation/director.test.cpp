@@ -20,6 +20,7 @@ config::scenario city() {
   scenario.seed = 9;
   scenario.start = *parse_iso8601("2026-01-05T06:00:00Z");
   scenario.duration = 1h;
+  scenario.lookahead = 1s; // sensors are far-sighted; here their incidents open at any tick all the same
   config::sensor_population parameters;
   parameters.districts = 2;
   auto more_districts = parameters;
@@ -127,6 +128,23 @@ CAF_TEST(orders are a function of scenario and seed) {
   CAF_CHECK(targets(all_orders(scenario)) != first);
 }
 
+CAF_TEST(on the far - sighted incidents open at multiples of the lookahead only) {
+  auto scenario = city();
+  scenario.lookahead = 20s;
+  auto at_once = stuck("indoors", 1);
+  at_once.at = 61s;
+  auto now_and_then = stuck("outdoors", 1);
+  now_and_then.rate_per_hour = 60.0;
+  scenario.incidents = {at_once, now_and_then};
+  const auto orders = all_orders(scenario);
+  CAF_CHECK(orders.size() > 30);
+  for (const auto& order : orders) {
+    CAF_CHECK_EQUAL((order.start - scenario.start).count() % 20'000, 0);
+    if (order.incident == 0)
+      CAF_CHECK(order.start == scenario.start + 80s);
+  }
+}
+
 CAF_TEST(everybody sees the weather of every district and the totals of the tick before) {
   const auto made = world::make(city());
   director sut{*made};
@@ -135,8 +153,21 @@ CAF_TEST(everybody sees the weather of every district and the totals of the tick
   totals.web_requests = 17;
   const auto plan = sut.begin_tick(start, totals);
   CAF_CHECK_EQUAL(plan.view->before.web_requests, 17U);
-  CAF_REQUIRE_EQUAL(plan.view->weather.size(), 3U); // the larger of the two populations
-  CAF_CHECK(plan.view->weather[2].temperature == weather_of(9, 2, start).temperature);
+  CAF_REQUIRE_EQUAL(plan.view->weather->districts, 3U); // the larger of the two populations
+  CAF_CHECK(plan.view->weather->at(2, start + 999ms).temperature == weather_of(9, 2, start).temperature);
+  CAF_CHECK(!plan.view->weather->covers(start + 1s));
+}
+
+CAF_TEST(the weather reaches as far as the far - sighted live ahead and is that of each tick) {
+  const auto made = world::make(city());
+  director sut{*made};
+  const auto start = (*made)->start();
+  const auto ahead = sut.begin_tick(start, {}, start + 60s).view->weather;
+  for (auto tick = start; tick < start + 60s; tick = tick + 1s) {
+    CAF_CHECK_EQUAL(ahead->at(1, tick + 500ms).temperature, weather_of(9, 1, tick).temperature);
+    CAF_CHECK(sut.begin_tick(tick, {}, start + 60s).view->weather == ahead);
+  }
+  CAF_CHECK(sut.begin_tick(start + 60s, {}).view->weather->covers(start + 60s));
 }
 
 CAF_TEST(an incident that cannot be is refused before the world is made) {

@@ -23,6 +23,7 @@ CAF_TEST(all kinds together give the same bytes whatever the shards and the step
     CAF_CHECK(!once.in(which).empty());
   CAF_CHECK(run_world(make_world(small_metropolis()), {3}).runs == once.runs);
   CAF_CHECK(run_world(make_world(small_metropolis()), {8}).runs == once.runs);
+  CAF_CHECK(run_world(make_world(small_metropolis()), {.shards = 3, .ahead = true}).runs == once.runs);
   auto finer = small_metropolis();
   finer.step = 250ms;
   CAF_CHECK(run_world(make_world(finer), {2}).runs == once.runs);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <tuple>
 
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "simulation/director.hpp"
+#include "simulation/run_order.hpp"
 #include "simulation/shard_core.hpp"
 #include "simulation/step.hpp"
 #include "simulation/world.hpp"
@@ -53,16 +55,46 @@ struct run_options {
   bool keep_messages = true;
   /// Whether a slot that threw is woken again in the same step, as often as it takes.
   bool restart = true;
+  /// Whether the far-sighted live `lookahead` at once, as at full speed, or step by step like the others.
+  bool ahead = false;
 };
 
 inline run_result run_world(const std::shared_ptr<const world>& in, run_options options = {}) {
   run_result result;
   result.runs.resize(topic_count * static_cast<std::size_t>(in->partitions()));
   std::vector<std::unique_ptr<shard_core>> shards;
-  for (std::uint32_t i = 0; i < options.shards; ++i)
-    shards.push_back(std::make_unique<shard_core>(in, i, options.shards));
+  std::vector<std::unique_ptr<shard_core>> ahead;
+  for (std::uint32_t i = 0; i < options.shards; ++i) {
+    shards.push_back(std::make_unique<shard_core>(in, i, options.shards, options.ahead ? pace::tick : pace::both));
+    if (options.ahead)
+      ahead.push_back(std::make_unique<shard_core>(in, i, options.shards, pace::ahead));
+  }
   director directs{in};
   std::vector<std::vector<entity_message>> mail(options.shards);
+  std::vector<std::shared_ptr<const step_output>> outputs; // since the last that were kept
+  run_order order;
+  const auto live = [&](shard_core& shard, step_input input) {
+    const auto slots = shard.begin_step(std::move(input));
+    for (auto slot = slots; slot-- > 0;) { // backwards: the order must not matter
+      for (bool again = true; again;) {
+        try {
+          shard.wake(slot);
+          break;
+        } catch (const std::exception&) {
+          shard.restart(slot);
+          again = options.restart;
+        }
+      }
+    }
+    outputs.push_back(shard.finish_step());
+    const auto& output = *outputs.back();
+    result.events += output.events;
+    result.wakes += output.wakes;
+    result.restarts += output.restarts;
+    for (const auto& message : output.outbound)
+      mail[shard_of(*in, message.to, options.shards)].push_back(message);
+    return output.totals;
+  };
   const auto world_money = [&] {
     std::int64_t sum = 0;
     for (const auto& shard : shards)
@@ -76,10 +108,14 @@ inline run_result run_world(const std::shared_ptr<const world>& in, run_options 
 
   tick_totals before;
   for (auto tick = in->start(); tick < in->end(); tick = tick + in->tick()) {
-    const auto plan = directs.begin_tick(tick, before);
+    const auto opens_stretch = options.ahead && (tick - in->start()) % in->lookahead() == milliseconds{0};
+    const auto stretch_end = std::min(tick + in->lookahead(), in->end());
+    const auto plan = directs.begin_tick(tick, before, opens_stretch ? stretch_end : tick);
     before = {};
+    if (opens_stretch)
+      for (auto& shard : ahead)
+        live(*shard, {tick, stretch_end, true, plan.view, plan.orders, {}});
     for (auto begin = tick; begin < tick + in->tick() && begin < in->end(); begin = begin + in->scenario().step) {
-      std::vector<std::shared_ptr<const step_output>> outputs;
       for (std::uint32_t i = 0; i < options.shards; ++i) {
         step_input input;
         input.begin = begin;
@@ -89,41 +125,24 @@ inline run_result run_world(const std::shared_ptr<const world>& in, run_options 
         if (input.opens_tick)
           input.orders = plan.orders;
         input.messages.swap(mail[i]);
-        const auto slots = shards[i]->begin_step(std::move(input));
-        for (auto slot = slots; slot-- > 0;) { // backwards: the order must not matter
-          for (bool again = true; again;) {
-            try {
-              shards[i]->wake(slot);
-              break;
-            } catch (const std::exception&) {
-              shards[i]->restart(slot);
-              again = options.restart;
-            }
-          }
-        }
-        outputs.push_back(shards[i]->finish_step());
+        before += live(*shards[i], std::move(input));
       }
-      for (const auto& output : outputs) {
-        before += output->totals;
-        result.events += output->events;
-        result.wakes += output->wakes;
-        result.restarts += output->restarts;
-        for (const auto& message : output->outbound)
-          mail[shard_of(*in, message.to, options.shards)].push_back(message);
-      }
-      if (options.keep_messages)
-        for (std::size_t run = 0; run < result.runs.size(); ++run)
-          merge_run(outputs, run, [&](const step_output& from, const emission& each) {
-            result.runs[run].push_back(
-                {each.time, each.entity, std::string{from.key(each)}, std::string{from.value(each)}});
-          });
+    }
+    const auto next = tick + in->tick();
+    if (!options.ahead || next >= in->end() || (next - in->start()) % in->lookahead() == milliseconds{0}) {
+      for (std::size_t run = 0; options.keep_messages && run < result.runs.size(); ++run)
+        for (const auto& each : order.of(outputs, std::array{run}))
+          result.runs[run].push_back(
+              {each.what->time, each.what->entity, std::string{each.key()}, std::string{each.value()}});
+      outputs.clear();
     }
     result.totals += before;
     result.money.push_back(world_money());
   }
-  for (const auto& shard : shards)
-    for (auto& each : shard->books())
-      result.books.push_back(std::move(each));
+  for (const auto* group : {&shards, &ahead})
+    for (const auto& shard : *group)
+      for (auto& each : shard->books())
+        result.books.push_back(std::move(each));
   std::sort(result.books.begin(), result.books.end(),
             [](const book& a, const book& b) { return std::tie(a.in, a.key) < std::tie(b.in, b.key); });
   return result;

@@ -79,6 +79,20 @@ CAF_TEST(a step of a fraction of the tick changes no byte) {
   }
 }
 
+CAF_TEST(sensors that live a minute at once give the same bytes as those that live second by second) {
+  const auto by_tick = run_world(make_world(busy_city()));
+  for (std::uint32_t shards : {1U, 3U, 8U}) {
+    const auto ahead = run_world(make_world(busy_city()), {.shards = shards, .ahead = true});
+    CAF_CHECK(ahead.runs == by_tick.runs);
+    CAF_CHECK(ahead.wakes < by_tick.wakes / 2);
+    CAF_CHECK_EQUAL(ahead.books.size(), by_tick.books.size());
+  }
+  auto less_far = busy_city();
+  less_far.lookahead = 7'300ms; // in whole ticks
+  const auto ahead = run_world(make_world(less_far), {.shards = 2, .ahead = true});
+  CAF_CHECK(ahead.runs == run_world(make_world(less_far)).runs);
+}
+
 CAF_TEST(another seed gives another world) {
   auto other = busy_city();
   other.seed = 8;
