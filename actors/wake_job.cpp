@@ -35,7 +35,7 @@ void run(caf::execution_unit* context, caf::resumable* ready) {
   }
 }
 
-/// How many wakes ahead memory is asked for: an entity takes some 0.5 µs, memory 0.1.
+/// How many wakes ahead memory is asked for.
 constexpr std::uint32_t ahead = 2;
 
 } // namespace
