@@ -80,6 +80,7 @@ int run_program(int argc, char** argv) {
   add_simulate_command(self);
   add_analyze_command(self);
   add_query_command(self);
+  add_serve_command(self);
   add_audit_command(self);
   add_score_command(self);
   add_scenario_command(self);

@@ -1,8 +1,6 @@
 #include <cstdio>
 #include <memory>
-#include <tuple>
 
-#include <boost/json/parse.hpp>
 #include <fmt/core.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -10,19 +8,11 @@
 #include "query/query.hpp"
 #include "service/command_line.hpp"
 #include "service/input_options.hpp"
+#include "service/query_options.hpp"
 
 namespace throng::service {
 
 namespace {
-
-struct query_options {
-  std::string subject;
-  std::string store;
-  query::request request;
-  std::vector<std::string> group;
-  std::string from, to, where, rollup, format = "table";
-  bool count = false;
-};
 
 /// Columns of the terminal; 0, no limit, where the output goes elsewhere.
 std::size_t output_width() {
@@ -30,45 +20,6 @@ std::size_t output_width() {
   if (isatty(STDOUT_FILENO) == 0 || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
     return 0;
   return size.ws_col;
-}
-
-expected<query::request> resolve(const query_options& options) {
-  auto request = options.request;
-  auto subject = query::parse_subject(options.subject);
-  if (!subject)
-    return tl::unexpected{subject.error()};
-  request.subject = *subject;
-  for (const auto& pair : options.group) {
-    auto equals = pair.find('=');
-    if (equals == std::string::npos || equals == 0)
-      return fail(error_kind::invalid, fmt::format("--group {}: must be NAME=VALUE, as in district=district-03", pair));
-    request.group.emplace_back(pair.substr(0, equals), pair.substr(equals + 1));
-  }
-  for (auto [text, into, option] :
-       {std::tuple{&options.from, &request.from, "--from"}, std::tuple{&options.to, &request.to, "--to"}}) {
-    if (text->empty())
-      continue;
-    auto time = parse_time(*text, wall_now());
-    if (!time)
-      return fail(error_kind::invalid, fmt::format("{} {}: {}", option, *text, time.error().message));
-    *into = *time;
-  }
-  if (!options.where.empty()) {
-    boost::json::error_code code;
-    auto value = boost::json::parse(options.where, code);
-    if (code || !value.is_object())
-      return fail(
-          error_kind::invalid,
-          fmt::format("--where {}: must be a JSON object, as in '{{\"events\": {{\"$gt\": 10}}}}'", options.where));
-    request.where = value.as_object();
-  }
-  if (!options.rollup.empty()) {
-    auto length = parse_duration(options.rollup);
-    if (!length)
-      return fail(error_kind::invalid, fmt::format("--rollup {}: {}", options.rollup, length.error().message));
-    request.rollup = *length;
-  }
-  return request;
 }
 
 int run(const query_options& options) {

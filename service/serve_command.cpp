@@ -1,0 +1,56 @@
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include <fmt/core.h>
+
+#include "service/command_line.hpp"
+#include "service/http/server.hpp"
+#include "service/input_options.hpp"
+#include "service/interrupt.hpp"
+#include "service/store_routes.hpp"
+
+namespace throng::service {
+
+namespace {
+
+struct serve_options {
+  std::string at;
+  std::string store;
+};
+
+int run(const serve_options& options) {
+  auto at = http::parse_endpoint(options.at);
+  if (!at)
+    return say_failure(at.error());
+  auto store = open_chosen_store(options.store);
+  if (!store)
+    return say_failure(store.error());
+  http::router routes;
+  add_store_routes(routes, **store);
+  const auto* token = std::getenv("THRONG_TOKEN");
+  auto server = http::server::start(*at, std::move(routes), {true, token != nullptr ? token : ""});
+  if (!server)
+    return say_failure(server.error());
+  say(fmt::format("serving at http://{}", http::to_string((*server)->address())));
+  while (!interrupted())
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  return exit_done;
+}
+
+} // namespace
+
+void add_serve_command(program& to) {
+  auto& command = add_command(to.app, "serve", "HTTP API over a store",
+                              "  throng serve\n"
+                              "  throng serve 127.0.0.1:9000 --store mongodb://localhost/throng\n"
+                              "  curl 'http://127.0.0.1:8080/api/alerts?sort=-time&limit=10'");
+  auto options = std::make_shared<serve_options>();
+  command.add_option("at", options->at, "HOST:PORT; what is left out is 127.0.0.1:8080, port 0 is any that is free");
+  command.add_option("--store", options->store, "sqlite:FILE or mongodb://…");
+  command.callback([&to, options] { to.chosen = [options] { return run(*options); }; });
+}
+
+} // namespace throng::service

@@ -1,0 +1,137 @@
+#include "service/store_routes.hpp"
+
+#include <charconv>
+#include <optional>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <fmt/format.h>
+
+#include "query/query.hpp"
+#include "service/http/problem.hpp"
+#include "service/openapi.hpp"
+#include "service/query_options.hpp"
+#include "storage/json_text.hpp"
+
+namespace throng::service {
+
+namespace {
+
+http::response json_answer(const boost::json::object& body) {
+  http::response made;
+  made.body = storage::to_json_text(body) + "\n"; // 0.25, where Boost.JSON writes 2.5E-1
+  return made;
+}
+
+http::response status_answer(const std::string& status) {
+  boost::json::object body;
+  body["status"] = status;
+  return json_answer(body);
+}
+
+/// Parameters have the names of the options of `throng query`; one that is not known is refused, not left out in silence.
+expected<query_options> read_parameters(const std::string& subject, const http::request& asked) {
+  query_options options;
+  options.subject = subject;
+  auto& request = options.request;
+  for (const auto& [name, value] : asked.query) {
+    if (name == "pipeline")
+      request.pipeline = value;
+    else if (name == "window")
+      request.window = value;
+    else if (name == "group")
+      options.group.push_back(value);
+    else if (name == "entity")
+      request.entity = value;
+    else if (name == "from")
+      options.from = value;
+    else if (name == "to")
+      options.to = value;
+    else if (name == "where")
+      options.where = value;
+    else if (name == "sort")
+      request.sort = value;
+    else if (name == "rollup")
+      options.rollup = value;
+    else if (name == "cursor")
+      request.cursor = value;
+    else if (name == "limit") {
+      const auto* end = value.data() + value.size();
+      auto [at, code] = std::from_chars(value.data(), end, request.limit);
+      if (value.empty() || code != std::errc{} || at != end)
+        return fail(error_kind::invalid, fmt::format("--limit {}: must be a whole number; 0 is all", value));
+    } else {
+      return fail(
+          error_kind::invalid,
+          fmt::format("there is no parameter {}; there are: pipeline, window, group, entity, from, to, where, sort, "
+                      "limit, cursor, rollup",
+                      name));
+    }
+  }
+  return options;
+}
+
+http::response list(storage::result_store& store, const query_options& options) {
+  auto request = resolve(options);
+  if (!request)
+    return http::problem(request.error());
+  auto found = query::ask(store, *request);
+  if (!found)
+    return http::problem(found.error());
+  boost::json::array items;
+  items.reserve(found->items.size());
+  for (auto& each : found->items)
+    items.emplace_back(std::move(each));
+  boost::json::object body{{"items", std::move(items)}, {"next", nullptr}};
+  if (found->next)
+    body["next"] = *found->next;
+  if (!found->why_empty.empty())
+    body["why_empty"] = found->why_empty;
+  return json_answer(body);
+}
+
+http::response subject(storage::result_store& store, const std::string& name, const http::request& asked) {
+  auto options = read_parameters(name, asked);
+  return options ? list(store, *options) : http::problem(options.error());
+}
+
+/// Its latest state. 404 with why where it is not known.
+http::response entity(storage::result_store& store, const http::request& asked) {
+  query_options options;
+  options.subject = "entities";
+  options.request.entity = asked.captured.at("id");
+  auto request = resolve(options);
+  if (!request)
+    return http::problem(request.error());
+  auto found = query::ask(store, *request);
+  if (!found)
+    return http::problem(found.error());
+  if (found->items.empty())
+    return http::problem(404, found->why_empty);
+  return json_answer(found->items.front());
+}
+
+http::response ready(storage::result_store& store) {
+  auto asked = store.header("readyz"); // there is none; the cheapest question that every store must answer
+  if (!asked)
+    return http::problem(503, asked.error().message);
+  return status_answer("ready");
+}
+
+} // namespace
+
+void add_store_routes(http::router& to, storage::result_store& store) {
+  to.add("GET", "/healthz", [](const http::request&) { return status_answer("alive"); });
+  to.add("GET", "/readyz", [&store](const http::request&) { return ready(store); });
+  to.add("GET", "/openapi.json", [](const http::request&) {
+    http::response made;
+    made.body = openapi_text;
+    return made;
+  });
+  for (const auto* name : {"windows", "alerts", "entities", "labels", "events", "runs"})
+    to.add("GET", fmt::format("/api/{}", name),
+           [&store, name = std::string{name}](const http::request& asked) { return subject(store, name, asked); });
+  to.add("GET", "/api/entities/{id}", [&store](const http::request& asked) { return entity(store, asked); });
+}
+
+} // namespace throng::service

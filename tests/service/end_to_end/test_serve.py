@@ -1,0 +1,146 @@
+"""`throng serve` as clients meet it: the same answers as `throng query`, the described API, and clients that misbehave."""
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import unittest
+from urllib.parse import quote, urlencode
+
+from throng import PROGRAM, InFolder, query, throng
+
+WORLD = ["--duration", "10m", "--set", "populations.sensors.count=60", "--set", "incidents=[]",
+         "--set", "trouble.late=0", "--set", "trouble.malformed=0"]
+
+
+class Serve(InFolder):
+    def setUp(self):
+        super().setUp()
+        throng("run", "smart-city", *WORLD, "--store", self.store)
+        self.server = subprocess.Popen([PROGRAM, "serve", "127.0.0.1:0", "--store", self.store], stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.server.stderr.close)
+        self.addCleanup(self.server.wait)
+        self.addCleanup(self.server.kill)
+        self.port = int(re.fullmatch(r"serving at http://127\.0\.0\.1:(\d+)\n", self.server.stderr.readline()).group(1))
+
+    def ask(self, path, method="GET", body=None, headers=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        self.addCleanup(connection.close)
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        return answer, answer.read()
+
+    def get(self, path, **parameters):
+        answer, body = self.ask(path + ("?" + urlencode(parameters) if parameters else ""))
+        return answer.status, json.loads(body)
+
+    def test_lists_are_those_of_query_page_by_page(self):
+        expected = query("windows", self.store, "--pipeline", "city-climate", "--window", "climate-1m")
+        self.assertGreater(len(expected), 20)
+        items, cursor = [], None
+        while True:
+            more = {"cursor": cursor} if cursor else {}
+            status, page = self.get("/api/windows", pipeline="city-climate", window="climate-1m", limit=7, **more)
+            self.assertEqual(status, 200)
+            self.assertLessEqual(len(page["items"]), 7)
+            items += page["items"]
+            cursor = page["next"]
+            if cursor is None:
+                break
+        self.assertEqual(items, expected)
+        self.assertEqual(self.get("/api/runs")[1]["items"], query("runs", self.store))
+        self.assertEqual(self.get("/api/windows", rollup="10m", window="climate-1m", limit=0)[1]["items"],
+                         query("windows", self.store, "--rollup", "10m", "--window", "climate-1m"))
+
+    def test_an_entity_by_its_name_and_one_that_is_not_there(self):
+        [known] = query("entities", self.store, "--entity", "sensor-000007")
+        self.assertEqual(self.get("/api/entities/sensor-000007"), (200, known))
+        status, problem = self.get("/api/entities/" + quote("no/such one", safe=""))
+        self.assertEqual((status, problem["status"]), (404, 404))
+
+    def test_errors_are_problems_with_the_sentences_of_the_command_line(self):
+        for parameters, option in (({"where": "x"}, ["--where", "x"]), ({"rollup": "1x"}, ["--rollup", "1x"]),
+                                   ({"from": "yesterday"}, ["--from", "yesterday"]), ({"group": "x"}, ["--group", "x"])):
+            answer, body = self.ask("/api/windows?" + urlencode(parameters))
+            _, said = throng("query", "windows", "--store", self.store, *option, expect=2)
+            self.assertEqual(answer.status, 400, body)
+            self.assertEqual(answer.getheader("Content-Type"), "application/problem+json")
+            self.assertEqual("throng: " + json.loads(body)["detail"] + "\n", said)
+        self.assertEqual(self.get("/api/windows", limit="many")[0], 400)
+        status, problem = self.get("/api/windows", limits="1")
+        self.assertEqual(status, 400)
+        self.assertIn("limits", problem["detail"])
+
+    def test_every_path_of_the_description_answers_and_no_other(self):
+        status, description = self.get("/openapi.json")
+        self.assertEqual((status, description["openapi"]), (200, "3.1.0"))
+        self.assertGreater(len(description["paths"]), 8)
+        known = description["components"]["parameters"]
+        examples = {"pipeline": "city-climate", "window": "climate-1m", "group": "district=district-00", "entity": "sensor-000007",
+                    "from": "2026-01-05", "to": "2027-01-01", "where": "{}", "sort": "-start", "limit": "3", "rollup": "5m"}
+        for path, methods in description["paths"].items():
+            self.assertEqual(list(methods), ["get"])
+            where = path.replace("{id}", "sensor-000007")
+            self.assertEqual(self.get(where)[0], 200, path)
+            self.assertEqual(self.ask(where, "DELETE", headers={})[0].status, 405, path)
+            for parameter in methods["get"].get("parameters", []):
+                if "$ref" not in parameter:
+                    continue
+                name = known[parameter["$ref"].split("/")[-1]]["name"]
+                if name in ("cursor", "sort"):
+                    continue
+                more = {"window": "climate-1m"} if name == "rollup" else {}
+                status, page = self.get(where, **{name: examples[name]}, **more)
+                self.assertEqual(status, 200, (path, name, page))
+        self.assertEqual(self.get("/api/nothing")[0], 404)
+
+    def test_headers_are_strict(self):
+        answer, _ = self.ask("/api/runs", headers={"Origin": "https://evil.example"})
+        self.assertIsNone(answer.getheader("Access-Control-Allow-Origin"))
+        self.assertEqual(answer.getheader("X-Content-Type-Options"), "nosniff")
+        self.assertIn("default-src 'none'", answer.getheader("Content-Security-Policy"))
+        self.assertEqual(self.ask("/api/runs", headers={"Host": "evil.example"})[0].status, 421)
+        answer, body = self.ask("/api/runs", "HEAD")
+        self.assertEqual((answer.status, body), (200, b""))
+
+    def raw(self, *parts):
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as client:
+            try:
+                for part in parts:
+                    client.sendall(part)
+            except OSError:
+                pass
+            got = b""
+            try:
+                while more := client.recv(65536):
+                    got += more
+            except ConnectionError:
+                pass
+            return got
+
+    def test_clients_that_misbehave_get_an_answer_and_harm_nobody(self):
+        many = b"".join(b"X-%d: y\r\n" % i for i in range(200_000))
+        self.assertTrue(self.raw(b"GET /api/runs HTTP/1.1\r\nHost: localhost\r\n", many, b"\r\n").startswith(b"HTTP/1.1 431 "))
+        self.assertTrue(self.raw(b"GET /", b"x" * 1_000_000).startswith(b"HTTP/1.1 431 "))
+        huge = self.raw(b"POST /api/runs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n", b"x" * 3_000_000)
+        self.assertTrue(huge.startswith(b"HTTP/1.1 413 "))
+        for path in ("/../../etc/passwd", "/api/%2e%2e/%2e%2e/etc/passwd", "/..%2f..%2fetc%2fpasswd", "/%00", "//etc/passwd"):
+            got = self.raw(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+            self.assertRegex(got[:13], rb"HTTP/1.1 40[04]", path)
+            self.assertNotIn(b"root:", got)
+        self.assertTrue(self.raw(b"\x00\xff nonsense\r\n\r\n").startswith(b"HTTP/1.1 400 "))
+        self.assertEqual(self.get("/healthz"), (200, {"status": "alive"}))
+        self.assertEqual(self.get("/readyz"), (200, {"status": "ready"}))
+
+    def test_it_ends_cleanly_and_an_address_that_is_taken_is_said(self):
+        _, said = throng("serve", f"127.0.0.1:{self.port}", "--store", self.store, expect=1)
+        self.assertIn(f"cannot serve at 127.0.0.1:{self.port}", said)
+        throng("serve", "127.0.0.1:port", "--store", self.store, expect=2)
+        self.server.send_signal(signal.SIGTERM)
+        self.assertEqual(self.server.wait(10), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
