@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include <boost/json/array.hpp>
 
@@ -46,9 +47,7 @@ struct end_value {
     out.u8(set ? 1 : 0);
     if (!set)
       return;
-    out.i64(at.time.ms);
-    out.i64(at.partition);
-    out.i64(at.offset);
+    save_position(out, at);
     save_value(out, x.view());
   }
   void load(byte_reader& in) {
@@ -57,12 +56,7 @@ struct end_value {
       throw corrupt_state{"an impossible flag"};
     if (flag == 0)
       return;
-    at.time.ms = in.i64();
-    auto partition = in.i64();
-    if (partition < INT32_MIN || partition > INT32_MAX)
-      throw corrupt_state{"an impossible partition"};
-    at.partition = static_cast<std::int32_t>(partition);
-    at.offset = in.i64();
+    at = load_position(in);
     x = load_value(in);
     set = true;
   }
@@ -81,6 +75,17 @@ struct aggregate_cell::texts {
   end_value first;
   end_value last;
   space_saving top;
+};
+
+struct aggregate_cell::shape {
+  std::vector<std::vector<std::uint64_t>>
+      counts; ///< of each histogram: below its first bound, between bounds, from the last on
+  trend moves;
+
+  explicit shape(const aggregate_plan& plan) {
+    for (const auto& bounds : plan.bounds)
+      counts.emplace_back(bounds.size() + 1);
+  }
 };
 
 aggregate_plan aggregate_plan::of(const std::vector<config::aggregate>& wanted) {
@@ -116,38 +121,21 @@ aggregate_plan aggregate_plan::of(const std::vector<config::aggregate>& wanted) 
     case aggregate_kind::top_10:
       plan.top = true;
       break;
+    case aggregate_kind::histogram:
+      plan.numeric = true;
+      plan.bounds.push_back(x.bounds);
+      break;
+    case aggregate_kind::ewma:
+      plan.numeric = plan.moves = true;
+      plan.half_lives.push_back(x.half_life);
+      break;
+    case aggregate_kind::rate:
+    case aggregate_kind::delta:
+      plan.numeric = plan.moves = true;
+      break;
     }
   }
   return plan;
-}
-
-void aggregate_plan::save(byte_writer& out) const {
-  out.varint(wanted.size());
-  for (const auto& x : wanted) {
-    out.u8(static_cast<std::uint8_t>(x.kind));
-    out.real(x.percentile);
-    out.text(x.name);
-  }
-}
-
-aggregate_plan aggregate_plan::load(byte_reader& in) {
-  std::vector<config::aggregate> wanted;
-  auto size = in.count();
-  for (std::size_t i = 0; i < size; ++i) {
-    config::aggregate x;
-    auto kind = in.u8();
-    if (kind > static_cast<std::uint8_t>(aggregate_kind::top_10))
-      throw corrupt_state{"an unknown kind of aggregate"};
-    x.kind = static_cast<aggregate_kind>(kind);
-    x.percentile = in.real();
-    if (x.kind == aggregate_kind::percentile && !(x.percentile > 0 && x.percentile <= 100))
-      throw corrupt_state{"an impossible percentile"};
-    x.name = in.text();
-    if (!valid_utf8(x.name))
-      throw corrupt_state{"an aggregate's name that is not text"};
-    wanted.push_back(std::move(x));
-  }
-  return of(wanted);
 }
 
 aggregate_cell::aggregate_cell() = default;
@@ -155,7 +143,17 @@ aggregate_cell::~aggregate_cell() = default;
 aggregate_cell::aggregate_cell(aggregate_cell&&) noexcept = default;
 aggregate_cell& aggregate_cell::operator=(aggregate_cell&&) noexcept = default;
 
-void aggregate_cell::add_number(const aggregate_plan& plan, double x) {
+void aggregate_cell::add_number(const aggregate_plan& plan, double x, const event_position& at) {
+  if (plan.moves || !plan.bounds.empty()) {
+    if (!shape_)
+      shape_ = std::make_unique<shape>(plan);
+    for (std::size_t i = 0; i < plan.bounds.size(); ++i) {
+      const auto& bounds = plan.bounds[i];
+      ++shape_->counts[i][static_cast<std::size_t>(std::upper_bound(bounds.begin(), bounds.end(), x) - bounds.begin())];
+    }
+    if (plan.moves)
+      shape_->moves.add(plan.half_lives, x, at);
+  }
   if (plan.sums)
     add_compensated(sum_, lost_, x);
   if (plan.spread) {
@@ -203,7 +201,7 @@ void aggregate_cell::add(const aggregate_plan& plan, const value& x, const event
   } else {
     ++present_;
     if (plan.numeric)
-      add_number(plan, x.number());
+      add_number(plan, x.number(), at);
   }
   if (usable && (plan.distinct || plan.top || plan.ends))
     add_any(plan, x, at);
@@ -240,6 +238,14 @@ void aggregate_cell::merge(const aggregate_plan& plan, const aggregate_cell& oth
       distinct_ = std::make_unique<hyperloglog>();
     distinct_->merge(*other.distinct_);
   }
+  if (other.shape_) {
+    if (!shape_)
+      shape_ = std::make_unique<shape>(plan);
+    for (std::size_t i = 0; i < plan.bounds.size(); ++i)
+      for (std::size_t j = 0; j < shape_->counts[i].size(); ++j)
+        shape_->counts[i][j] += other.shape_->counts[i][j];
+    shape_->moves.merge(plan.half_lives, other.shape_->moves);
+  }
   if (other.texts_) {
     if (!texts_)
       texts_ = std::make_unique<texts>();
@@ -253,7 +259,8 @@ void aggregate_cell::merge(const aggregate_plan& plan, const aggregate_cell& oth
   }
 }
 
-boost::json::value aggregate_cell::result(const config::aggregate& what) const {
+boost::json::value aggregate_cell::result(const aggregate_plan& plan, const config::aggregate& what) const {
+  auto number = [](const std::optional<double>& x) { return x ? number_json(*x) : boost::json::value(nullptr); };
   auto n = static_cast<double>(present_);
   switch (what.kind) {
   case aggregate_kind::count:
@@ -291,6 +298,25 @@ boost::json::value aggregate_cell::result(const config::aggregate& what) const {
     }
     return list;
   }
+  case aggregate_kind::histogram: {
+    auto which =
+        static_cast<std::size_t>(std::find(plan.bounds.begin(), plan.bounds.end(), what.bounds) - plan.bounds.begin());
+    boost::json::array counts;
+    for (std::size_t i = 0; i <= what.bounds.size(); ++i)
+      counts.emplace_back(shape_ ? static_cast<std::int64_t>(shape_->counts[which][i]) : std::int64_t{0});
+    boost::json::array bounds;
+    for (auto bound : what.bounds)
+      bounds.push_back(number_json(bound));
+    return boost::json::object{{"bounds", std::move(bounds)}, {"counts", std::move(counts)}};
+  }
+  case aggregate_kind::ewma: {
+    auto which = std::find(plan.half_lives.begin(), plan.half_lives.end(), what.half_life) - plan.half_lives.begin();
+    return shape_ ? number(shape_->moves.mean(static_cast<std::size_t>(which))) : nullptr;
+  }
+  case aggregate_kind::rate:
+    return shape_ ? number(shape_->moves.rate()) : nullptr;
+  case aggregate_kind::delta:
+    return shape_ ? number(shape_->moves.delta()) : nullptr;
   }
   return nullptr;
 }
@@ -299,7 +325,7 @@ boost::json::object aggregate_cell::render(const aggregate_plan& plan) const {
   boost::json::object out;
   out.reserve(plan.wanted.size() + 1);
   for (const auto& what : plan.wanted)
-    out.insert_or_assign(what.name, result(what));
+    out.insert_or_assign(what.name, result(plan, what));
   out.insert_or_assign("missing", static_cast<std::int64_t>(missing_));
   return out;
 }
@@ -329,6 +355,14 @@ void aggregate_cell::save(const aggregate_plan& plan, byte_writer& out) const {
   }
   if (plan.top)
     (texts_ ? texts_->top : space_saving{}).save(out);
+  if (plan.moves || !plan.bounds.empty()) {
+    const auto& what = shape_ ? *shape_ : shape{plan};
+    for (const auto& counts : what.counts)
+      for (auto n : counts)
+        out.varint(n);
+    if (plan.moves)
+      what.moves.save(out);
+  }
 }
 
 aggregate_cell aggregate_cell::load(const aggregate_plan& plan, byte_reader& in) {
@@ -371,6 +405,14 @@ aggregate_cell aggregate_cell::load(const aggregate_plan& plan, byte_reader& in)
       }
     }
     cell.texts_ = std::move(loaded);
+  }
+  if (plan.moves || !plan.bounds.empty()) {
+    cell.shape_ = std::make_unique<shape>(plan);
+    for (auto& counts : cell.shape_->counts)
+      for (auto& n : counts)
+        n = load_count(in);
+    if (plan.moves)
+      cell.shape_->moves = trend::load(plan.half_lives, in);
   }
   return cell;
 }

@@ -76,7 +76,7 @@ expected<boost::json::object> merge_partials(const std::vector<partial>& parts) 
       fields = described;
       merged = first_cells(fields, in);
     } else {
-      if (!same_aggregates(fields, described))
+      if (fields != described)
         return fail(error_kind::invalid, "partials of windows with different aggregates can't be merged");
       for (auto& into : merged)
         into.cell.merge(into.plan, aggregate_cell::load(into.plan, in));

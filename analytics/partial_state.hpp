@@ -22,7 +22,4 @@ std::string partial_state_header(const aggregated_fields& fields);
 /// Reads that part. @throws corrupt_state
 aggregated_fields read_partial_state_header(byte_reader& in);
 
-/// Whether two windows ask for the same.
-bool same_aggregates(const aggregated_fields& a, const aggregated_fields& b);
-
 } // namespace throng::analytics

@@ -268,7 +268,14 @@ private:
         if (aggregate.kind == config::aggregate_kind::percentile &&
             !(aggregate.percentile > 0 && aggregate.percentile <= 100))
           wrong(at, fmt::format("{} is no percentile above 0 and at most 100", aggregate.name));
-      made.fields.push_back({name, into_.fields.lookup(name), aggregate_plan::of(wanted)});
+      auto plan = aggregate_plan::of(wanted);
+      const auto& key = into_.definition.key;
+      if (plan.moves && std::find(window.group_by.begin(), window.group_by.end(), key) == window.group_by.end())
+        wrong(at,
+              fmt::format("ewma, rate and delta are of one entity: group_by must contain the pipeline's key, {}", key));
+      if (std::any_of(plan.half_lives.begin(), plan.half_lives.end(), [](milliseconds x) { return x.count() <= 0; }))
+        wrong(at, "a half-life is longer than nothing");
+      made.fields.push_back({name, into_.fields.lookup(name), std::move(plan)});
     }
     made.state_header = partial_state_header(window.aggregates);
     into_.windows.push_back(std::move(made));
@@ -301,7 +308,12 @@ private:
 };
 
 boost::json::value canonical(const config::aggregate& x) {
-  return {static_cast<int>(x.kind), x.percentile, x.name};
+  boost::json::array made{static_cast<int>(x.kind), x.percentile, x.name};
+  if (x.kind == config::aggregate_kind::histogram)
+    made.push_back(boost::json::value_from(x.bounds));
+  else if (x.kind == config::aggregate_kind::ewma)
+    made.push_back(x.half_life.count());
+  return made;
 }
 
 /// Everything that a result depends on, in one order: a description, or how long an idle partition waits, is not among it.

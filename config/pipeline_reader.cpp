@@ -19,7 +19,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, aggregate_kind>, 11> aggregate_names{{
+constexpr std::array<std::pair<std::string_view, aggregate_kind>, 13> aggregate_names{{
     {"count", aggregate_kind::count},
     {"sum", aggregate_kind::sum},
     {"mean", aggregate_kind::mean},
@@ -31,6 +31,8 @@ constexpr std::array<std::pair<std::string_view, aggregate_kind>, 11> aggregate_
     {"last", aggregate_kind::last},
     {"distinct", aggregate_kind::distinct},
     {"top_10", aggregate_kind::top_10},
+    {"rate", aggregate_kind::rate},
+    {"delta", aggregate_kind::delta},
 }};
 
 /// The keys of a window's document besides its fields (commands.md): a field named so would hide one.
@@ -51,6 +53,28 @@ std::optional<aggregate> aggregate_named(const std::string& name) {
   if (code != std::errc{} || end != name.data() + name.size() || !(percentile > 0) || percentile > 100)
     return std::nullopt;
   return aggregate{aggregate_kind::percentile, percentile, name};
+}
+
+/// `{"histogram": [0, 10]}` or `{"ewma": "5m"}`; says what is wrong with it.
+std::optional<aggregate> aggregate_of_object(document& in, const json::value& given, const std::string& path) {
+  fields from{in, given, path};
+  if (from.has("ewma")) {
+    aggregate made{aggregate_kind::ewma, 0, {}, {}, {}};
+    from.read("ewma", made.half_life);
+    made.name = "ewma_" + format_duration(made.half_life);
+    return made;
+  }
+  aggregate made{aggregate_kind::histogram, 0, "histogram", {}, {}};
+  const auto* bounds = from.find("histogram");
+  if (bounds == nullptr || !bounds->is_array())
+    return std::nullopt; // the schema has said so
+  for (const auto& bound : bounds->get_array())
+    if (bound.is_number())
+      made.bounds.push_back(bound.to_number<double>());
+  auto falls = [](double a, double b) { return !(a < b); };
+  if (std::adjacent_find(made.bounds.begin(), made.bounds.end(), falls) != made.bounds.end())
+    from.report("histogram", fmt::format("{}: bounds rise from each to the next", from.shown("histogram")));
+  return made;
 }
 
 /// Reports a name that stood before among its kind.
@@ -133,7 +157,13 @@ void read_shape(const fields& from, window& into) {
                                       from.shown("offset"), format_duration(into.every)));
 }
 
-void read_aggregates(const fields& from, window& into) {
+/// What is of one entity only, and in a partition's order of time.
+bool needs_key(aggregate_kind kind) {
+  return kind == aggregate_kind::ewma || kind == aggregate_kind::rate || kind == aggregate_kind::delta;
+}
+
+void read_aggregates(const fields& from, window& into, const std::string& key) {
+  auto by_key = std::find(into.group_by.begin(), into.group_by.end(), key) != into.group_by.end();
   from.inner("aggregate")
       .for_each_member([&](const std::string& field, const json::value& names, const std::string& path) {
         auto& in = from.in();
@@ -148,9 +178,18 @@ void read_aggregates(const fields& from, window& into) {
         if (const auto* array = names.if_array()) {
           for (std::size_t i = 0; i < array->size(); ++i) {
             const auto& name = (*array)[i];
-            if (auto one = name.is_string() ? aggregate_named(std::string{name.get_string()}) : std::nullopt)
+            auto one = name.is_object()   ? aggregate_of_object(in, name, element_path(path, i))
+                       : name.is_string() ? aggregate_named(std::string{name.get_string()})
+                                          : std::nullopt;
+            if (one && std::any_of(wanted.begin(), wanted.end(), [&](const auto& x) { return x.name == one->name; }))
+              in.report(element_path(path, i), fmt::format("{} stands there already", one->name));
+            if (one && needs_key(one->kind) && !key.empty() && !by_key)
+              in.report(
+                  element_path(path, i),
+                  fmt::format("{} is of one entity: group_by must contain the pipeline's key, {}", one->name, key));
+            if (one)
               wanted.push_back(std::move(*one));
-            else
+            else if (!name.is_object())
               in.report(element_path(path, i),
                         fmt::format("{} is no aggregate; a percentile is above p0 and at most p100",
                                     in.shown(element_path(path, i), name)));
@@ -173,7 +212,7 @@ window read_window(const fields& from, const std::string& key) {
                 fmt::format("a session's group_by must contain the pipeline's key, {}: other groups' events lie in "
                             "several partitions; bring them together first with `rekey`",
                             key));
-  read_aggregates(from, result);
+  read_aggregates(from, result, key);
   return result;
 }
 

@@ -13,6 +13,7 @@
 #include <rapidcheck.h>
 
 #include "analytics/json_scanner.hpp"
+#include "analytics/partial_state.hpp"
 #include "damaged_bytes.hpp"
 #include "random_json.hpp"
 
@@ -27,13 +28,23 @@ aggregate one(aggregate_kind kind, std::string name) {
 }
 
 std::vector<aggregate> everything() {
-  return {one(aggregate_kind::count, "count"),       one(aggregate_kind::sum, "sum"),
-          one(aggregate_kind::mean, "mean"),         one(aggregate_kind::min, "min"),
-          one(aggregate_kind::max, "max"),           one(aggregate_kind::stddev, "stddev"),
-          one(aggregate_kind::variance, "variance"), one(aggregate_kind::first, "first"),
-          one(aggregate_kind::last, "last"),         one(aggregate_kind::distinct, "distinct"),
-          {aggregate_kind::percentile, 50, "p50"},   {aggregate_kind::percentile, 99.9, "p99.9"},
-          one(aggregate_kind::top_10, "top_10")};
+  return {one(aggregate_kind::count, "count"),
+          one(aggregate_kind::sum, "sum"),
+          one(aggregate_kind::mean, "mean"),
+          one(aggregate_kind::min, "min"),
+          one(aggregate_kind::max, "max"),
+          one(aggregate_kind::stddev, "stddev"),
+          one(aggregate_kind::variance, "variance"),
+          one(aggregate_kind::first, "first"),
+          one(aggregate_kind::last, "last"),
+          one(aggregate_kind::distinct, "distinct"),
+          {aggregate_kind::percentile, 50, "p50"},
+          {aggregate_kind::percentile, 99.9, "p99.9"},
+          one(aggregate_kind::top_10, "top_10"),
+          {aggregate_kind::histogram, 0, "histogram", {-50, 0, 0.5, 50}},
+          one(aggregate_kind::rate, "rate"),
+          one(aggregate_kind::delta, "delta"),
+          {aggregate_kind::ewma, 0, "ewma_5ms", {}, throng::milliseconds{5}}};
 }
 
 struct sample {
@@ -117,7 +128,8 @@ CAF_TEST(a cell of nothing renders zeros and nulls) {
   CAF_CHECK_EQUAL(
       boost::json::serialize(aggregate_cell{plan}.render(plan)),
       R"({"count":0,"sum":0,"mean":null,"min":null,"max":null,"stddev":null,"variance":null,"first":null,"last":null,"distinct":0,)"
-      R"("p50":null,"p99.9":null,"top_10":[],"missing":0})");
+      R"("p50":null,"p99.9":null,"top_10":[],"histogram":{"bounds":[-50,0,5E-1,50],"counts":[0,0,0,0,0]},)"
+      R"("rate":null,"delta":null,"ewma_5ms":null,"missing":0})");
 }
 
 CAF_TEST(text is present where only aggregates of any type are wanted) {
@@ -187,8 +199,33 @@ CAF_TEST(every aggregate equals its definition over all values) {
         RC_ASSERT(item.at("value") == parse_json(top[i].second));
       }
     }
+    std::vector<std::pair<event_position, double>> timed;
+    for (const auto& s : values)
+      if (auto x = s.x.view(); x.is_number() && x.is_finite())
+        timed.emplace_back(s.at, x.number());
+    std::sort(timed.begin(), timed.end());
+    const std::vector<double> edges{-HUGE_VAL, -50, 0, 0.5, 50, HUGE_VAL};
+    for (std::size_t i = 0; i + 1 < edges.size(); ++i)
+      RC_ASSERT(got["histogram"].at("counts").as_array()[i].as_int64() ==
+                std::count_if(numbers.begin(), numbers.end(),
+                              [&](double x) { return edges[i] <= x && (x < edges[i + 1] || i + 2 == edges.size()); }));
     if (numbers.empty())
       return;
+    double weights = 0;
+    double weighted = 0;
+    for (const auto& [at, x] : timed) {
+      auto weight = std::pow(0.5, static_cast<double>((timed.back().first.time - at.time).count()) / 5);
+      weights += weight;
+      weighted += weight * x;
+    }
+    auto magnitude = std::max(std::abs(numbers.front()), std::abs(numbers.back()));
+    for (auto x : numbers)
+      magnitude = std::max(magnitude, std::abs(x));
+    RC_ASSERT(std::abs(got["ewma_5ms"].to_number<double>() - weighted / weights) <= 1e-9 * magnitude);
+    auto seconds = static_cast<double>((timed.back().first.time - timed.front().first.time).count()) / 1'000;
+    auto delta = timed.back().second - timed.front().second;
+    RC_ASSERT(timed.size() < 2 ? got["delta"].is_null() : got["delta"].to_number<double>() == delta);
+    RC_ASSERT(timed.size() < 2 || seconds == 0 ? got["rate"].is_null() : near(got["rate"], delta / seconds));
     std::sort(numbers.begin(), numbers.end());
     long double sum = 0;
     for (auto x : numbers)
@@ -258,6 +295,12 @@ CAF_TEST(merging cells equals adding all) {
       const auto& other = got.at(field.key());
       if (field.key() == "top_10" && full)
         continue;
+      if (field.key() == "ewma_5ms") {
+        RC_ASSERT(other.is_null() == field.value().is_null());
+        if (!other.is_null())
+          RC_ASSERT(std::abs(other.to_number<double>() - field.value().to_number<double>()) <= 1e-3);
+        continue;
+      }
       if (field.key() == "sum" || field.key() == "mean" || field.key() == "stddev" || field.key() == "variance")
         RC_ASSERT((other.is_null() ? field.value().is_null() : near(field.value(), other.to_number<double>())));
       else
@@ -276,11 +319,11 @@ CAF_TEST(a cell and its plan come back from bytes and go on the same) {
     auto cell = of(plan, samples(seed, 400));
     std::string stored;
     byte_writer out{stored};
-    plan.save(out);
+    stored = partial_state_header({{"x", wanted}});
     cell.save(plan, out);
 
     byte_reader in{stored};
-    auto plan_back = aggregate_plan::load(in);
+    auto plan_back = aggregate_plan::of(read_partial_state_header(in).at(0).second);
     auto back = aggregate_cell::load(plan_back, in);
     RC_ASSERT(in.at_end());
     RC_ASSERT(back.render(plan_back) == cell.render(plan));
@@ -298,10 +341,13 @@ CAF_TEST(damaged bytes are refused or read but never crash) {
   CAF_CHECK(rc::check([&](std::uint64_t seed) {
     std::string stored;
     byte_writer out{stored};
-    plan.save(out);
+    stored = partial_state_header({{"x", everything()}});
     of(plan, samples(seed, 60)).save(plan, out);
     refused += throng::test::damage(stored, seed, [](byte_reader& in) {
-      auto loaded_plan = aggregate_plan::load(in);
+      auto fields = read_partial_state_header(in);
+      if (fields.empty())
+        throw corrupt_state{"no field"};
+      auto loaded_plan = aggregate_plan::of(fields.front().second);
       auto cell = aggregate_cell::load(loaded_plan, in);
       auto again = aggregate_cell{loaded_plan};
       again.merge(loaded_plan, cell);

@@ -331,12 +331,25 @@ def aggregate(wanted, name, members):
     present = [value for value in values if kind(value) != "nothing"]
     numbers = [value for value in values if kind(value) == "number" and math.isfinite(value)]
     any_type = {"distinct", "first", "last", "top_10"}
-    of_any_type = all(each in any_type for each in wanted)
+    of_any_type = all(isinstance(each, str) and each in any_type for each in wanted)
     counted = present if of_any_type else numbers
+    timed = [(time, v) for (time, *_), v in zip(members, values) if kind(v) == "number" and math.isfinite(v)]
     result = {"missing": len(values) - len(counted)}
     mean = math.fsum(numbers) / len(numbers) if numbers else None
     for each in wanted:
-        if each == "count":
+        if isinstance(each, dict) and "histogram" in each:
+            edges = [-math.inf, *each["histogram"], math.inf]
+            result["histogram"] = {"bounds": each["histogram"], "counts": [
+                sum(low <= x < high for x in numbers) for low, high in zip(edges, edges[1:])]}
+        elif isinstance(each, dict):
+            weights = [0.5 ** ((timed[-1][0] - time) / duration_ms(each["ewma"])) for time, _ in timed]
+            result["ewma_" + each["ewma"]] = (
+                math.fsum(w * x for w, (_, x) in zip(weights, timed)) / math.fsum(weights) if timed else None)
+        elif each in ("rate", "delta"):
+            delta = timed[-1][1] - timed[0][1] if len(timed) > 1 else None
+            seconds = (timed[-1][0] - timed[0][0]) / 1000 if timed else 0
+            result[each] = delta if each == "delta" or delta is None else delta / seconds if seconds else None
+        elif each == "count":
             result[each] = len(counted)
         elif each == "sum":
             result[each] = math.fsum(numbers)

@@ -14,9 +14,9 @@ SHAPES = {
     "derive": {"big": {"$cond": [{"$gt": ["$x", 50]}, "yes", "no"]}},
     "windows": [
         {"name": "odd-hops", "hopping": {"size": "7m", "every": "3m"}, "offset": "1m", "lateness": "2m",
-         "group_by": ["big"], "aggregate": {"x": [*NUMBERS, "distinct"], "user": ["distinct", "first", "last", "top_10"]}},
+         "group_by": ["big"], "aggregate": {"x": [*NUMBERS, "distinct", {"histogram": [-10, 0, 12.5, 50, 1000]}], "user": ["distinct", "first", "last", "top_10"]}},
         {"name": "visits", "session": {"gap": "4m"}, "lateness": "3m", "group_by": ["user"],
-         "aggregate": {"x": [*NUMBERS, "first", "last"], "kind": ["count", "top_10"]}},
+         "aggregate": {"x": [*NUMBERS, "first", "last", "rate", "delta", {"ewma": "90s"}], "kind": ["top_10"]}},
         {"name": "visits-by-kind", "session": {"gap": "90s"}, "emit": {"every": "30s"}, "group_by": ["kind", "user"],
          "aggregate": {"x": ["count", "sum"]}},
     ],
@@ -106,7 +106,7 @@ class Windows(ComparesWindows, InFolder):
 
     @staticmethod
     def without_ends(document):
-        ends = ("first", "last")
+        ends = ("first", "last", "rate", "delta")
         return {name: {k: v for k, v in value.items() if k not in ends} if isinstance(value, dict) else value
                 for name, value in document.items()}
 
