@@ -20,6 +20,9 @@ std::string_view to_string(config::severity severity) {
 }
 
 std::string alert_id(const task_identity& who, const alert& what) {
+  if (what.over)
+    return document_id({who.pipeline, what.detector, what.entity, what.over->name, std::to_string(what.over->start),
+                        who.topic, std::to_string(who.partition), std::to_string(what.offset), "0"});
   return document_id({who.pipeline, what.detector, what.entity, std::to_string(what.time.ms), who.topic,
                       std::to_string(who.partition), std::to_string(what.offset), "0"});
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,11 +30,16 @@ struct alert {
   std::string reason;
   boost::json::object evidence;
   std::int64_t offset = 0; ///< of the message that raised it
+  struct window {
+    std::string_view name; ///< with the group where that is needed
+    std::int64_t start = 0;
+  };
+  std::optional<window> over; ///< what a rule over windows saw
 };
 
 std::string_view to_string(config::severity severity);
 
-/// Its id by semantics.md 6: xxh128 of (pipeline, detector or rule, entity, time, topic, partition, offset, index). The index tells apart
+/// Its id by semantics.md 6: xxh128 of (pipeline, detector or rule, entity, window and its start or else the time, topic, partition, offset, index). The index tells apart
 /// what a re-keyed message was made of; here it is 0.
 std::string alert_id(const task_identity& who, const alert& what);
 

@@ -24,7 +24,8 @@ engine::engine(std::shared_ptr<const pipeline_plan> plan, std::string topic, std
     , who_{plan_->definition().name, std::move(topic), partition}
     , decoder_(plan_->definition(), compiled_->fields)
     , enricher_(compiled_->enrich)
-    , watermark_(plan_->definition().disorder) {
+    , watermark_(plan_->definition().disorder)
+    , rules_(compiled_->rules, compiled_->windows, plan_->definition().key, who_, entities_) {
   for (const auto& group : compiled_->groups)
     groups_.emplace_back(group);
   group_now_.resize(groups_.size());
@@ -35,8 +36,6 @@ engine::engine(std::shared_ptr<const pipeline_plan> plan, std::string topic, std
     look_backs_.emplace_back(compiled_->look_backs[i], fmt::format("f/{}/", i), entities_);
   for (std::size_t i = 0; i < compiled_->detectors.size(); ++i)
     series_.emplace_back(fmt::format("d/{}/", i), entities_);
-  for (std::size_t i = 0; i < compiled_->rules.size(); ++i)
-    cooldowns_.emplace_back(fmt::format("r/{}/", i), entities_);
 }
 
 const std::string& engine::owner() const {
@@ -123,7 +122,7 @@ void engine::analyse(const raw_message& message, timestamp watermark, effects& o
   into_windows(message, watermark, out);
   if (fed) {
     detect(entity, out);
-    apply_rules(entity, out);
+    counters_.alerts += rules_.observe(event_, entity, out);
     entities_.release(entity);
   }
 }
@@ -173,28 +172,15 @@ void engine::detect(text_ids::id entity, effects& out) {
     if (!said.alarm)
       continue;
     auto why = state->series->explain(plan.field);
-    raise_alert({plan.name, event_.key, event_.time, plan.watching->severity(), said.score, std::move(why.reason),
-                 std::move(why.evidence), event_.origin.offset},
-                out);
-  }
-}
-
-void engine::apply_rules(text_ids::id entity, effects& out) {
-  for (std::size_t i = 0; i < cooldowns_.size(); ++i) {
-    const auto& rule = compiled_->rules[i];
-    auto* quiet = cooldowns_[i].find(entity);
-    if ((quiet != nullptr && event_.time < quiet->until) || !rule.when.matches(event_))
-      continue;
-    if (rule.cooldown.count() > 0) {
-      auto until = event_.time + rule.cooldown;
-      if (quiet == nullptr)
-        cooldowns_[i].make(entity, {until}, until);
-      else
-        quiet->until = until;
-      cooldowns_[i].changed(entity, until);
-    }
-    raise_alert({rule.name, event_.key, event_.time, rule.severity, 1, rule.reason.fill(event_),
-                 evidence_of(rule, event_), event_.origin.offset},
+    raise_alert({plan.name,
+                 event_.key,
+                 event_.time,
+                 plan.watching->severity(),
+                 said.score,
+                 std::move(why.reason),
+                 std::move(why.evidence),
+                 event_.origin.offset,
+                 {}},
                 out);
   }
 }
@@ -205,15 +191,15 @@ void engine::raise_alert(alert&& what, effects& out) {
 }
 
 void engine::advance(timestamp from, timestamp to, effects& out) {
+  const auto first = out.documents.size();
   for (auto& window : windows_)
     window->advance(from, to, out);
-  auto nothing = [](const auto&) {};
+  auto nothing = [](text_ids::id, const auto&) {};
   for (auto& each : look_backs_)
     each.expire(to);
   for (auto& each : series_)
     each.expire(to, nothing);
-  for (auto& each : cooldowns_)
-    each.expire(to, nothing);
+  counters_.alerts += rules_.advance(to, first, event_.origin.offset, out);
 }
 
 void engine::reject(const raw_message& message, std::string_view reason, std::string_view detail, effects& out) {
@@ -279,8 +265,7 @@ void engine::save(bool only_changes, const std::function<void(state_entry&&)>& p
     each.save(only_changes, put);
   for (auto& each : series_)
     each.save(only_changes, put);
-  for (auto& each : cooldowns_)
-    each.save(only_changes, put);
+  rules_.save(only_changes, put);
 }
 
 void engine::restore(const std::vector<state_entry>& entries) {
@@ -328,8 +313,8 @@ void engine::restore_entry(std::string_view key, std::string_view bytes) {
       made.series->load(in);
       return made;
     });
-  else if (kind == 'r' && index < cooldowns_.size())
-    cooldowns_[index].restore(rest, bytes, cooldown_state::load);
+  else if (kind == 'r' || kind == 'q')
+    rules_.restore(kind, index, rest, bytes);
   else
     throw corrupt_state{"an entry that this pipeline does not have"};
 }

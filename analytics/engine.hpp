@@ -14,6 +14,7 @@
 #include "analytics/keyed_states.hpp"
 #include "analytics/look_back.hpp"
 #include "analytics/partition_task.hpp"
+#include "analytics/rule_set.hpp"
 #include "analytics/watermark.hpp"
 #include "analytics/window_set.hpp"
 
@@ -51,7 +52,6 @@ private:
   void analyse(const raw_message& message, timestamp watermark, effects& out);
   void into_windows(const raw_message& message, timestamp watermark, effects& out);
   void detect(text_ids::id entity, effects& out);
-  void apply_rules(text_ids::id entity, effects& out);
   void advance(timestamp from, timestamp to, effects& out);
   void raise_alert(alert&& what, effects& out);
   std::string meta() const;
@@ -72,8 +72,8 @@ private:
   std::vector<group_table::id> group_now_;
   std::vector<std::unique_ptr<window_set>> windows_;
   std::deque<look_back> look_backs_;
-  std::vector<keyed_states<series_state>> series_;      // by detector
-  std::vector<keyed_states<cooldown_state>> cooldowns_; // by rule
+  std::vector<keyed_states<series_state>> series_; // by detector
+  rule_set rules_;
 };
 
 } // namespace throng::analytics

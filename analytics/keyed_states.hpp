@@ -52,7 +52,7 @@ public:
     }
   }
 
-  /// Drops what the watermark has reached. `drop` sees each state before it goes.
+  /// Drops what the watermark has reached. `drop` sees each entity and state before it goes.
   template <class Drop>
   void expire(timestamp watermark, Drop&& drop) {
     while (!queue_.empty() && queue_.front().first <= watermark.ms) {
@@ -64,7 +64,7 @@ public:
         queue(expires, entity);
         continue;
       }
-      drop(kept_[entity]->state);
+      drop(entity, kept_[entity]->state);
       if (kept_[entity]->saved)
         removed_.push_back(entities_->text(entity));
       kept_[entity].reset();

@@ -209,7 +209,7 @@ void look_back::observe(event& e, text_ids::id entity, timestamp watermark) {
 }
 
 void look_back::expire(timestamp watermark) {
-  states_.expire(watermark, [this](const state& what) {
+  states_.expire(watermark, [this](text_ids::id, const state& what) {
     for (const auto& entry : what.history)
       gone(entry);
   });

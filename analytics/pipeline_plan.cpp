@@ -50,9 +50,11 @@ public:
     for (std::size_t i = 0; i < definition.rules.size(); ++i) {
       auto path = fmt::format("rules[{}]", i);
       unique(rules, definition.rules[i].name, path, "rule");
-      if (auto made = compile_rule(definition.rules[i], path, into_.fields); take(made))
-        into_.rules.push_back(std::move(*made));
+      add_rule(definition.rules[i], path);
     }
+    // Conditions of other rules may have added slots.
+    for (auto& rule : into_.rules)
+      rule.fields = into_.fields.size();
   }
 
 private:
@@ -292,6 +294,25 @@ private:
       into_.detectors.push_back({detect.name, detect.field, into_.fields.lookup(detect.field), *made});
   }
 
+  void add_rule(const config::rule& rule, const std::string& path) {
+    const auto& definition = into_.definition;
+    if (rule.window.empty()) {
+      if (auto made = compile_rule(rule, path, definition.key, into_.fields); take(made))
+        into_.rules.push_back(std::move(*made));
+      return;
+    }
+    auto over = std::find_if(definition.windows.begin(), definition.windows.end(),
+                             [&](const config::window& each) { return each.name == rule.window; });
+    if (over == definition.windows.end()) {
+      wrong(path + ".window", fmt::format("{} is no window of this pipeline", rule.window));
+      return;
+    }
+    if (auto made = compile_window_rule(rule, path, *over, static_cast<std::size_t>(over - definition.windows.begin()),
+                                        definition.key);
+        take(made))
+      into_.rules.push_back(std::move(*made));
+  }
+
   struct feature_place {
     std::size_t look_back;
     std::size_t feature;
@@ -313,6 +334,29 @@ boost::json::value canonical(const config::aggregate& x) {
     made.push_back(boost::json::value_from(x.bounds));
   else if (x.kind == config::aggregate_kind::ewma)
     made.push_back(x.half_life.count());
+  return made;
+}
+
+/// What makes a rule more than a condition; empty where nothing does.
+boost::json::object canonical_pattern(const config::rule& x) {
+  boost::json::object made;
+  if (x.until) {
+    made["until"] = *x.until;
+    made["forget"] = x.forget.count();
+  }
+  if (!x.sequence.empty()) {
+    made["sequence"] = boost::json::array(x.sequence.begin(), x.sequence.end());
+    made["within"] = x.within.count();
+    if (x.without)
+      made["without"] = *x.without;
+  }
+  if (x.absent.count() > 0)
+    made["absent"] = x.absent.count();
+  if (!x.window.empty()) {
+    made["window"] = x.window;
+    made["for"] = x.windows;
+    made["forget"] = x.forget.count();
+  }
   return made;
 }
 
@@ -393,6 +437,9 @@ std::string definition_hash(const config::pipeline& p) {
                      {"severity", static_cast<int>(x.severity)},
                      {"cooldown", x.cooldown.count()},
                      {"reason", x.reason}});
+  for (std::size_t i = 0; i < p.rules.size(); ++i)
+    if (auto pattern = canonical_pattern(p.rules[i]); !pattern.empty())
+      rules[i].get_object()["pattern"] = std::move(pattern);
   all["rules"] = std::move(rules);
   std::string text;
   append_canonical_json(text, all);
@@ -427,7 +474,8 @@ const std::string& pipeline_plan::hash() const {
 bool pipeline_plan::needs_matching_key() const {
   auto session = [](const window_plan& each) { return each.kind == window_plan::shape::session; };
   return !impl_->look_backs.empty() || !impl_->detectors.empty() ||
-         std::any_of(impl_->windows.begin(), impl_->windows.end(), session);
+         std::any_of(impl_->windows.begin(), impl_->windows.end(), session) ||
+         std::any_of(impl_->rules.begin(), impl_->rules.end(), [](const rule_plan& each) { return each.needs_key(); });
 }
 
 const pipeline_plan::implementation& pipeline_plan::compiled() const {

@@ -106,8 +106,11 @@ std::string reason_template::fill(const event& e) const {
   return filled;
 }
 
-tl::expected<rule_plan, findings> compile_rule(const config::rule& definition, const std::string& path,
-                                               field_table& fields) {
+namespace {
+
+/// What rules of all kinds have: a condition, a sentence and what they speak of.
+tl::expected<rule_plan, findings> compile_condition(const config::rule& definition, const std::string& path,
+                                                    field_table& fields) {
   findings found;
   auto when = match::compile(definition.when, path + ".when", fields, name_scope::pipeline);
   if (!when)
@@ -123,8 +126,17 @@ tl::expected<rule_plan, findings> compile_rule(const config::rule& definition, c
       if (c == '{' || c == '}')
         sentence += c;
     }
-    char before = ':';
+    if (!definition.sequence.empty())
+      sentence += fmt::format(": {} events in sequence within {}", definition.sequence.size(),
+                              format_duration(definition.within));
+    if (definition.absent.count() > 0)
+      sentence += ": no event for " + format_duration(definition.absent);
+    if (definition.windows > 1)
+      sentence += fmt::format(": {} windows in a row", definition.windows);
+    char before = sentence.size() > definition.name.size() ? ',' : ':';
     for (const auto& [name, from] : evidence) {
+      if (definition.absent.count() > 0)
+        break; // there is no event to show
       sentence += fmt::format("{} {} is {{{}}}", before, name, name);
       before = ',';
     }
@@ -136,8 +148,142 @@ tl::expected<rule_plan, findings> compile_rule(const config::rule& definition, c
     return tl::unexpected(std::move(found));
   for (const auto& [name, from] : reason->fields())
     note(evidence, name, fields);
-  return rule_plan{definition.name,     std::move(*when),   definition.severity,
-                   definition.cooldown, std::move(*reason), std::move(evidence)};
+  rule_plan made{definition.name,
+                 std::move(*when),
+                 definition.severity,
+                 definition.cooldown,
+                 std::move(*reason),
+                 std::move(evidence),
+                 {},
+                 definition.forget,
+                 {},
+                 {},
+                 {},
+                 {},
+                 0,
+                 {},
+                 {},
+                 {},
+                 1,
+                 {}};
+  made.within = definition.within;
+  made.absent = definition.absent;
+  return made;
+}
+
+/// The names that a window's document has for conditions.
+bool known_in_window(const config::window& over, std::string_view path) {
+  auto dot = path.find('.');
+  auto first = path.substr(0, dot);
+  auto rest = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
+  if (rest.empty())
+    return first == "events" || first == "late" || first == "start" || first == "end";
+  if (first == "group")
+    return std::find(over.group_by.begin(), over.group_by.end(), rest) != over.group_by.end();
+  for (const auto& [field, wanted] : over.aggregates)
+    if (field == first)
+      return rest == "missing" || std::any_of(wanted.begin(), wanted.end(),
+                                              [&](const auto& x) { return rest.substr(0, x.name.size()) == x.name; });
+  return false;
+}
+
+} // namespace
+
+tl::expected<rule_plan, findings> compile_rule(const config::rule& definition, const std::string& path,
+                                               const std::string& key, field_table& fields) {
+  auto made = compile_condition(definition, path, fields);
+  findings found = made ? findings{} : made.error();
+  auto part = [&](const boost::json::object& of, const std::string& at) {
+    auto compiled = match::compile(of, at, fields, name_scope::pipeline);
+    if (!compiled)
+      found.insert(found.end(), compiled.error().begin(), compiled.error().end());
+    return compiled;
+  };
+  std::optional<match> until;
+  if (definition.until)
+    if (auto compiled = part(*definition.until, path + ".until"))
+      until = std::move(*compiled);
+  std::optional<match> without;
+  if (definition.without)
+    if (auto compiled = part(*definition.without, path + ".without"))
+      without = std::move(*compiled);
+  std::vector<match> steps;
+  for (std::size_t i = 0; i < definition.sequence.size(); ++i)
+    if (auto compiled = part(definition.sequence[i], fmt::format("{}.sequence[{}]", path, i)))
+      steps.push_back(std::move(*compiled));
+  if (!definition.sequence.empty() && definition.sequence.size() < 2)
+    found.push_back({path + ".sequence", "a sequence has at least two steps"});
+  if (!definition.sequence.empty() && definition.within.count() <= 0)
+    found.push_back({path + ".within", "a sequence's time is longer than nothing"});
+  if (made && definition.absent.count() > 0) {
+    for (const auto& [name, from] : made->reason.fields())
+      if (name != key)
+        found.push_back({path + ".reason",
+                         fmt::format("{{{}}}: of an entity that is not heard of, only its {} is known", name, key)});
+    made->key = fields.lookup(key);
+  }
+  if (!found.empty())
+    return tl::unexpected(std::move(found));
+  made->until = std::move(until);
+  made->without = std::move(without);
+  made->steps = std::move(steps);
+  return made;
+}
+
+tl::expected<rule_plan, findings> compile_window_rule(const config::rule& definition, const std::string& path,
+                                                      const config::window& over, std::size_t number,
+                                                      const std::string& key) {
+  field_table fields;
+  auto made = compile_condition(definition, path, fields);
+  if (!made)
+    return made;
+  findings found;
+  if (std::find(over.group_by.begin(), over.group_by.end(), key) == over.group_by.end())
+    found.push_back(
+        {path + ".window",
+         fmt::format("{} is not grouped by the pipeline's key, {}: its groups lie in several partitions; add it to "
+                     "group_by, or bring them together first with `rekey`",
+                     over.name, key)});
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    // A name of group_by stands for itself.
+    auto name = fields.path(static_cast<slot>(i));
+    if (std::find(over.group_by.begin(), over.group_by.end(), name) != over.group_by.end())
+      name = "group." + name;
+    else if (!known_in_window(over, name))
+      found.push_back(
+          {path + ".when", fmt::format("{} is nothing that a document of {} has; there are events, late, start, end, "
+                                       "names of group_by, and aggregates such as x.mean",
+                                       name, over.name)});
+    made->paths.push_back(std::move(name));
+  }
+  if (!found.empty())
+    return tl::unexpected(std::move(found));
+  made->window = over.name;
+  made->over_window = number;
+  made->windows = definition.windows;
+  return made;
+}
+
+void pattern_state::save(byte_writer& out) const {
+  out.u8(raised ? 1 : 0);
+  out.varint(began.size());
+  for (auto each : began)
+    out.i64(each);
+  out.i64(last);
+  out.i64(windows);
+  out.i64(next);
+}
+
+pattern_state pattern_state::load(byte_reader& in) {
+  pattern_state made;
+  made.raised = in.u8() != 0;
+  made.began.resize(in.count());
+  for (auto& each : made.began)
+    each = in.i64();
+  made.last = in.i64();
+  made.windows = in.i64();
+  made.next = in.i64();
+  return made;
 }
 
 boost::json::object evidence_of(const rule_plan& rule, const event& e) {

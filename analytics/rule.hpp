@@ -2,6 +2,7 @@
 // the cooldown has passed in event time.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,10 +46,33 @@ struct rule_plan {
   reason_template reason;
   /// What `when` and the reason speak of: the alert's evidence.
   std::vector<std::pair<std::string, slot>> evidence;
+
+  std::optional<match> until; ///< hysteresis
+  milliseconds forget{0};
+  std::vector<match> steps; ///< of a sequence
+  milliseconds within{0};
+  std::optional<match> without;
+  milliseconds absent{0};
+  std::size_t fields = 0;  ///< of an absence: how many slots there are
+  std::optional<slot> key; ///< of an absence: where the entity stands
+  std::string window;      ///< the name of what it is over
+  std::optional<std::size_t> over_window;
+  std::int64_t windows = 1;       ///< so many in a row
+  std::vector<std::string> paths; ///< over a window: the document's paths, by slot
+
+  /// Whether it remembers more of an entity than a cooldown, so that it needs all its events in one partition.
+  bool needs_key() const {
+    return until || !steps.empty() || absent.count() > 0 || over_window;
+  }
 };
 
+/// @param fields of the pipeline
 tl::expected<rule_plan, findings> compile_rule(const config::rule& definition, const std::string& path,
-                                               field_table& fields);
+                                               const std::string& key, field_table& fields);
+/// A rule over a window's documents. @param number among the pipeline's windows
+tl::expected<rule_plan, findings> compile_window_rule(const config::rule& definition, const std::string& path,
+                                                      const config::window& over, std::size_t number,
+                                                      const std::string& key);
 
 /// The evidence for an alert: each field's value, absent ones as null.
 boost::json::object evidence_of(const rule_plan& rule, const event& e);
@@ -62,6 +86,19 @@ struct cooldown_state {
   static cooldown_state load(byte_reader& in) {
     return {timestamp{in.i64()}};
   }
+};
+
+/// What a rule that is more than a condition remembers of an entity (or, over windows, of a group); each kind uses its own part.
+struct pattern_state {
+  bool raised = false;             ///< waits for `until`
+  std::vector<std::int64_t> began; ///< of a sequence: the latest beginning with so many steps done; INT64_MIN: none
+  std::int64_t last = INT64_MIN;   ///< of an absence: the entity's latest event
+  std::int64_t windows = 0;        ///< matching ones in a row
+  std::int64_t next = INT64_MIN;   ///< the start that goes on with the row; INT64_MIN: any
+
+  void save(byte_writer& out) const;
+  /// @throws corrupt_state
+  static pattern_state load(byte_reader& in);
 };
 
 } // namespace throng::analytics

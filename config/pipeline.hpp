@@ -107,6 +107,16 @@ struct rule {
   config::severity severity = severity::warning;
   milliseconds cooldown{0}; ///< event time an entity stays quiet after an alert
   std::string reason;       ///< optional sentence for people; `{field}` is replaced by the value
+  /// Hysteresis: after an alert, quiet until an event matches this.
+  std::optional<boost::json::object> until;
+  /// `a then b within 10m without c`, each a match; empty: no sequence.
+  std::vector<boost::json::object> sequence;
+  milliseconds within{0};
+  std::optional<boost::json::object> without;
+  milliseconds absent{0};              ///< above 0: raised when no event that matches `when` has come for that long
+  std::string window;                  ///< `when` is about this window's final documents
+  std::int64_t windows = 1;            ///< `"for": "3 windows"`: so many in a row
+  milliseconds forget{7 * 86'400'000}; ///< event time without news after which `until` is waited for no more
 
   friend bool operator==(const rule&, const rule&) = default;
 };

@@ -230,6 +230,40 @@ detect read_detect(const fields& from, const std::string& key) {
   return result;
 }
 
+/// What a rule is beside a condition over one event: a sequence, an absence, or over windows.
+void read_pattern(const fields& from, rule& into) {
+  if (const auto* steps = from.find("sequence"); steps != nullptr && steps->is_array())
+    for (const auto& step : steps->get_array())
+      into.sequence.push_back(step.is_object() ? step.get_object() : json::object{});
+  from.read("within", into.within);
+  if (from.has("without"))
+    from.read("without", into.without.emplace());
+  from.read("absent", into.absent);
+  from.read("window", into.window);
+  std::string windows;
+  from.read("for", windows);
+  if (!windows.empty())
+    std::from_chars(windows.data(), windows.data() + windows.size(), into.windows); // the schema knows its form
+
+  auto only_with = [&](const char* name, bool allowed, std::string_view what) {
+    if (from.has(name) && !allowed)
+      from.report(name, fmt::format("`{}` belongs to {}; leave it out", name, what));
+  };
+  const auto is_sequence = from.has("sequence");
+  const auto is_absence = from.has("absent");
+  if (!is_sequence && !is_absence && !from.has("when"))
+    from.report("when", "is missing; a rule has `when`, `sequence` or `absent`");
+  only_with("when", !is_sequence, "rules about one event; a sequence's conditions are its steps");
+  only_with("absent", !is_sequence, "a rule of its own");
+  only_with("window", !is_sequence && !is_absence, "a rule with `when` alone");
+  only_with("for", from.has("window"), "a rule over a `window`");
+  only_with("until", !is_sequence && !is_absence && !from.has("window"), "a rule with `when` over events");
+  only_with("within", is_sequence, "a `sequence`");
+  only_with("without", is_sequence, "a `sequence`");
+  if (is_sequence && !from.has("within"))
+    from.report("within", "is missing: how long after its first step a sequence may take");
+}
+
 rule read_rule(const fields& from) {
   rule result;
   from.read("name", result.name);
@@ -242,6 +276,10 @@ rule read_rule(const fields& from) {
     result.severity = severity::critical;
   from.read("cooldown", result.cooldown);
   from.read("reason", result.reason);
+  if (from.has("until"))
+    from.read("until", result.until.emplace());
+  from.read("forget", result.forget);
+  read_pattern(from, result);
   return result;
 }
 

@@ -224,8 +224,10 @@ CAF_TEST(every aggregate equals its definition over all values) {
     RC_ASSERT(std::abs(got["ewma_5ms"].to_number<double>() - weighted / weights) <= 1e-9 * magnitude);
     auto seconds = static_cast<double>((timed.back().first.time - timed.front().first.time).count()) / 1'000;
     auto delta = timed.back().second - timed.front().second;
-    RC_ASSERT(timed.size() < 2 ? got["delta"].is_null() : got["delta"].to_number<double>() == delta);
-    RC_ASSERT(timed.size() < 2 || seconds == 0 ? got["rate"].is_null() : near(got["rate"], delta / seconds));
+    auto is_delta = timed.size() < 2 ? got["delta"].is_null() : got["delta"].to_number<double>() == delta;
+    auto is_rate = timed.size() < 2 || seconds == 0 ? got["rate"].is_null() : near(got["rate"], delta / seconds);
+    RC_ASSERT(is_delta);
+    RC_ASSERT(is_rate);
     std::sort(numbers.begin(), numbers.end());
     long double sum = 0;
     for (auto x : numbers)
