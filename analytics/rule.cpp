@@ -269,7 +269,11 @@ void pattern_state::save(byte_writer& out) const {
   out.varint(began.size());
   for (auto each : began)
     out.i64(each);
-  out.i64(last);
+  out.varint(runs.size());
+  for (const auto& [first, last] : runs) {
+    out.i64(first);
+    out.i64(last);
+  }
   out.i64(windows);
   out.i64(next);
 }
@@ -280,7 +284,11 @@ pattern_state pattern_state::load(byte_reader& in) {
   made.began.resize(in.count());
   for (auto& each : made.began)
     each = in.i64();
-  made.last = in.i64();
+  made.runs.resize(in.count());
+  for (auto& [first, last] : made.runs) {
+    first = in.i64();
+    last = in.i64();
+  }
   made.windows = in.i64();
   made.next = in.i64();
   return made;

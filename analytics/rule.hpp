@@ -92,9 +92,9 @@ struct cooldown_state {
 struct pattern_state {
   bool raised = false;             ///< waits for `until`
   std::vector<std::int64_t> began; ///< of a sequence: the latest beginning with so many steps done; INT64_MIN: none
-  std::int64_t last = INT64_MIN;   ///< of an absence: the entity's latest event
-  std::int64_t windows = 0;        ///< matching ones in a row
-  std::int64_t next = INT64_MIN;   ///< the start that goes on with the row; INT64_MIN: any
+  std::vector<std::pair<std::int64_t, std::int64_t>> runs; ///< of an absence: first and last event of each run, by time
+  std::int64_t windows = 0;                                ///< matching ones in a row
+  std::int64_t next = INT64_MIN;                           ///< the start that goes on with the row; INT64_MIN: any
 
   void save(byte_writer& out) const;
   /// @throws corrupt_state

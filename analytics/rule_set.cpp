@@ -1,6 +1,7 @@
 #include "analytics/rule_set.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -69,6 +70,7 @@ rule_set::rule_set(const std::vector<rule_plan>& rules, const std::vector<window
   for (std::size_t i = 0; i < rules.size(); ++i) {
     cooldowns_.emplace_back(fmt::format("r/{}/", i), entities);
     patterns_.emplace_back(fmt::format("q/{}/", i), entities);
+    silences_.emplace_back();
     over_windows_ = over_windows_ || rules[i].over_window;
   }
 }
@@ -182,12 +184,33 @@ bool rule_set::sequence(std::size_t rule, const event& e, text_ids::id entity) {
   return false;
 }
 
+/// Events less than the absence apart make one run, in whichever order they come; between two runs, and behind the last, is a silence. It is
+/// told when the watermark has passed it, so that no event can fill it any more.
 void rule_set::hear(std::size_t rule, const event& e, text_ids::id entity) {
   const auto& plan = (*rules_)[rule];
   if (!plan.when.matches(e))
     return;
-  auto& last = state_of(rule, entity, e.time + plan.absent).last;
-  last = std::max(last, e.time.ms);
+  const auto time = e.time.ms;
+  const auto absent = plan.absent.count();
+  auto& runs = state_of(rule, entity, e.time + plan.absent).runs;
+  auto at = std::find_if(runs.begin(), runs.end(), [&](const auto& run) { return time - run.second < absent; });
+  if (at == runs.end() || at->first - time >= absent) {
+    runs.insert(at, {time, time});
+    if (runs.size() > 1)
+      wait_for(rule, entity, runs.front().second + absent);
+    return;
+  }
+  at->first = std::min(at->first, time);
+  at->second = std::max(at->second, time);
+  if (auto next = at + 1; next != runs.end() && next->first - at->second < absent) {
+    at->second = std::max(at->second, next->second);
+    runs.erase(next);
+  }
+}
+
+void rule_set::wait_for(std::size_t rule, text_ids::id entity, std::int64_t due) {
+  silences_[rule].emplace_back(due, entity);
+  std::push_heap(silences_[rule].begin(), silences_[rule].end(), std::greater<>{});
 }
 
 std::size_t rule_set::advance(timestamp to, std::size_t first_document, std::int64_t offset, effects& out) {
@@ -210,14 +233,35 @@ std::size_t rule_set::advance(timestamp to, std::size_t first_document, std::int
 
 std::size_t rule_set::tell_silences(std::size_t rule, timestamp to, std::int64_t offset, effects& out) {
   const auto& plan = (*rules_)[rule];
-  std::vector<std::pair<std::int64_t, std::string>> silent;
+  const auto absent = plan.absent.count();
+  std::vector<std::pair<std::int64_t, std::string>> silent; // since when, and who
+  // Silences between two runs of an entity.
+  auto& waiting = silences_[rule];
+  while (!waiting.empty() && waiting.front().first <= to.ms) {
+    auto entity = waiting.front().second;
+    std::pop_heap(waiting.begin(), waiting.end(), std::greater<>{});
+    waiting.pop_back();
+    auto* state = patterns_[rule].find(entity);
+    if (state == nullptr)
+      continue;
+    auto& runs = state->runs;
+    while (runs.size() > 1 && runs.front().second + absent <= to.ms) {
+      silent.emplace_back(runs.front().second, entities_->text(entity));
+      runs.erase(runs.begin());
+    }
+    patterns_[rule].changed(entity, timestamp{runs.back().second + absent});
+    if (runs.size() > 1)
+      wait_for(rule, entity, runs.front().second + absent);
+  }
+  // And those that last.
   patterns_[rule].expire(to, [&](text_ids::id entity, const pattern_state& what) {
-    silent.emplace_back(what.last, entities_->text(entity));
+    for (const auto& run : what.runs)
+      silent.emplace_back(run.second, entities_->text(entity));
   });
   std::sort(silent.begin(), silent.end()); // numbers of entities are not the same after a crash
   std::size_t raised = 0;
   for (const auto& [last, text] : silent) {
-    timestamp now{last + plan.absent.count()};
+    const timestamp now{last + absent};
     auto entity = entities_->intern(text);
     entities_->hold(entity);
     if (!quiet(rule, entity, now)) {
@@ -324,8 +368,15 @@ void rule_set::restore(char kind, std::size_t rule, std::string_view entity, std
     auto state = pattern_state::load(in);
     if (!state.began.empty() && state.began.size() + 1 != plan.steps.size())
       throw corrupt_state{"a sequence of another number of steps"};
+    if (plan.absent.count() > 0 && state.runs.empty())
+      throw corrupt_state{"an entity that was never heard of"};
     return state;
   });
+  if (plan.absent.count() > 0) {
+    auto which = entities_->intern(entity);
+    if (const auto& runs = patterns_[rule].find(which)->runs; runs.size() > 1)
+      wait_for(rule, which, runs.front().second + plan.absent.count());
+  }
 }
 
 } // namespace throng::analytics

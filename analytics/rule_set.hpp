@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "analytics/alert.hpp"
@@ -40,6 +41,7 @@ private:
   bool sequence(std::size_t rule, const event& e, text_ids::id entity);
   void hear(std::size_t rule, const event& e, text_ids::id entity);
   std::size_t see_window(boost::json::object body, std::int64_t offset, effects& out);
+  void wait_for(std::size_t rule, text_ids::id entity, std::int64_t due);
   bool in_a_row(std::size_t rule, const boost::json::object& body, text_ids::id group);
   std::size_t tell_silences(std::size_t rule, timestamp to, std::int64_t offset, effects& out);
   pattern_state& state_of(std::size_t rule, text_ids::id entity, timestamp expires);
@@ -51,6 +53,8 @@ private:
   text_ids* entities_;
   std::vector<keyed_states<cooldown_state>> cooldowns_; // by rule
   std::vector<keyed_states<pattern_state>> patterns_;   // by rule
+  std::vector<std::vector<std::pair<std::int64_t, text_ids::id>>>
+      silences_; // by rule: a heap, least first; may hold what is past
   bool over_windows_ = false;
   event shown_; // a window's document, or a silent entity, as a condition and a reason see it; reused
 };
