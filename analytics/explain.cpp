@@ -84,6 +84,30 @@ std::string window_sentence(const config::window& window) {
   return text;
 }
 
+/// When a rule alerts.
+std::string condition_words(const config::rule& rule, const std::string& key) {
+  if (!rule.sequence.empty()) {
+    std::vector<std::string> steps;
+    for (const auto& step : rule.sequence)
+      steps.push_back(json(step));
+    return fmt::format("an event of a {} where {} come one after the other within {}{}", key,
+                       fmt::join(steps, ", then one where "), format_duration(rule.within),
+                       rule.without ? fmt::format(", without one where {} in between", json(*rule.without))
+                                    : std::string{});
+  }
+  if (rule.absent.count() > 0)
+    return fmt::format("a {} that was heard of has no event{} for {} of event time", key,
+                       rule.when.empty() ? std::string{} : " where " + json(rule.when), format_duration(rule.absent));
+  if (!rule.window.empty())
+    return fmt::format("{} of {} in a row, each seen once, when it is final, hold {}",
+                       rule.windows == 1 ? std::string{"one window"} : fmt::format("{} windows", rule.windows),
+                       rule.window, json(rule.when));
+  if (rule.until)
+    return fmt::format("{}, and then not again until {}, or until nothing came of that {} for {}", json(rule.when),
+                       json(*rule.until), key, format_duration(rule.forget));
+  return json(rule.when);
+}
+
 } // namespace
 
 std::string pipeline_plan::explain() const {
@@ -123,15 +147,15 @@ std::string pipeline_plan::explain() const {
                         rule.severity == config::severity::critical  ? "critical alert"
                         : rule.severity == config::severity::warning ? "warning"
                                                                      : "note",
-                        json(rule.when),
+                        condition_words(rule, p.key),
                         rule.cooldown.count() > 0 ? fmt::format(", at most once in {} for each {} (and partition)",
                                                                 format_duration(rule.cooldown), p.key)
                                                   : std::string{});
   if (needs_matching_key())
-    text += fmt::format(
-        "Each message's Kafka key must be its {}: features and detectors need all of an entity's events in one "
-        "partition; `rekey` a stream that is keyed otherwise.\n",
-        p.key);
+    text += fmt::format("Each message's Kafka key must be its {}: features, detectors, sessions and rules that "
+                        "remember need all of an entity's events in one "
+                        "partition; `rekey` a stream that is keyed otherwise.\n",
+                        p.key);
   text += "What can't be read goes to analytics.dead_letter.\n";
   return text;
 }
