@@ -266,6 +266,7 @@ tl::expected<rule_plan, findings> compile_window_rule(const config::rule& defini
 
 void pattern_state::save(byte_writer& out) const {
   out.u8(raised ? 1 : 0);
+  out.i64(latest);
   out.varint(began.size());
   for (auto each : began)
     out.i64(each);
@@ -281,6 +282,7 @@ void pattern_state::save(byte_writer& out) const {
 pattern_state pattern_state::load(byte_reader& in) {
   pattern_state made;
   made.raised = in.u8() != 0;
+  made.latest = in.i64();
   made.began.resize(in.count());
   for (auto& each : made.began)
     each = in.i64();

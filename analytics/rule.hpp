@@ -91,6 +91,7 @@ struct cooldown_state {
 /// What a rule that is more than a condition remembers of an entity (or, over windows, of a group); each kind uses its own part.
 struct pattern_state {
   bool raised = false;             ///< waits for `until`
+  std::int64_t latest = 0;         ///< of hysteresis: the entity's latest event since
   std::vector<std::int64_t> began; ///< of a sequence: the latest beginning with so many steps done; INT64_MIN: none
   std::vector<std::pair<std::int64_t, std::int64_t>> runs; ///< of an absence: first and last event of each run, by time
   std::int64_t windows = 0;                                ///< matching ones in a row

@@ -133,14 +133,20 @@ bool rule_set::holds(std::size_t rule, const event& e, text_ids::id entity) {
 bool rule_set::hysteresis(std::size_t rule, const event& e, text_ids::id entity) {
   const auto& plan = (*rules_)[rule];
   auto* state = patterns_[rule].find(entity);
+  // The watermark may not have come so far yet.
+  if (state != nullptr && state->raised && e.time.ms - state->latest >= plan.forget.count())
+    state->raised = false;
   if (state != nullptr && state->raised) {
+    state->latest = std::max(state->latest, e.time.ms);
     state->raised = !plan.until->matches(e);
     patterns_[rule].changed(entity, e.time + plan.forget);
     return false;
   }
   if (quiet(rule, entity, e.time) || !plan.when.matches(e))
     return false;
-  state_of(rule, entity, e.time + plan.forget).raised = true;
+  auto& kept = state_of(rule, entity, e.time + plan.forget);
+  kept.raised = true;
+  kept.latest = e.time.ms;
   return true;
 }
 

@@ -40,7 +40,7 @@ enum class aggregate_kind {
 struct aggregate {
   aggregate_kind kind = aggregate_kind::count;
   double percentile = 0;           ///< above 0, at most 100
-  std::string name;                ///< in the document, and but for `ewma_5m` as in the file: `p99.9`
+  std::string name;                ///< in the document: `p99.9`, `ewma_5m`
   std::vector<double> bounds = {}; ///< of a histogram, rising: counts are of [-inf, b0), [b0, b1), ..., [bn, inf]
   milliseconds half_life{0};       ///< of ewma
 

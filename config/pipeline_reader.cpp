@@ -61,7 +61,9 @@ std::optional<aggregate> aggregate_of_object(document& in, const json::value& gi
   if (from.has("ewma")) {
     aggregate made{aggregate_kind::ewma, 0, {}, {}, {}};
     from.read("ewma", made.half_life);
-    made.name = "ewma_" + format_duration(made.half_life);
+    std::string written;
+    from.read("ewma", written);
+    made.name = "ewma_" + written;
     return made;
   }
   aggregate made{aggregate_kind::histogram, 0, "histogram", {}, {}};
