@@ -114,6 +114,9 @@ void engine::analyse(const raw_message& message, timestamp watermark, effects& o
   if (fed) {
     entity = entities_.intern(event_.key);
     entities_.hold(entity);
+    for (int step = 0; step < 4; ++step)
+      for (const auto& each : look_backs_)
+        each.near(entity, step);
     for (auto& each : look_backs_)
       each.observe(event_, entity, watermark);
   } else {

@@ -3,7 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+
+#include <boost/container/small_vector.hpp>
 
 namespace throng::analytics {
 
@@ -28,7 +29,7 @@ public:
   }
 
 private:
-  std::vector<double> partials_;
+  boost::container::small_vector<double, 3> partials_;
 };
 
 } // namespace throng::analytics

@@ -67,9 +67,9 @@ void look_back_history::count_in(const look_back_plan::feature& feature, totals&
   case config::aggregate_kind::mean:
     if (std::isnan(what.number))
       return;
-    in.numbers += added ? 1 : std::uint64_t(-1);
+    in.numbers += added ? 1U : -1U;
     if (too_big(what.number))
-      in.huge += added ? 1 : std::uint64_t(-1);
+      in.huge += added ? 1U : -1U;
     else if (added)
       in.sum.add(what.number);
     else
@@ -78,10 +78,12 @@ void look_back_history::count_in(const look_back_plan::feature& feature, totals&
   case config::aggregate_kind::distinct:
     if (what.distinct == 0)
       return;
+    if (added && !in.distinct)
+      in.distinct = std::make_unique<boost::unordered_flat_map<std::uint32_t, std::uint32_t>>();
     if (added)
-      ++in.distinct[what.distinct];
-    else if (auto found = in.distinct.find(what.distinct); --found->second == 0)
-      in.distinct.erase(found);
+      ++(*in.distinct)[what.distinct];
+    else if (auto found = in.distinct->find(what.distinct); --found->second == 0)
+      in.distinct->erase(found);
     return;
   default: // count is a difference of places; least and greatest are looked for
     return;
@@ -146,7 +148,7 @@ value look_back_history::value_at(const look_back_plan& plan, std::size_t featur
   case config::aggregate_kind::max:
     return least_or_greatest(from, to, false);
   case config::aggregate_kind::distinct:
-    return value::of(static_cast<std::int64_t>(in->distinct.size()));
+    return value::of(static_cast<std::int64_t>(in->distinct ? in->distinct->size() : 0));
   default:
     assert(!"a feature of another kind is refused by the plan");
     return value::null();
@@ -158,7 +160,7 @@ void look_back_history::compact() {
     return;
   entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(head_));
   for (auto& in : running_)
-    in.first -= head_;
+    in.first -= static_cast<std::uint32_t>(head_);
   head_ = 0;
 }
 
@@ -177,6 +179,20 @@ std::uint32_t look_back::distinct_number(const value& x) {
 void look_back::gone(const look_back_history::entry& what) {
   if (what.distinct != 0)
     texts_.release(what.distinct - 1);
+}
+
+void look_back::near(text_ids::id entity, int step) const {
+  if (step == 0) {
+    states_.near_place(entity);
+    return;
+  }
+  const auto* known = states_.near_state(entity);
+  if (known == nullptr || step == 1)
+    return;
+  if (step == 2)
+    known->history.near();
+  else
+    known->history.near_first();
 }
 
 void look_back::observe(event& e, text_ids::id entity, timestamp watermark) {

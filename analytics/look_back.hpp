@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,6 +77,17 @@ public:
   const entry* end() const {
     return entries_.data() + entries_.size();
   }
+  /// Asks for what the next event will touch.
+  void near() const {
+    __builtin_prefetch(entries_.data() + entries_.size());
+    for (const auto& each : running_)
+      __builtin_prefetch(&each);
+  }
+  /// The next step: what slides out.
+  void near_first() const {
+    for (const auto& each : running_)
+      __builtin_prefetch(entries_.data() + each.first);
+  }
   /// Of the last entry. @pre there is one
   timestamp newest() const {
     return {entries_.back().time};
@@ -84,11 +96,12 @@ public:
 private:
   /// Running totals of one feature over the entries [first, end), which are those with a time in (moment - over, moment].
   struct totals {
-    std::size_t first = 0;
-    std::uint64_t numbers = 0;
-    std::uint64_t huge = 0; ///< numbers that exact_sum does not take
+    std::uint32_t first = 0;
+    std::uint32_t numbers = 0;
+    std::uint32_t huge = 0; ///< numbers that exact_sum does not take
     exact_sum sum;
-    boost::unordered_flat_map<std::uint32_t, std::uint32_t> distinct;
+    /// How many entries have each value; made with the first.
+    std::unique_ptr<boost::unordered_flat_map<std::uint32_t, std::uint32_t>> distinct;
   };
 
   void slide(const look_back_plan& plan, timestamp to);
@@ -106,6 +119,8 @@ class look_back {
 public:
   look_back(const look_back_plan& plan, std::string state_prefix, text_ids& entities);
 
+  /// Says that the entity's history will be wanted: for all look-backs step 0, then step 1, and so on to 3.
+  void near(text_ids::id entity, int step) const;
   /// Remembers the event if it counts, and fills the features' slots. @pre e.time is not before `watermark`
   void observe(event& e, text_ids::id entity, timestamp watermark);
   /// Drops entities of which nothing can be reached any more.
