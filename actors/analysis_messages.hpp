@@ -123,6 +123,12 @@ struct result_batch {
   bool empty() const {
     return documents.empty() && messages.empty() && inputs.empty();
   }
+  /// Documents and messages: what a bound on what is under way counts.
+  std::size_t size() const {
+    return documents.size() + messages.size();
+  }
+  /// About the memory that it holds.
+  std::size_t bytes() const;
 };
 
 struct write_request {

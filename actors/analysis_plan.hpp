@@ -44,11 +44,14 @@ struct topic_plan {
 };
 
 struct analysis_bounds {
-  std::uint32_t batches_under_way = 4;      ///< a partition
-  std::size_t documents_under_way = 20'000; ///< a partition; above it no batch is asked for
-  std::size_t documents_a_write = 2'000;    ///< about; in one call of the store
+  std::uint32_t batches_under_way = 4; ///< a partition
+  // A partition's results that the store or a topic has not taken yet; above either no batch is asked for.
+  std::size_t documents_under_way = 20'000; ///< documents and side messages
+  std::size_t bytes_under_way = std::size_t{32} << 20U;
+  std::size_t documents_a_write = 2'000; ///< about; in one call of the store
   feed_limits feed;
-  wall_duration retry_for = std::chrono::seconds{30}; ///< a store that does not answer, before the analysis fails
+  /// A store that does not answer, before the analysis fails: nothing is lost by waiting, and nothing grows.
+  wall_duration retry_for = std::chrono::minutes{10};
   wall_duration stop_within = std::chrono::seconds{30};
   wall_duration tick = std::chrono::milliseconds{200};
   milliseconds poll{5}; ///< how long the source may wait for messages; 0: it is asked every 10 ms

@@ -28,6 +28,18 @@ std::uint64_t windows_in(const result_batch& results, bool final) {
 
 } // namespace
 
+std::size_t result_batch::bytes() const {
+  // A document's JSON is some fields of a few dozen bytes; its state can be kilobytes.
+  constexpr std::size_t usual_document = 1'024;
+  constexpr std::size_t usual_message = 512;
+  auto sum = documents.size() * usual_document + messages.size() * usual_message;
+  for (const auto& x : documents)
+    sum += x.state.size();
+  for (const auto& x : messages)
+    sum += x.value.size();
+  return sum;
+}
+
 partition_processor_state::partition_processor_state(partition_processor_actor::pointer self)
     : self_(self) {}
 
@@ -199,7 +211,8 @@ void partition_processor_state::written(const write_reply& reply) {
     end(processor_end::how::fenced);
     return;
   }
-  outstanding_documents_ -= found->second->documents.size();
+  outstanding_documents_ -= found->second->size();
+  outstanding_bytes_ -= found->second->bytes();
   outstanding_.erase(found);
   grant();
   go_on_with_checkpoint();
@@ -267,7 +280,8 @@ std::shared_ptr<const result_batch> partition_processor_state::hand_over() {
   auto results = core_.collect();
   if (results.empty())
     return nullptr;
-  outstanding_documents_ += results.documents.size();
+  outstanding_documents_ += results.size();
+  outstanding_bytes_ += results.bytes();
   auto shared = std::make_shared<const result_batch>(std::move(results));
   outstanding_.emplace(++last_request_, shared);
   if (start_.writer)
@@ -275,7 +289,8 @@ std::shared_ptr<const result_batch> partition_processor_state::hand_over() {
   return shared;
 }
 void partition_processor_state::grant() {
-  if (owed_ == 0 || phase_ != phase::running || outstanding_documents_ > start_.plan->bounds.documents_under_way)
+  if (owed_ == 0 || phase_ != phase::running || outstanding_documents_ > start_.plan->bounds.documents_under_way ||
+      outstanding_bytes_ > start_.plan->bounds.bytes_under_way)
     return;
   self_->send(start_.consumer, batch_credit{start_.which, start_.life, std::exchange(owed_, 0), position_});
 }

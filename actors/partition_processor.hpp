@@ -94,7 +94,8 @@ private:
       logs_; ///< one a task; the writer's while a request is under way
   std::vector<std::optional<storage::claimed>> claims_;
   std::map<std::uint64_t, std::shared_ptr<const result_batch>> outstanding_; ///< write requests without an answer
-  std::size_t outstanding_documents_ = 0;
+  std::size_t outstanding_documents_ = 0;                                    ///< and side messages
+  std::size_t outstanding_bytes_ = 0;
   std::uint64_t last_request_ = 0;
   std::uint32_t owed_ = 0;    ///< batches taken in whose credit is held back
   std::int64_t position_ = 0; ///< all before is taken in, or stands nowhere

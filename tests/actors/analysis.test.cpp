@@ -195,6 +195,7 @@ CAF_TEST(a store that does not come back fails the analysis with its error) {
   store.before_write = [&](auto) -> expected<void> {
     return fail(error_kind::unavailable, "the store at nowhere does not answer", true);
   };
+  plan.bounds.retry_for = 30s;
   plan.until_end = true;
   start();
   settle(25s);
@@ -224,6 +225,42 @@ CAF_TEST(documents under way are bounded while the store does not answer and the
   settle(20s);
   CAF_CHECK_EQUAL(failure(), "");
   CAF_CHECK_EQUAL(store.results().size(), 1'005u);
+  CAF_CHECK_EQUAL(taken_in[n0], topics->bytes(n0));
+}
+
+CAF_TEST(nothing grows while store and topics do not answer for minutes) {
+  // Every message a dead letter, so that there is never a document: a sink that is down must hold the source up as a store does.
+  topics->partitions[n0].values.assign(50'000, std::string(100, 'x'));
+  watch("numbers", {"tally"});
+  plan.bounds.documents_under_way = 20'000;
+  plan.bounds.bytes_under_way = 100'000;
+  plan.bounds.feed.waiting_bytes = 2'000;
+  bool answers = false;
+  auto may = [&] { return answers ? expected<void>{} : fail(error_kind::unavailable, "no answer", true); };
+  store.before_write = [&](auto) { return may(); };
+  store.before_header = nullptr;
+  std::size_t sent = 0;
+  plan.side_messages = [&](std::span<const analytics::side_message> some) -> expected<void> {
+    sent += answers ? some.size() : 0;
+    return may();
+  };
+  plan.until_end = true;
+  start();
+  settle(30s);
+  const auto batches = topics->batches;
+  const auto taken = taken_in[n0];
+  // A dead letter holds some 600 bytes: 100,000 are 160 of them, and credit is for 4 batches of 7; 2,000 bytes wait.
+  CAF_CHECK(taken <= (160 + 7 * 6) * 100);
+  CAF_CHECK(batches <= 160 / 7 + 6 + 2'000 / 700 + 2 + 42 / 7 + 1);
+  CAF_CHECK(topics->readers[n0].paused);
+  settle(4min);
+  CAF_CHECK_EQUAL(topics->batches, batches);
+  CAF_CHECK_EQUAL(taken_in[n0], taken);
+  CAF_CHECK(ended.empty());
+  answers = true;
+  settle(60s);
+  CAF_CHECK_EQUAL(failure(), "");
+  CAF_CHECK_EQUAL(sent, 50'000u);
   CAF_CHECK_EQUAL(taken_in[n0], topics->bytes(n0));
 }
 
