@@ -37,6 +37,7 @@ struct fixture : test_coordinator_fixture<config> {
         sent.push_back(x.value);
       return {};
     };
+    plan->bounds.retry_for = 30s;
     sut = sys.spawn(store_writer, plan);
     client = sys.spawn([this](caf::event_based_actor*) -> caf::behavior {
       return {
