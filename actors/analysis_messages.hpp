@@ -71,7 +71,8 @@ struct partition_facts {
   life_number life = 0;
   std::optional<error> failure;
   std::int64_t first = 0;
-  std::int64_t end = 0; ///< exclusive; may be unknown_end where no offsets were asked for
+  std::int64_t end = 0;        ///< exclusive; may be unknown_end where no offsets were asked for
+  std::int64_t fresh_from = 0; ///< where what has no checkpoint begins
   /// By the offsets asked for; none: no message stands there.
   std::map<std::int64_t, storage::last_message> messages;
 };

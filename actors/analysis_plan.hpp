@@ -62,9 +62,9 @@ struct analysis_plan {
   storage::result_store* store = nullptr;
   std::string writer; ///< unique to this process: distinguishes its checkpoints
   milliseconds checkpoint_every{5'000};
-  bool until_end = false; ///< end where each partition ended when it was claimed
-  transport::start_offset::where start = transport::start_offset::where::earliest; ///< where there is no checkpoint
-  side_message_sink side_messages;                                                 ///< empty: they are counted only
+  bool until_end = false;          ///< end where each partition ended when it was claimed
+  transport::start_offset start;   ///< where there is no checkpoint
+  side_message_sink side_messages; ///< empty: they are counted only
   /// From the consumer's thread: bytes of a partition have been taken in by its processor. Optional.
   std::function<void(const transport::topic_partition&, std::size_t)> taken_in;
   restart_limit restarts;

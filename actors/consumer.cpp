@@ -50,7 +50,7 @@ partition_facts consumer_state::facts(const facts_request& what) {
   partition_facts result;
   result.life = what.life;
   // Only who goes on from a checkpoint, or begins at the end, has to know where that is.
-  auto end_wanted = !what.offsets.empty() || plan_->start == transport::start_offset::where::latest;
+  auto end_wanted = !what.offsets.empty() || plan_->start.from == transport::start_offset::where::latest;
   auto bounds = end_wanted ? source_->bounds(what.which) : source_->bounds_at_hand(what.which);
   if (!bounds) {
     result.failure = bounds.error();
@@ -58,6 +58,12 @@ partition_facts consumer_state::facts(const facts_request& what) {
   }
   std::tie(result.first, result.end) = *bounds;
   note_end(what.which, result.end);
+  auto fresh_from = fresh_start(what.which, *bounds);
+  if (!fresh_from) {
+    result.failure = fresh_from.error();
+    return result;
+  }
+  result.fresh_from = *fresh_from;
   for (auto offset : what.offsets) {
     if (offset < result.first || offset >= result.end)
       continue;
@@ -70,6 +76,23 @@ partition_facts consumer_state::facts(const facts_request& what) {
       result.messages.emplace(offset, last_message_of(***found));
   }
   return result;
+}
+
+/// Where the plan has what has no checkpoint begin.
+expected<std::int64_t> consumer_state::fresh_start(const transport::topic_partition& which,
+                                                   const std::pair<std::int64_t, std::int64_t>& bounds) {
+  using where = transport::start_offset::where;
+  switch (plan_->start.from) {
+  case where::earliest:
+    return bounds.first;
+  case where::latest:
+    return bounds.second;
+  case where::time:
+    return source_->offset_at(which, plan_->start.offset);
+  case where::at:
+    break;
+  }
+  return plan_->start.offset;
 }
 
 void consumer_state::start(const start_partition& what, partition_processor_actor to) {

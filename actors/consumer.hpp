@@ -33,6 +33,8 @@ public:
   void close();
 
 private:
+  expected<std::int64_t> fresh_start(const transport::topic_partition& which,
+                                     const std::pair<std::int64_t, std::int64_t>& bounds);
   struct fed_partition {
     partition_feed feed;
     life_number life = 0;

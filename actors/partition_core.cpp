@@ -51,10 +51,9 @@ std::map<std::int64_t, std::string> poison_watch::condemned(const std::string& o
 }
 
 expected<starting_point> find_start(const transport::topic_partition& which,
-                                    const std::vector<storage::claimed>& claims, const partition_facts& facts,
-                                    transport::start_offset::where fresh) {
+                                    const std::vector<storage::claimed>& claims, const partition_facts& facts) {
   starting_point result;
-  result.fresh_from = fresh == transport::start_offset::where::latest ? facts.end : facts.first;
+  result.fresh_from = facts.fresh_from;
   std::optional<std::int64_t> least;
   for (const auto& claim : claims) {
     auto from = claim.fresh ? result.fresh_from : claim.next_offset;

@@ -57,8 +57,7 @@ struct starting_point {
 /// Holds claims against the partition as it is now (semantics.md 6).
 /// conflict: the topic was made anew since a checkpoint, or what follows a checkpoint is gone; the sentence names --reset.
 expected<starting_point> find_start(const transport::topic_partition& which,
-                                    const std::vector<storage::claimed>& claims, const partition_facts& facts,
-                                    transport::start_offset::where fresh);
+                                    const std::vector<storage::claimed>& claims, const partition_facts& facts);
 
 struct task_snapshot {
   std::size_t task = 0; ///< its place

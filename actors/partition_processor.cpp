@@ -114,7 +114,7 @@ void partition_processor_state::facts(const partition_facts& facts) {
   std::vector<storage::claimed> claims;
   for (const auto& x : claims_)
     claims.push_back(*x);
-  auto begin = find_start(start_.which, claims, facts, start_.plan->start);
+  auto begin = find_start(start_.which, claims, facts);
   if (!begin) {
     end(processor_end::how::conflict, begin.error());
     return;

@@ -15,6 +15,10 @@ using compare = storage::condition::comparison;
 void take_internals_away(boost::json::object& document, subject of) {
   if (of != subject::events)
     document.stable_erase("partition");
+  if (of == subject::windows) {
+    document.stable_erase("topic");
+    document.stable_erase("group_key");
+  }
 }
 
 std::string_view entity_field(subject of) {
@@ -78,6 +82,11 @@ void present_times(boost::json::object& document, analytics::collection of) {
   }
 }
 
+void present(boost::json::object& document, subject of) {
+  take_internals_away(document, of);
+  present_times(document, collection_of(of));
+}
+
 expected<std::vector<presented>> stored_results(storage::result_store& store, const overtaken& no_result,
                                                 const request& what, std::size_t limit,
                                                 const boost::json::value& from_value) {
@@ -108,8 +117,7 @@ expected<std::vector<presented>> stored_results(storage::result_store& store, co
   std::vector<presented> out;
   out.reserve(found->size());
   for (auto& each : *found) {
-    take_internals_away(each.body, what.subject);
-    present_times(each.body, of);
+    present(each.body, what.subject);
     out.push_back({std::move(each.id), std::move(each.body)});
   }
   return out;

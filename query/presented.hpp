@@ -41,6 +41,9 @@ std::pair<std::string, bool> sort_order(const request& what);
 
 analytics::collection collection_of(subject of);
 
+/// A stored body as it is shown: what is internal taken away, times as text.
+void present(boost::json::object& document, subject of);
+
 /// Turns a collection's time fields into ISO 8601 text; what is no time within the years 0 to 9999 stays as it is.
 void present_times(boost::json::object& document, analytics::collection of);
 

@@ -101,12 +101,6 @@ public:
               [this](std::size_t a, std::size_t b) { return before(keys_[a], keys_[b]); });
   }
 
-  /// True if no document has the field.
-  bool nobody_has_it() const {
-    return std::all_of(keys_.begin(), keys_.end(),
-                       [](const key& each) { return each.by.kind() == analytics::value_kind::missing; });
-  }
-
   void drop_up_to(const page_end& end) {
     json::object holder{{"at", end.sorted_by}};
     key last{value_at(holder, "at", texts_), end.identity};
@@ -151,6 +145,18 @@ private:
   std::vector<key> keys_;
   std::vector<std::size_t> order_;
 };
+
+/// A field that the store sorts by is one whatever its documents hold. Any other must be in a document that the selection (pipeline, window,
+/// group, entity, times) chooses: all of them are at hand then. What `where` leaves of them does not matter, or a question that
+/// is right would become wrong with the data. Nothing chosen: nothing to object to.
+bool is_sort_field(const request& what, const std::string& field, const std::vector<presented>& chosen) {
+  if (what.sort.empty() || sorts_at_store(what.subject, field) || chosen.empty())
+    return true;
+  analytics::text_arena texts;
+  return std::any_of(chosen.begin(), chosen.end(), [&](const presented& each) {
+    return value_at(each.document, field, texts).kind() != analytics::value_kind::missing;
+  });
+}
 
 std::string no_such_field(const std::string& field, const json::object& example) {
   std::vector<std::string> known;
@@ -208,13 +214,11 @@ expected<answer> ask(storage::result_store& store, const request& what) {
     if (!found)
       return tl::unexpected(found.error());
     bool all = fetched == 0 || found->size() < fetched || !sorts_at_store(what.subject, field);
-    auto example = found->empty() ? json::object{} : found->front().document;
+    if (!is_sort_field(what, field, *found))
+      return fail(error_kind::invalid, no_such_field(field, found->front().document));
     if (auto kept = keep_matches(*found, what); !kept)
       return tl::unexpected(kept.error());
-    bool any = !found->empty();
     sorted_documents sorted{std::move(*found), field, falling};
-    if (any && !what.sort.empty() && sorted.nobody_has_it())
-      return fail(error_kind::invalid, no_such_field(field, example));
     if (after)
       sorted.drop_up_to(*after);
     if (!all && sorted.size() <= what.limit) {

@@ -1,54 +1,42 @@
 #include <algorithm>
+#include <cstdio>
+#include <map>
 #include <memory>
-#include <set>
+#include <utility>
 
 #include <caf/actor_system.hpp>
 #include <fmt/core.h>
-#include <spdlog/spdlog.h>
 
 #include "actors/analysis.hpp"
 #include "actors/system_config.hpp"
+#include "service/analysis_input.hpp"
 #include "service/command_line.hpp"
 #include "service/connection_options.hpp"
 #include "service/input_options.hpp"
 #include "service/interrupt.hpp"
+#include "service/logging.hpp"
 #include "service/lookup_files.hpp"
 #include "service/progress.hpp"
-#include "service/report.hpp"
-#include "service/run_record.hpp"
-#include "service/side_messages.hpp"
+#include "service/result_printer.hpp"
 #include "service/watching.hpp"
-#include "simulation/world.hpp"
+#include "service/work_options.hpp"
 #include "storage/owner_checkpoints.hpp"
-#include "transport/topics.hpp"
+#include "storage/passing_store.hpp"
 
 namespace throng::service {
 
 namespace {
 
-using plan_ptr = std::shared_ptr<const analytics::pipeline_plan>;
-
 struct analyze_options {
   std::vector<std::string> pipelines;
   connection_options connection;
-  std::string from = "kafka";
-  std::string group;
+  input_choice input;
+  std::string to = "store";
   std::string start = "earliest";
-  std::string checkpoint_every = "5s";
-  std::vector<std::string> record;
-  std::string rejects;
-  std::string report;
-  std::int32_t partitions = 4;
-  std::size_t threads = 0;
+  checkpoint_options checkpoints;
+  work_options work;
   bool until_end = false;
   bool reset = false;
-};
-
-/// What to read, from where, and where what can't be analysed goes.
-struct analysis_input {
-  std::unique_ptr<transport::consumer> source;
-  actors::side_message_sink side_messages;
-  std::unique_ptr<reject_folder> rejects; ///< of files
 };
 
 std::string default_group(const std::vector<plan_ptr>& plans) {
@@ -58,67 +46,8 @@ std::string default_group(const std::vector<plan_ptr>& plans) {
   return "throng." + names;
 }
 
-/// The key field of a topic that Throng's own worlds write; empty for others.
-std::string key_of_topic(const std::string& name) {
-  for (auto topic : simulation::all_topics)
-    if (simulation::name(topic) == name)
-      return std::string{simulation::key_field(topic)};
-  return {};
-}
-
-expected<analysis_input> open_files(const analyze_options& options, const std::string& folder,
-                                    const std::vector<plan_ptr>& plans) {
-  std::vector<transport::file_topic> topics;
-  auto add = [&](const std::string& topic, const std::string& key, std::size_t longest) {
-    auto known = std::find_if(topics.begin(), topics.end(), [&](const auto& t) { return t.topic == topic; });
-    if (known == topics.end())
-      topics.push_back({topic, key, longest});
-    else
-      known->longest_message = std::max(known->longest_message, longest);
-  };
-  for (const auto& plan : plans)
-    add(plan->definition().source, plan->definition().key, plan->definition().max_message);
-  for (const auto& topic : options.record)
-    add(topic, key_of_topic(topic), config::pipeline{}.max_message);
-  auto source = transport::make_file_consumer(folder, std::move(topics), options.partitions);
-  if (!source)
-    return tl::unexpected{source.error()};
-  auto rejects = reject_folder::make(options.rejects);
-  if (!rejects)
-    return tl::unexpected{rejects.error()};
-  auto sink = (*rejects)->sink();
-  return analysis_input{std::move(*source), std::move(sink), std::move(*rejects)};
-}
-
-expected<analysis_input> open_kafka(const analyze_options& options, const config::settings& settings,
-                                    const std::string& group, const std::vector<plan_ptr>& plans) {
-  if (settings.kafka.embedded())
-    return fail(error_kind::invalid, "analyze reads a real cluster or files: name one with --brokers HOST:PORT or "
-                                     "--from file:DIR (the embedded cluster lives only inside throng run)");
-  std::set<std::string> topics;
-  for (const auto& plan : plans)
-    topics.insert(settings.topics.prefix + plan->definition().source);
-  for (const auto& topic : options.record)
-    topics.insert(settings.topics.prefix + topic);
-  auto made = transport::create_missing(settings.kafka, settings.topics, [&] {
-    std::vector<std::string> names;
-    for (const auto& name : analysis_topics())
-      names.push_back(settings.topics.prefix + name);
-    return names;
-  }());
-  if (!made)
-    return tl::unexpected{made.error()};
-  auto source = transport::make_group_consumer(settings.kafka, {group, {topics.begin(), topics.end()}});
-  if (!source)
-    return tl::unexpected{source.error()};
-  auto side_messages = send_side_messages(settings, nullptr);
-  if (!side_messages)
-    return tl::unexpected{side_messages.error()};
-  return analysis_input{std::move(*source), std::move(*side_messages), nullptr};
-}
-
-std::vector<actors::watched_topic> watched_topics(const analyze_options& options, const std::vector<plan_ptr>& plans,
-                                                  const std::string& group, const std::string& prefix) {
+std::vector<actors::watched_topic> watched_topics(const input_choice& options, const std::vector<plan_ptr>& plans,
+                                                  const std::string& prefix) {
   std::vector<actors::watched_topic> topics;
   auto topic_named = [&](const std::string& name) -> actors::watched_topic& {
     auto known = std::find_if(topics.begin(), topics.end(), [&](const auto& t) { return t.name == name; });
@@ -127,7 +56,7 @@ std::vector<actors::watched_topic> watched_topics(const analyze_options& options
   for (const auto& plan : plans)
     topic_named(plan->definition().source).pipelines.push_back(plan);
   for (const auto& name : options.record)
-    topic_named(name).recorder = analytics::recorder_options{group};
+    topic_named(name).recorder = analytics::recorder_options{options.group};
   return topics;
 }
 
@@ -140,7 +69,7 @@ expected<void> reset_pipelines(storage::result_store& store, const std::vector<p
 }
 
 /// Waits for the end; the first interrupt asks for a clean one.
-actors::analysis_result watch(actors::analysis& running, bool quiet) {
+actors::analysis_result watch(actors::analysis& running, analysis_input& input, bool quiet) {
   progress line{quiet};
   auto stopping = false;
   for (;;) {
@@ -150,11 +79,64 @@ actors::analysis_result watch(actors::analysis& running, bool quiet) {
     auto seconds = static_cast<double>(line.elapsed().count()) / 1000;
     line.show(fmt::format("{:.1f} s  {} messages  {:.0f}/s  {}", seconds, at.consumed,
                           static_cast<double>(at.consumed) / std::max(seconds, 0.001), describe_progress(at)));
-    if (interrupted() && !stopping) {
+    if (auto ends = input.take_stream_ends())
+      running.finish_at(std::move(*ends));
+    // A stream ends where it is interrupted: nobody could go on with it from a checkpoint.
+    if (interrupted() && !stopping && !input.is_stream()) {
       running.stop();
       stopping = true;
     }
   }
+}
+
+expected<transport::start_offset> resolve_start(const analyze_options& options) {
+  using where = transport::start_offset::where;
+  if (options.start == "earliest")
+    return transport::start_offset{where::earliest, 0};
+  if (options.input.is_stream())
+    return fail(error_kind::invalid,
+                fmt::format("--start {}: standard input is read from where it stands", options.start));
+  if (options.start == "latest")
+    return transport::start_offset{where::latest, 0};
+  auto time = parse_time(options.start, wall_now());
+  if (!time)
+    return fail(error_kind::invalid,
+                fmt::format("--start {}: must be earliest, latest or a time: {}", options.start, time.error().message));
+  if (options.input.folder())
+    return fail(error_kind::invalid, fmt::format("--start {}: messages in files have no Kafka timestamp to start at; "
+                                                 "earliest and latest can be told",
+                                                 options.start));
+  return transport::start_offset{where::time, time->ms};
+}
+
+/// Where results go: the store, or for `none` standard output or nowhere.
+expected<std::unique_ptr<storage::result_store>> open_results(const analyze_options& options, const std::string& uri,
+                                                              std::map<std::string, std::int32_t> partitions) {
+  if (uri != "none")
+    return options.to == "stdout" ? fail(error_kind::invalid, "--to stdout goes with --store none: results are printed "
+                                                              "and kept nowhere")
+                                  : open_writable_store(uri);
+  if (!options.input.record.empty())
+    return fail(error_kind::invalid, "--record keeps books in a store, and --store none has none");
+  if (options.to != "stdout")
+    return storage::make_passing_store({});
+  auto printer = std::make_shared<result_printer>(
+      stdout, [partitions = std::move(partitions)](const std::string& pipeline) { return partitions.at(pipeline); });
+  return storage::make_passing_store(
+      [printer](std::span<const storage::stamped_document> batch) { return printer->print(batch); });
+}
+
+expected<std::map<std::string, std::int32_t>> partitions_by_pipeline(const transport::consumer& source,
+                                                                     const std::vector<plan_ptr>& plans,
+                                                                     const std::string& prefix) {
+  std::map<std::string, std::int32_t> result;
+  for (const auto& plan : plans) {
+    auto count = source.partitions(prefix + plan->definition().source);
+    if (!count)
+      return tl::unexpected{count.error()};
+    result.emplace(plan->definition().name, *count);
+  }
+  return result;
 }
 
 int run(const analyze_options& options, bool quiet) {
@@ -170,26 +152,25 @@ int run(const analyze_options& options, bool quiet) {
   auto lookups = lookup_files::open(*plans);
   if (!lookups)
     return say_problems(lookups.error());
-  auto checkpoint_every = parse_duration(options.checkpoint_every);
-  if (!checkpoint_every || checkpoint_every->count() == 0)
-    return say_failure(
-        {error_kind::invalid,
-         fmt::format("--checkpoint-every {}: must be a duration above 0, such as 5s", options.checkpoint_every),
-         false});
-  if (options.start != "earliest" && options.start != "latest")
-    return say_failure(
-        {error_kind::invalid, fmt::format("--start {}: must be earliest or latest", options.start), false});
+  auto checkpoint_every = options.checkpoints.every();
+  if (!checkpoint_every)
+    return say_failure(checkpoint_every.error());
+  auto start = resolve_start(options);
+  if (!start)
+    return say_failure(start.error());
 
-  auto from_files = options.from.starts_with("file:") && options.from.size() > 5;
-  if (!from_files && options.from != "kafka")
-    return say_failure({error_kind::invalid, fmt::format("--from {}: must be kafka or file:DIR", options.from), false});
   // In this order: a source that is not there leaves no store behind.
-  auto group = options.group.empty() ? default_group(*plans) : options.group;
-  auto input =
-      from_files ? open_files(options, options.from.substr(5), *plans) : open_kafka(options, *settings, group, *plans);
+  auto choice = options.input;
+  if (choice.group.empty())
+    choice.group = default_group(*plans);
+  auto input = analysis_input::open(choice, *settings, *plans);
   if (!input)
     return say_failure(input.error());
-  auto store = open_writable_store(settings->store);
+  auto prefix = choice.from == "kafka" ? settings->topics.prefix : std::string{};
+  auto partitions = partitions_by_pipeline(*(*input)->source, *plans, prefix);
+  if (!partitions)
+    return say_failure(partitions.error());
+  auto store = open_results(options, settings->store, std::move(*partitions));
   if (!store)
     return say_failure(store.error());
   if (options.reset)
@@ -197,35 +178,30 @@ int run(const analyze_options& options, bool quiet) {
       return say_failure(done.error());
 
   actors::analysis_options watching;
-  watching.topics = watched_topics(options, *plans, group, from_files ? "" : settings->topics.prefix);
+  watching.topics = watched_topics(choice, *plans, prefix);
   watching.checkpoint_every = *checkpoint_every;
-  watching.until_end = options.until_end || from_files;
-  watching.start =
-      options.start == "latest" ? transport::start_offset::where::latest : transport::start_offset::where::earliest;
-  watching.side_messages = input->side_messages;
+  watching.until_end = options.until_end || choice.folder();
+  watching.start = *start;
+  watching.replay_from_memory = choice.is_stream();
+  watching.side_messages = (*input)->side_messages;
   watching.lookups = [files = *lookups](const std::string& pipeline) { return files->latest(pipeline); };
-  actors::system_config config{options.threads};
+  actors::system_config config{options.work.threads};
   caf::actor_system system{config};
-  auto running = actors::analysis::start(system, std::move(input->source), **store, std::move(watching));
+  auto running = actors::analysis::start(system, std::move((*input)->source), **store, std::move(watching));
   if (!running)
     return say_failure(running.error());
-  auto result = watch(**running, quiet);
+  auto result = watch(**running, **input, quiet);
   auto at = (*running)->progress();
   if (result.failure)
     return say_failure(*result.failure);
-  if (input->rejects != nullptr)
-    if (auto done = input->rejects->finish(); !done)
-      return say_failure(done.error());
+  if (auto done = (*input)->finish(); !done)
+    return say_failure(done.error());
 
   boost::json::object report{{"command", "analyze"}, {"consumed", at.consumed}};
   add_analysis_figures(report, at);
-  add_process_figures(report);
-  if (auto kept = record_run(**store, report); !kept)
-    return say_failure(kept.error());
-  if (!options.report.empty())
-    if (auto written = write_report(report, options.report); !written)
-      return say_failure(written.error());
-  if (!quiet && options.report != "-") {
+  if (auto concluded = conclude(report, store->get(), options.work); !concluded)
+    return say_failure(concluded.error());
+  if (!quiet && options.work.report != "-") {
     if (at.consumed == 0 && at.resumed_messages > 0)
       say(fmt::format("already at the end: {} messages were taken in before", at.resumed_messages));
     say(fmt::format("{} messages, {} windows, {} alerts, {} late, {} dead letters in {:.1f} s", at.consumed, at.windows,
@@ -242,34 +218,27 @@ int run(const analyze_options& options, bool quiet) {
 
 void add_analyze_command(program& to) {
   auto& command =
-      add_command(to.app, "analyze", "Windows and alerts over any JSON topic, from Kafka or files",
+      add_command(to.app, "analyze", "Windows and alerts over any JSON topic, from Kafka, files or a pipe",
                   "  throng analyze my-pipeline.json --from file:DIR\n"
+                  "  throng analyze my-pipeline.json --from stdin --store none --to stdout < x.ndjson | jq\n"
                   "  throng analyze city-climate bank-fraud --brokers localhost:9092 --until-end\n"
                   "  throng analyze my-pipeline.json --brokers localhost:9092 --store mongodb://localhost/throng");
   auto options = std::make_shared<analyze_options>();
-  command.add_option("pipelines", options->pipelines, "Files or presets: see throng pipeline list")->required();
-  command.add_option("--from", options->from, "kafka, or file:DIR (DIR/TOPIC.ndjson, .gz and .zst too)")
+  command.add_option("pipelines", options->pipelines, "Files or presets: see throng pipeline list")
+      ->required()
+      ->check(can_be(names_of(config::pipeline_presets())));
+  options->input.add_to(command);
+  command.add_option("--to", options->to, "store, or with --store none stdout: results as lines of JSON, as they come")
+      ->check(CLI::IsMember({"store", "stdout"}))
       ->capture_default_str();
   options->connection.add_to(command);
-  command.add_option("--partitions", options->partitions, "Into how many partitions a file is split by its key")
-      ->check(CLI::Range(1, 10'000))
-      ->capture_default_str();
   command.add_flag("--until-end", options->until_end, "Stop at the end that each partition has now (files: always)");
-  command.add_option("--consumer-group", options->group, "Name of the group; default throng. and the pipelines' names");
-  command.add_option("--start", options->start, "earliest or latest, where there is no checkpoint")
+  command.add_option("--start", options->start, "earliest, latest or a time (Kafka's), where there is no checkpoint")
+      ->check(can_be({"earliest", "latest"}))
       ->capture_default_str();
   command.add_flag("--reset", options->reset, "Delete these pipelines' results, alerts and checkpoints first");
-  command.add_option("--checkpoint-every", options->checkpoint_every, "Wall time between checkpoints")
-      ->capture_default_str();
-  command
-      .add_option("--record", options->record,
-                  "Keep the books, entities and labels of this topic too, for audit and score (repeatable)")
-      ->allow_extra_args(false);
-  command.add_option("--rejects", options->rejects, "A folder for late messages and dead letters (files only)");
-  command.add_option("--threads", options->threads, "Threads that actors run on; 0: one a core")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
-  command.add_option("--report", options->report, "One JSON object at the end, to a file or - for standard output");
+  options->checkpoints.add_to(command);
+  options->work.add_to(command);
   command.callback([&to, options] { to.chosen = [&to, options] { return run(*options, to.global.quiet); }; });
 }
 

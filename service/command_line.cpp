@@ -1,9 +1,7 @@
 #include "service/command_line.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <exception>
-#include <vector>
 
 #include <fmt/core.h>
 
@@ -19,12 +17,12 @@ CLI::App& add_command(CLI::App& under, const std::string& name, const std::strin
   return command;
 }
 
-void say(const std::string& line) {
-  std::fputs((line + "\n").c_str(), stderr);
+CLI::Validator can_be(const std::vector<std::string>& words) {
+  return CLI::Validator{CLI::detail::generate_set(words)};
 }
 
 int say_failure(const error& what) {
-  say("throng: " + what.message);
+  say("throng: " + what.message, "error");
   return what.kind == error_kind::invalid || what.kind == error_kind::conflict || what.kind == error_kind::not_found
              ? exit_wrong_input
              : exit_failed;
@@ -32,7 +30,7 @@ int say_failure(const error& what) {
 
 int say_problems(const config::problems& what) {
   for (const auto& problem : what)
-    say(config::to_string(problem));
+    say(config::to_string(problem), "error");
   return exit_wrong_input;
 }
 
@@ -87,6 +85,7 @@ int run_program(int argc, char** argv) {
   add_pipeline_command(self);
   add_topics_command(self);
   add_doctor_command(self);
+  add_completion_command(self);
   if (auto unknown = unknown_command(self.app, argc, argv); !unknown.empty()) {
     say(unknown);
     return exit_wrong_input;
@@ -102,7 +101,7 @@ int run_program(int argc, char** argv) {
     return self.chosen();
   } catch (const std::exception& e) {
     // A defect of ours: what is expected to fail is an expected<>.
-    say(fmt::format("throng: internal error: {}", e.what()));
+    say(fmt::format("throng: internal error: {}", e.what()), "error");
     return exit_failed;
   }
 }

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -40,6 +41,9 @@ struct program {
 CLI::App& add_command(CLI::App& under, const std::string& name, const std::string& sentence,
                       const std::string& examples);
 
+/// Words that can stand as a value, for --help and completion; others are taken too, or refused by the command in a better sentence.
+CLI::Validator can_be(const std::vector<std::string>& words);
+
 void add_run_command(program& to);
 void add_simulate_command(program& to);
 void add_analyze_command(program& to);
@@ -51,9 +55,7 @@ void add_scenario_command(program& to);
 void add_pipeline_command(program& to);
 void add_topics_command(program& to);
 void add_doctor_command(program& to);
-
-/// A line to stderr. Never throws: there may be nobody left who reads it.
-void say(const std::string& line);
+void add_completion_command(program& to);
 
 /// Says it; gives the exit status that goes with the error's kind.
 int say_failure(const error& what);

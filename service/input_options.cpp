@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "service/command_line.hpp"
 #include "service/lookup_files.hpp"
 
 namespace throng::service {
@@ -16,7 +17,7 @@ void overlay_options::add_to(CLI::App& command, bool world) {
   if (world) {
     command.add_option("--seed", seed, "Another seed gives another world");
     command.add_option("--duration", duration, "How much virtual time, such as 30m");
-    command.add_option("--speed", speed, "Virtual seconds a second, or max");
+    command.add_option("--speed", speed, "Virtual seconds a second, or max")->check(can_be({"max"}));
   }
   command.add_option("--store", store, "sqlite:FILE or mongodb://…");
 }
@@ -40,6 +41,13 @@ expected<config::load_options> overlay_options::resolve() const {
     result.sets.emplace_back(set.substr(0, equals), set.substr(equals + 1));
   }
   return result;
+}
+
+std::vector<std::string> names_of(const std::vector<config::preset>& presets) {
+  std::vector<std::string> names;
+  for (const auto& preset : presets)
+    names.emplace_back(preset.name);
+  return names;
 }
 
 timestamp wall_now() {

@@ -27,6 +27,8 @@ struct overlay_options {
   expected<config::load_options> resolve() const;
 };
 
+std::vector<std::string> names_of(const std::vector<config::preset>& presets);
+
 /// The wall clock: `now` in files and options.
 timestamp wall_now();
 

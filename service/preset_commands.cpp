@@ -16,10 +16,7 @@ int show_preset(const std::vector<config::preset>& presets, const std::string& n
       fmt::print("{}", preset.text);
       return exit_done;
     }
-  std::vector<std::string> known;
-  for (const auto& preset : presets)
-    known.emplace_back(preset.name);
-  auto nearest = config::nearest_name(name, known);
+  auto nearest = config::nearest_name(name, names_of(presets));
   return say_failure({error_kind::invalid,
                       fmt::format("there is no {} preset \"{}\"{}", what, name,
                                   nearest.empty() ? "" : fmt::format("; did you mean \"{}\"?", nearest)),
@@ -27,8 +24,8 @@ int show_preset(const std::vector<config::preset>& presets, const std::string& n
 }
 
 int list_presets(const std::vector<config::preset>& presets) {
-  for (const auto& preset : presets)
-    fmt::print("{}\n", preset.name);
+  for (const auto& name : names_of(presets))
+    fmt::print("{}\n", name);
   return exit_done;
 }
 
@@ -63,12 +60,14 @@ void add_scenario_command(program& to) {
     to.chosen = [] { return list_presets(config::scenario_presets()); };
   });
   auto& show = add_command(command, "show", "A preset's file, with its comments", "  throng scenario show bank");
-  show.add_option("name", *name, "A preset")->required();
+  show.add_option("name", *name, "A preset")->required()->check(can_be(names_of(config::scenario_presets())));
   show.callback(
       [&to, name] { to.chosen = [name] { return show_preset(config::scenario_presets(), *name, "scenario"); }; });
   auto& checking = add_command(command, "check", "Say everything that is wrong with a scenario and its pipelines",
                                "  throng scenario check my-city.json --set seed=7");
-  checking.add_option("scenario", *name, "A file or preset")->required();
+  checking.add_option("scenario", *name, "A file or preset")
+      ->required()
+      ->check(can_be(names_of(config::scenario_presets())));
   overlay->add_to(checking, true);
   checking.callback([&to, name, overlay] { to.chosen = [name, overlay] { return check(*name, *overlay); }; });
   add_command(command, "schema", "The JSON Schema, for editors", "  throng scenario schema > scenario.schema.json")
@@ -109,17 +108,24 @@ void add_pipeline_command(program& to) {
     to.chosen = [] { return list_presets(config::pipeline_presets()); };
   });
   auto& show = add_command(command, "show", "A preset's file, with its comments", "  throng pipeline show bank-fraud");
-  show.add_option("name", *names, "A preset")->required()->expected(1);
+  show.add_option("name", *names, "A preset")
+      ->required()
+      ->expected(1)
+      ->check(can_be(names_of(config::pipeline_presets())));
   show.callback([&to, names] {
     to.chosen = [names] { return show_preset(config::pipeline_presets(), names->front(), "pipeline"); };
   });
   auto& check = add_command(command, "check", "Say everything that is wrong with pipelines",
                             "  throng pipeline check my-pipelines.json");
-  check.add_option("pipelines", *names, "Files or presets")->required();
+  check.add_option("pipelines", *names, "Files or presets")
+      ->required()
+      ->check(can_be(names_of(config::pipeline_presets())));
   check.callback([&to, names] { to.chosen = [names] { return check_pipelines(*names, false); }; });
   auto& explain =
       add_command(command, "explain", "What pipelines will do, in words", "  throng pipeline explain city-climate");
-  explain.add_option("pipelines", *names, "Files or presets")->required();
+  explain.add_option("pipelines", *names, "Files or presets")
+      ->required()
+      ->check(can_be(names_of(config::pipeline_presets())));
   explain.callback([&to, names] { to.chosen = [names] { return check_pipelines(*names, true); }; });
   add_command(command, "schema", "The JSON Schema, for editors", "  throng pipeline schema > pipeline.schema.json")
       .callback([&to] {

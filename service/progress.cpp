@@ -1,41 +1,53 @@
 #include "service/progress.hpp"
 
-#include <cstdio>
+#include <utility>
 
 #include <unistd.h>
 
+#include "service/logging.hpp"
+
 namespace throng::service {
 
-using std::chrono::steady_clock;
+namespace {
 
-progress::progress(bool quiet)
+constexpr std::chrono::milliseconds between_rewrites{200};
+constexpr std::chrono::seconds between_lines{10};
+
+} // namespace
+
+progress_output progress_output::standard() {
+  return {isatty(STDERR_FILENO) != 0 && !log_is_json() ? stderr : nullptr,
+          [](const std::string& line) { service::say(line); }, std::chrono::steady_clock::now};
+}
+
+progress::progress(bool quiet, progress_output to)
     : quiet_(quiet)
-    , terminal_(isatty(STDERR_FILENO) != 0)
-    , began_(steady_clock::now())
-    , next_(terminal_ ? began_ : began_ + std::chrono::seconds{10}) {}
+    , to_(std::move(to))
+    , began_(to_.now())
+    , next_(to_.terminal != nullptr ? began_ : began_ + between_lines) {}
 
 progress::~progress() {
   if (open_line_)
-    std::fputs("\n", stderr);
+    std::fputs("\n", to_.terminal);
 }
 
 void progress::show(const std::string& line) {
-  auto now = steady_clock::now();
+  auto now = to_.now();
   if (quiet_ || now < next_)
     return;
-  if (terminal_) {
-    std::fputs(("\r\x1b[K" + line).c_str(), stderr);
-    std::fflush(stderr);
+  if (to_.terminal != nullptr) {
+    std::fputs(("\r\x1b[K" + line).c_str(), to_.terminal);
+    std::fflush(to_.terminal);
     open_line_ = true;
-    next_ = now + std::chrono::milliseconds{200};
+    next_ = now + between_rewrites;
   } else {
-    std::fputs((line + "\n").c_str(), stderr);
-    next_ = now + std::chrono::seconds{10};
+    to_.say(line);
+    next_ = now + between_lines;
   }
 }
 
 std::chrono::milliseconds progress::elapsed() const {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - began_);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(to_.now() - began_);
 }
 
 } // namespace throng::service

@@ -8,6 +8,7 @@
 #include "query/query.hpp"
 #include "service/command_line.hpp"
 #include "service/input_options.hpp"
+#include "service/logging.hpp"
 #include "service/query_options.hpp"
 
 namespace throng::service {
@@ -62,7 +63,9 @@ void add_query_command(program& to) {
                   "  throng query alerts --sort -time --limit 10\n"
                   "  throng query alerts --where '{\"severity\": \"critical\"}' --count");
   auto options = std::make_shared<query_options>();
-  command.add_option("subject", options->subject, "windows, alerts, entities, labels, events or runs")->required();
+  command.add_option("subject", options->subject, "What to ask for")
+      ->required()
+      ->check(can_be({"windows", "alerts", "entities", "labels", "events", "runs"}));
   command.add_option("--pipeline", options->request.pipeline, "Of this pipeline");
   command.add_option("--window", options->request.window, "Of this window, by its name in the pipeline");
   command.add_option("--group", options->group, "NAME=VALUE of the group (repeatable)")->allow_extra_args(false);
@@ -75,7 +78,9 @@ void add_query_command(program& to) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command.add_option("--cursor", options->request.cursor, "Go on behind an earlier page");
-  command.add_option("--format", options->format, "table, json, ndjson or csv")->capture_default_str();
+  command.add_option("--format", options->format, "How it is shown")
+      ->check(can_be({"table", "json", "ndjson", "csv"}))
+      ->capture_default_str();
   command.add_option("--rollup", options->rollup, "Merge tumbling windows into longer ones, such as 1h");
   command.add_flag("--count", options->count, "Only how many there are");
   command.add_option("--store", options->store, "sqlite:FILE or mongodb://…");

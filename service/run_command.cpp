@@ -15,8 +15,6 @@
 #include "service/interrupt.hpp"
 #include "service/lookup_files.hpp"
 #include "service/progress.hpp"
-#include "service/report.hpp"
-#include "service/run_record.hpp"
 #include "service/run_summary.hpp"
 #include "service/side_messages.hpp"
 #include "service/watching.hpp"
@@ -31,7 +29,7 @@ using plan_ptr = std::shared_ptr<const analytics::pipeline_plan>;
 
 struct run_options {
   scenario_options world;
-  std::string checkpoint_every = "5s";
+  checkpoint_options checkpoints;
 };
 
 /// Where the messages of this run go through: a cluster, and what belongs to it.
@@ -204,12 +202,9 @@ private:
 };
 
 int run(const run_options& options, bool quiet) {
-  auto checkpoint_every = parse_duration(options.checkpoint_every);
-  if (!checkpoint_every || checkpoint_every->count() == 0)
-    return say_failure(
-        {error_kind::invalid,
-         fmt::format("--checkpoint-every {}: must be a duration above 0, such as 5s", options.checkpoint_every),
-         false});
+  auto checkpoint_every = options.checkpoints.every();
+  if (!checkpoint_every)
+    return say_failure(checkpoint_every.error());
   auto load = options.world.overlay.resolve();
   if (!load)
     return say_failure(load.error());
@@ -250,7 +245,7 @@ int run(const run_options& options, bool quiet) {
     sink->taken_in(which, bytes);
   };
   watching.lookups = [files = *lookups](const std::string& pipeline) { return files->latest(pipeline); };
-  actors::system_config config{options.world.threads};
+  actors::system_config config{options.world.work.threads};
   caf::actor_system system{config};
   auto watchers = actors::analysis::start(system, std::move(path->source), store, std::move(watching));
   if (!watchers)
@@ -265,17 +260,12 @@ int run(const run_options& options, bool quiet) {
   report["consumed"] = consumed;
   add_analysis_figures(report, outcome->analysis);
   report["lost"] = static_cast<std::int64_t>(outcome->world.events) - static_cast<std::int64_t>(consumed);
-  add_process_figures(report);
-  auto audit =
-      store_books(store, running.world().books()).and_then([&] { return record_run(store, report); }).and_then([&] {
-        return query::audit(store);
-      });
+  auto audit = store_books(store, running.world().books())
+                   .and_then([&] { return conclude(report, &store, options.world.work); })
+                   .and_then([&] { return query::audit(store); });
   if (!audit)
     return say_failure(audit.error());
-  if (!options.world.report.empty())
-    if (auto written = write_report(report, options.world.report); !written)
-      return say_failure(written.error());
-  if (!quiet && options.world.report != "-") {
+  if (!quiet && options.world.work.report != "-") {
     auto score = query::score(store);
     if (!score && score.error().kind != error_kind::not_found)
       return say_failure(score.error());
@@ -294,8 +284,7 @@ void add_run_command(program& to) {
                   "  throng run bank --set kafka.brokers=localhost:9092 --store mongodb://localhost/throng");
   auto options = std::make_shared<run_options>();
   options->world.add_to(command);
-  command.add_option("--checkpoint-every", options->checkpoint_every, "Wall time between checkpoints")
-      ->capture_default_str();
+  options->checkpoints.add_to(command);
   command.callback([&to, options] { to.chosen = [&to, options] { return run(*options, to.global.quiet); }; });
 }
 

@@ -10,6 +10,7 @@
 #include "service/http/server.hpp"
 #include "service/input_options.hpp"
 #include "service/interrupt.hpp"
+#include "service/logging.hpp"
 #include "service/store_routes.hpp"
 
 namespace throng::service {

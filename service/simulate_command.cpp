@@ -4,15 +4,15 @@
 #include <caf/actor_system.hpp>
 #include <fmt/core.h>
 
+#include "actors/csv_sink.hpp"
 #include "actors/kafka_sink.hpp"
 #include "actors/stream_sink.hpp"
 #include "actors/system_config.hpp"
 #include "actors/world_run.hpp"
 #include "service/command_line.hpp"
 #include "service/interrupt.hpp"
+#include "service/logging.hpp"
 #include "service/progress.hpp"
-#include "service/report.hpp"
-#include "service/run_record.hpp"
 #include "service/world_command.hpp"
 
 namespace throng::service {
@@ -22,6 +22,7 @@ namespace {
 struct simulate_options {
   scenario_options world;
   std::string to;
+  std::string format = "ndjson";
   bool force = false;
 };
 
@@ -44,15 +45,18 @@ expected<target> parse_target(const std::string& text) {
   return fail(error_kind::invalid, fmt::format("--to {}: must be kafka, null, stdout or file:DIR", text));
 }
 
-expected<std::shared_ptr<actors::message_sink>> make_sink(const simulation::world& world, const target& to,
+expected<std::shared_ptr<actors::message_sink>> make_sink(const simulation::world& world, const target& to, bool csv,
                                                           bool force) {
+  if (csv && to.kind != destination::folder)
+    return fail(error_kind::invalid,
+                "--format csv goes with --to file:DIR: each topic is a table with a header of its own");
   switch (to.kind) {
   case destination::null:
     return actors::make_null_sink();
   case destination::standard_output:
     return actors::make_stream_sink(stdout);
   case destination::folder:
-    return actors::make_file_sink(world, to.folder, force);
+    return csv ? actors::make_csv_sink(world, to.folder, force) : actors::make_file_sink(world, to.folder, force);
   case destination::kafka:
     break;
   }
@@ -81,7 +85,7 @@ int run(const simulate_options& options, bool quiet) {
   auto world = simulation::world::make(scenario->value);
   if (!world)
     return say_failure(world.error());
-  auto sink = make_sink(**world, *to, options.force);
+  auto sink = make_sink(**world, *to, options.format == "csv", options.force);
   if (!sink)
     return say_failure(sink.error());
   // Books are for the audit of what went to Kafka; elsewhere only a store that was asked for gets them.
@@ -94,7 +98,7 @@ int run(const simulate_options& options, bool quiet) {
     store = std::move(*opened);
   }
 
-  actors::system_config config{options.world.threads};
+  actors::system_config config{options.world.work.threads};
   caf::actor_system system{config};
   actors::world_run running{system, *world, *sink, {4, to->kind == destination::standard_output}};
   progress line{quiet};
@@ -113,16 +117,12 @@ int run(const simulate_options& options, bool quiet) {
   if (auto finished = (*sink)->finish(); !finished)
     return say_failure(finished.error());
   auto report = world_report("simulate", **world, *result);
-  add_process_figures(report);
-  if (store != nullptr) {
-    auto kept = store_books(*store, running.books()).and_then([&] { return record_run(*store, report); });
-    if (!kept)
+  if (store != nullptr)
+    if (auto kept = store_books(*store, running.books()); !kept)
       return say_failure(kept.error());
-  }
-  if (!options.world.report.empty())
-    if (auto written = write_report(report, options.world.report); !written)
-      return say_failure(written.error());
-  if (!quiet && options.world.report != "-" && to->kind != destination::standard_output)
+  if (auto concluded = conclude(report, store.get(), options.world.work); !concluded)
+    return say_failure(concluded.error());
+  if (!quiet && options.world.work.report != "-" && to->kind != destination::standard_output)
     say(fmt::format("{} events from {} actors in {:.1f} s", result->events, (*world)->entity_count(),
                     report["wall_seconds"].as_double()));
   return exit_done;
@@ -137,7 +137,12 @@ void add_simulate_command(program& to) {
                               "  throng simulate bank --to kafka --set kafka.brokers=localhost:9092");
   auto options = std::make_shared<simulate_options>();
   options->world.add_to(command);
-  command.add_option("--to", options->to, "kafka, null, stdout or file:DIR (DIR/TOPIC.ndjson)")->required();
+  command.add_option("--to", options->to, "kafka, null, stdout or file:DIR (DIR/TOPIC.ndjson)")
+      ->required()
+      ->check(can_be({"kafka", "null", "stdout", "file:"}));
+  command.add_option("--format", options->format, "ndjson, or with file:DIR csv (DIR/TOPIC.csv)")
+      ->check(CLI::IsMember({"ndjson", "csv"}))
+      ->capture_default_str();
   command.add_flag("--force", options->force, "Replace files that are there already");
   command.callback([&to, options] { to.chosen = [&to, options] { return run(*options, to.global.quiet); }; });
 }

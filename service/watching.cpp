@@ -4,6 +4,18 @@
 
 namespace throng::service {
 
+void checkpoint_options::add_to(CLI::App& command) {
+  command.add_option("--checkpoint-every", text, "Wall time between checkpoints")->capture_default_str();
+}
+
+expected<milliseconds> checkpoint_options::every() const {
+  auto parsed = parse_duration(text);
+  if (!parsed || parsed->count() == 0)
+    return fail(error_kind::invalid,
+                fmt::format("--checkpoint-every {}: must be a duration above 0, such as 5s", text));
+  return *parsed;
+}
+
 std::string describe_progress(const actors::progress_snapshot& at) {
   return fmt::format("lag {}  windows {}  alerts {}{}{}", at.lag, at.windows, at.alerts,
                      at.late > 0 ? fmt::format("  late {}", at.late) : "",

@@ -4,12 +4,23 @@
 #include <functional>
 #include <string>
 
+#include <CLI/CLI.hpp>
 #include <boost/json/object.hpp>
 
 #include "actors/analysis.hpp"
 #include "config/error.hpp"
+#include "config/time.hpp"
 
 namespace throng::service {
+
+/// --checkpoint-every.
+struct checkpoint_options {
+  std::string text = "5s";
+
+  void add_to(CLI::App& command);
+  /// invalid: no duration above 0.
+  expected<milliseconds> every() const;
+};
 
 /// `lag 120  windows 40  alerts 2`: the progress line's second half.
 std::string describe_progress(const actors::progress_snapshot& at);

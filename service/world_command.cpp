@@ -4,17 +4,17 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/kafka_sink.hpp"
+#include "service/command_line.hpp"
 #include "transport/topics.hpp"
 
 namespace throng::service {
 
 void scenario_options::add_to(CLI::App& command) {
-  command.add_option("scenario", scenario, "A file, or a preset: see throng scenario list")->required();
+  command.add_option("scenario", scenario, "A file, or a preset: see throng scenario list")
+      ->required()
+      ->check(can_be(names_of(config::scenario_presets())));
   overlay.add_to(command, true);
-  command.add_option("--threads", threads, "Threads that actors run on; 0: one a core")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
-  command.add_option("--report", report, "One JSON object at the end, to a file or - for standard output");
+  work.add_to(command);
 }
 
 std::string describe_progress(std::chrono::milliseconds elapsed, const actors::world_progress& world) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -11,6 +10,7 @@
 
 #include "actors/world_run.hpp"
 #include "service/input_options.hpp"
+#include "service/work_options.hpp"
 #include "simulation/world.hpp"
 #include "storage/result_store.hpp"
 
@@ -19,8 +19,7 @@ namespace throng::service {
 struct scenario_options {
   std::string scenario;
   overlay_options overlay;
-  std::size_t threads = 0;
-  std::string report;
+  work_options work;
 
   void add_to(CLI::App& command);
 };

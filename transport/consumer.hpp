@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,8 +49,9 @@ inline constexpr std::int64_t unknown_end = INT64_MAX;
 
 /// Where to start a partition.
 struct start_offset {
-  enum class where { at, earliest, latest } from = where::earliest;
-  std::int64_t offset = 0;
+  enum class where { at, earliest, latest, time } from = where::earliest;
+  std::int64_t offset =
+      0; ///< `at`: this offset; `time`: the first message at or past these milliseconds of the Kafka timestamp
 };
 
 /// Every call from the same thread.
@@ -76,6 +79,12 @@ public:
 
   /// The message at an offset: how a claim tells whether the topic was made anew. None: it is not there (any more).
   virtual expected<std::optional<batch_ptr>> read_one(const topic_partition& which, std::int64_t offset) = 0;
+
+  /// Offset of the first message whose Kafka timestamp is at or past `time_ms`; the end where there is none.
+  /// invalid: messages here have no such timestamp.
+  virtual expected<std::int64_t> offset_at(const topic_partition& which, std::int64_t /*time_ms*/) {
+    return fail(error_kind::invalid, which.topic + ": its messages have no Kafka timestamp to start at");
+  }
 
   /// What identifies the source of a topic: cluster id and topic; for a file its path, the hash of its head and that length.
   virtual std::string source_identity(const std::string& topic) const = 0;
@@ -110,5 +119,15 @@ struct file_topic {
 /// not_found, naming the path; conflict: a topic in two forms; corrupt: a records file that is none.
 expected<std::unique_ptr<consumer>> make_file_consumer(const std::string& folder, std::vector<file_topic> topics,
                                                        std::int32_t partitions);
+
+/// What a stream asks of, and tells, whoever had it opened; from the consumer's thread.
+struct stream_watch {
+  std::function<bool()> stopped; ///< true: no more is to be read, as if it had ended
+  std::function<void(std::map<topic_partition, std::int64_t> ends)> ended; ///< once, with what each partition holds
+};
+/// The lines of a descriptor (standard input), which can be read only once: no identity that another process could go on with, and nothing
+/// to seek back to. Split as a file is. @param fd borrowed
+expected<std::unique_ptr<consumer>> make_stream_consumer(int fd, file_topic topic, std::int32_t partitions,
+                                                         stream_watch watch);
 
 } // namespace throng::transport

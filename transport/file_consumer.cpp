@@ -108,6 +108,11 @@ expected<void> file_consumer::start(const topic_partition& which, start_offset f
     return tl::unexpected(file.error());
   if (from.from == start_offset::where::earliest) {
     from.offset = 0;
+  } else if (from.from == start_offset::where::time) {
+    const auto found = offset_at(which, from.offset);
+    if (!found)
+      return tl::unexpected(found.error());
+    from.offset = *found;
   } else if (from.from == start_offset::where::latest) {
     const auto now = bounds(which);
     if (!now)

@@ -55,6 +55,9 @@ public:
   expected<std::optional<batch_ptr>> read_one(const topic_partition& which, std::int64_t offset) override {
     return reader_->read_one(which, offset);
   }
+  expected<std::int64_t> offset_at(const topic_partition& which, std::int64_t time_ms) override {
+    return reader_->offset_at(which, time_ms);
+  }
   std::string source_identity(const std::string& topic) const override {
     return fmt::format("kafka:{}/{}", cluster_id_, topic);
   }

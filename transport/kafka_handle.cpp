@@ -116,4 +116,23 @@ expected<std::pair<std::int64_t, std::int64_t>> query_bounds(rd_kafka_t* client,
   return std::pair{first, end};
 }
 
+expected<std::optional<std::int64_t>> query_offset_at(rd_kafka_t* client, const std::string& topic,
+                                                      std::int32_t partition, std::int64_t time_ms,
+                                                      const std::string& brokers, const last_trouble& trouble,
+                                                      std::chrono::milliseconds limit) {
+  const partition_list_owner list{rd_kafka_topic_partition_list_new(1)};
+  auto* asked = rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);
+  asked->offset = time_ms; // librdkafka's way of passing the question
+  auto code = rd_kafka_offsets_for_times(client, list.get(), static_cast<int>(limit.count()));
+  if (is_silence(code)) {
+    rd_kafka_poll(client, 0);
+    return tl::unexpected(trouble.unreachable(brokers, limit));
+  }
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+    code = asked->err;
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return tl::unexpected(make_error(code, fmt::format("topic {}, partition {} at {}", topic, partition, brokers)));
+  return asked->offset < 0 ? std::nullopt : std::optional{asked->offset};
+}
+
 } // namespace throng::transport

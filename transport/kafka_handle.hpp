@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -79,5 +80,11 @@ expected<std::pair<std::int64_t, std::int64_t>> query_bounds(rd_kafka_t* client,
                                                              std::int32_t partition, const std::string& brokers,
                                                              const last_trouble& trouble,
                                                              std::chrono::milliseconds limit);
+
+/// Offset of the first message with a Kafka timestamp at or past `time_ms`; none: there is none.
+expected<std::optional<std::int64_t>> query_offset_at(rd_kafka_t* client, const std::string& topic,
+                                                      std::int32_t partition, std::int64_t time_ms,
+                                                      const std::string& brokers, const last_trouble& trouble,
+                                                      std::chrono::milliseconds limit);
 
 } // namespace throng::transport

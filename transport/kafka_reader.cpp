@@ -289,10 +289,14 @@ expected<void> kafka_reader::open(const topic_partition& which, start_offset fro
   get_ready(which.topic);
   if (from.from != start_offset::where::at) {
     // At a logical offset the first message takes half a second longer than at a concrete one (platform.md).
-    const auto now = bounds(which);
-    if (!now)
-      return tl::unexpected(now.error());
-    from.offset = from.from == start_offset::where::earliest ? now->first : now->second;
+    const auto found = from.from == start_offset::where::time
+                           ? offset_at(which, from.offset)
+                           : bounds(which).map([&](const auto& now) {
+                               return from.from == start_offset::where::earliest ? now.first : now.second;
+                             });
+    if (!found)
+      return tl::unexpected(found.error());
+    from.offset = *found;
   }
   if (const auto found = lanes_.find(which); found != lanes_.end()) {
     if (seek(which, from.offset)) {
@@ -369,6 +373,17 @@ expected<std::int32_t> kafka_reader::partitions(const std::string& topic, std::c
 expected<std::pair<std::int64_t, std::int64_t>> kafka_reader::bounds(const topic_partition& which) {
   get_ready(which.topic);
   return query_bounds(client_.get(), which.topic, which.partition, options_.brokers, trouble_, answer_limit);
+}
+
+expected<std::int64_t> kafka_reader::offset_at(const topic_partition& which, std::int64_t time_ms) {
+  get_ready(which.topic);
+  const auto found =
+      query_offset_at(client_.get(), which.topic, which.partition, time_ms, options_.brokers, trouble_, answer_limit);
+  if (!found)
+    return tl::unexpected(found.error());
+  if (*found)
+    return **found;
+  return bounds(which).map([](const auto& now) { return now.second; });
 }
 
 expected<std::optional<batch_ptr>> kafka_reader::read_one(const topic_partition& which, std::int64_t offset) {

@@ -70,6 +70,8 @@ public:
 
   /// Reads a partition from there on; anew if it is read already.
   expected<void> open(const topic_partition& which, start_offset from);
+  /// As consumer::offset_at.
+  expected<std::int64_t> offset_at(const topic_partition& which, std::int64_t time_ms);
   bool is_open(const topic_partition& which) const {
     return lanes_.contains(which);
   }

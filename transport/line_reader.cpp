@@ -26,6 +26,10 @@ expected<line_reader> line_reader::at(std::unique_ptr<byte_source> source, std::
   return made;
 }
 
+bool line_reader::has_line() const {
+  return std::memchr(buffer_.data() + begin_, '\n', end_ - begin_) != nullptr;
+}
+
 /// Reads behind what is there, which it moves to the front or gives more room where needed. False at the end.
 expected<bool> line_reader::read_more() {
   if (end_ == buffer_.size()) {

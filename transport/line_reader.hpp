@@ -23,6 +23,9 @@ public:
   /// The next line without its newline, valid until the next call; none at the end. A last line needs no newline.
   expected<std::optional<std::string_view>> next();
 
+  /// Whether the next line has been read whole, so that next() has nothing to wait for.
+  bool has_line() const;
+
   /// Where the next line begins, in unpacked bytes.
   std::uint64_t position() const {
     return position_;

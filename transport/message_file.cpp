@@ -62,8 +62,8 @@ message_file_writer::message_file_writer()
 
 message_file_writer::~message_file_writer() = default;
 
-expected<std::unique_ptr<message_file_writer>> message_file_writer::create(const std::string& folder,
-                                                                           const std::string& topic, bool force) {
+expected<std::unique_ptr<message_file_writer>>
+message_file_writer::create(const std::string& folder, const std::string& topic, bool force, file_form form) {
   namespace fs = std::filesystem;
   std::error_code failed;
   fs::create_directories(folder, failed);
@@ -71,16 +71,20 @@ expected<std::unique_ptr<message_file_writer>> message_file_writer::create(const
     return tl::unexpected(write_error(folder, failed.value()));
   std::unique_ptr<message_file_writer> made{new message_file_writer};
   auto& impl = *made->impl_;
-  impl.path = (fs::path{folder} / (topic + ".ndjson")).string();
+  const std::string ending = form == file_form::csv ? ".csv" : ".ndjson";
+  impl.path = (fs::path{folder} / (topic + ending)).string();
   impl.force = force;
+  // A reader would not know which of several forms is meant, so each of them is in the way.
+  std::vector<std::string> in_the_way{ending};
+  if (form == file_form::ndjson)
+    in_the_way = {".ndjson",         ".ndjson.gz",         ".ndjson.zst",
+                  ".records.ndjson", ".records.ndjson.gz", ".records.ndjson.zst"};
   if (!force)
-    // A reader would not know which of several forms is meant, so each of them is in the way.
-    for (const auto* suffix :
-         {".ndjson", ".ndjson.gz", ".ndjson.zst", ".records.ndjson", ".records.ndjson.gz", ".records.ndjson.zst"})
+    for (const auto& suffix : in_the_way)
       if (const auto there = fs::path{folder} / (topic + suffix); fs::exists(there, failed))
         return fail(error_kind::conflict,
                     fmt::format("{} is there already: give --force to replace it", there.string()));
-  auto temporary = (fs::path{folder} / fmt::format(".{}.ndjson.XXXXXX", topic)).string();
+  auto temporary = (fs::path{folder} / fmt::format(".{}{}.XXXXXX", topic, ending)).string();
   impl.fd = ::mkostemp(temporary.data(), O_CLOEXEC);
   if (impl.fd < 0)
     return tl::unexpected(write_error(impl.path, errno));

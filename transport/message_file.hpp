@@ -1,4 +1,4 @@
-// Messages into files: DIR/TOPIC.ndjson, one value a line, in order; a file appears under its name when it is complete.
+// Messages into files: DIR/TOPIC.ndjson (or .csv), one value a line, in order; a file appears under its name when it is complete.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,14 @@
 
 namespace throng::transport {
 
+enum class file_form { ndjson, csv };
+
 /// Writes one topic's file. Bytes go to a hidden temporary file beside it; finish() renames it, the destructor without it removes it.
 class message_file_writer {
 public:
-  /// conflict: the file is there already and `force` is not given.
+  /// conflict: the file, in this or a form that readers would take for the same, is there already and `force` is not given.
   static expected<std::unique_ptr<message_file_writer>> create(const std::string& folder, const std::string& topic,
-                                                               bool force);
+                                                               bool force, file_form form = file_form::ndjson);
   ~message_file_writer();
 
   /// Appends values, each followed by a newline. exhausted: the disk is full (nothing appears under the name).

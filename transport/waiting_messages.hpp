@@ -38,6 +38,10 @@ public:
     return bytes_;
   }
 
+  bool has_full_batch() const {
+    return !full_.empty();
+  }
+
   std::vector<batch_ptr> take() {
     if (made_)
       cut();

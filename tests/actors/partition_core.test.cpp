@@ -41,14 +41,12 @@ storage::claimed saved(std::int64_t next, const std::vector<std::string>& values
 
 partition_facts facts(std::int64_t first, const std::vector<std::string>& values) {
   partition_facts result;
-  result.first = first;
+  result.first = result.fresh_from = first;
   result.end = static_cast<std::int64_t>(values.size());
   for (auto i = first; i < result.end; ++i)
     result.messages.emplace(i, last_message_of(*make_batch(n0, values, i, i + 1)));
   return result;
 }
-
-using where = transport::start_offset::where;
 
 struct core_of_one {
   std::shared_ptr<tally_faults> faults = std::make_shared<tally_faults>();
@@ -68,11 +66,13 @@ struct core_of_one {
 
 CAF_TEST(tasks without a checkpoint begin where they are told and others where theirs ended) {
   auto values = numbers(20);
-  auto start = find_start(n0, {fresh(), saved(8, values)}, facts(3, values), where::earliest);
+  auto start = find_start(n0, {fresh(), saved(8, values)}, facts(3, values));
   CAF_REQUIRE(start);
   CAF_CHECK_EQUAL(start->fresh_from, 3);
   CAF_CHECK_EQUAL(start->offset, 3);
-  start = find_start(n0, {fresh(), saved(8, values)}, facts(3, values), where::latest);
+  auto latest = facts(3, values);
+  latest.fresh_from = latest.end;
+  start = find_start(n0, {fresh(), saved(8, values)}, latest);
   CAF_REQUIRE(start);
   CAF_CHECK_EQUAL(start->fresh_from, 20);
   CAF_CHECK_EQUAL(start->offset, 8);
@@ -80,7 +80,7 @@ CAF_TEST(tasks without a checkpoint begin where they are told and others where t
 
 CAF_TEST(a checkpoint at the end of its partition is no conflict) {
   auto values = numbers(20);
-  auto start = find_start(n0, {saved(20, values)}, facts(0, values), where::earliest);
+  auto start = find_start(n0, {saved(20, values)}, facts(0, values));
   CAF_REQUIRE(start);
   CAF_CHECK_EQUAL(start->offset, 20);
 }
@@ -89,22 +89,22 @@ CAF_TEST(another message at the last offset means that the topic was made anew) 
   auto values = numbers(20);
   auto other = values;
   other[7] = "seven";
-  auto start = find_start(n0, {saved(8, values)}, facts(0, other), where::earliest);
+  auto start = find_start(n0, {saved(8, values)}, facts(0, other));
   CAF_REQUIRE(!start);
   CAF_CHECK(start.error().kind == error_kind::conflict);
   CAF_CHECK(start.error().message.find("--reset") != std::string::npos);
 }
 
 CAF_TEST(a partition that ends before the last message was made anew) {
-  auto start = find_start(n0, {saved(8, numbers(20))}, facts(0, numbers(7)), where::earliest);
+  auto start = find_start(n0, {saved(8, numbers(20))}, facts(0, numbers(7)));
   CAF_REQUIRE(!start);
   CAF_CHECK(start.error().kind == error_kind::conflict);
 }
 
 CAF_TEST(messages that are gone before they were taken in are a conflict and others are not ) {
   auto values = numbers(20);
-  CAF_CHECK(find_start(n0, {saved(8, values)}, facts(8, values), where::earliest).has_value());
-  auto start = find_start(n0, {saved(8, values)}, facts(9, values), where::earliest);
+  CAF_CHECK(find_start(n0, {saved(8, values)}, facts(8, values)).has_value());
+  auto start = find_start(n0, {saved(8, values)}, facts(9, values));
   CAF_REQUIRE(!start);
   CAF_CHECK(start.error().message.find("offset 8 is gone") != std::string::npos);
   CAF_CHECK(start.error().message.find("begins at 9") != std::string::npos);
@@ -114,7 +114,7 @@ CAF_TEST(a last message that compaction removed is no conflict) {
   auto values = numbers(20);
   auto known = facts(0, values);
   known.messages.erase(7);
-  CAF_CHECK(find_start(n0, {saved(8, values)}, known, where::earliest).has_value());
+  CAF_CHECK(find_start(n0, {saved(8, values)}, known).has_value());
 }
 
 CAF_TEST(a message is condemned when a task has thrown on it three times) {

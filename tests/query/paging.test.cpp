@@ -44,6 +44,23 @@ CAF_TEST(alerts come as the contract says by time) {
   CAF_CHECK_EQUAL(must(query::count(*store, what)), 2u);
 }
 
+CAF_TEST(a field that the store sorts by is one although the first documents lack it) {
+  filled_store store;
+  std::vector<document> documents;
+  for (int i = 0; i < 20; ++i) {
+    documents.push_back(make_alert("id" + std::to_string(10 + i), "e", six_o_clock + i));
+    if (i < 19)
+      documents.back().body.erase("severity");
+  }
+  store.write(documents);
+  auto what = alerts();
+  what.sort = "severity";
+  what.limit = 3;
+  CAF_CHECK_EQUAL(must(ask(*store, what)).items.size(), 3u);
+  what.sort = "-severity";
+  CAF_CHECK_EQUAL(must(ask(*store, what)).items[0].at("id"), "id29");
+}
+
 CAF_TEST(a filter beyond the first page is looked for until the page is full) {
   filled_store store;
   std::vector<document> documents;

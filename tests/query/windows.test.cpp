@@ -92,6 +92,23 @@ CAF_TEST(a sort field that nothing has is refused with the fields that there are
   CAF_CHECK(says(refused.error(), "temperature.mean"));
 }
 
+CAF_TEST(a sort field is held against all that is chosen and not against what where leaves of it) {
+  filled_store store;
+  auto with = make_alert("a", "s-1", six_o_clock);
+  with.body["evidence"] = json::object{{"z", 4.5}};
+  store.write({with, make_alert("b", "s-1", six_o_clock + minute)});
+  query::request what;
+  what.subject = query::subject::alerts;
+  what.sort = "evidence.z";
+  what.where = json::parse(R"({"id": "b"})").as_object(); // leaves the one without
+  CAF_CHECK_EQUAL(must(query::ask(*store, what)).items.size(), 1u);
+  what.where.reset();
+  what.from = timestamp{six_o_clock + minute}; // chooses the one without
+  CAF_CHECK(!query::ask(*store, what));
+  what.from = timestamp{six_o_clock + 2 * minute}; // chooses none: nothing to object to
+  CAF_CHECK(must(query::ask(*store, what)).items.empty());
+}
+
 CAF_TEST(what a later claim has overtaken is no result) {
   filled_store store;
   store.claim("city-climate", 100);

@@ -9,6 +9,7 @@
 #include <caf/test/unit_test.hpp>
 
 #include "run_world.hpp"
+#include "simulation/message_fields.hpp"
 #include "simulation/random.hpp"
 #include "small_worlds.hpp"
 
@@ -69,6 +70,30 @@ CAF_TEST(each key of a topic is written by one entity and its seq has no gap) {
   CAF_CHECK_EQUAL(next.size(), result.books.size());
   for (const auto& book : result.books)
     CAF_CHECK_EQUAL((next[{book.in, book.key}].second), book.count);
+}
+
+CAF_TEST(messages have the fields of their topic in order and each field comes in some message) {
+  const auto result = run_world(make_world(small_metropolis()));
+  for (auto which : all_topics) {
+    const auto fields = message_fields(which);
+    std::set<std::string_view> seen;
+    for (const auto& message : result.in(which)) {
+      boost::json::error_code malformed;
+      const auto value = boost::json::parse(message.value, malformed);
+      if (malformed || !value.is_object())
+        continue;
+      auto next = fields.begin();
+      for (const auto& [name, ignored] : value.get_object()) {
+        next = std::find(next, fields.end(), std::string_view{name.data(), name.size()});
+        if (next == fields.end()) {
+          CAF_ERROR("not a field of its topic, or not in order: " << name << " in " << message.value);
+          break;
+        }
+        seen.insert(*next);
+      }
+    }
+    CAF_CHECK_EQUAL(seen.size(), fields.size());
+  }
 }
 
 CAF_TEST(every incident opens and closes with a label of its domain) {

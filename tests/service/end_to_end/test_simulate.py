@@ -1,5 +1,7 @@
 """`throng simulate` as a user runs it: the same bytes again, whatever the threads; whole files or none."""
+import csv
 import hashlib
+import io
 import json
 import os
 import unittest
@@ -52,6 +54,42 @@ class Simulate(InFolder):
             total += count
         self.assertEqual(total, self.report()["events"])
         self.assertGreater(total, 2500)
+
+    def test_csv_holds_the_same_messages_as_ndjson_by_field(self):
+        world = ["--duration", "20m", "--set", "populations.sensors.count=300", "--set", "trouble.missing_field=0.01",
+                 "--set", "trouble.malformed=0.01"]
+        throng("simulate", "metropolis", *world, "--to", f"file:{self.path('n')}")
+        _, log = throng("simulate", "metropolis", *world, "--to", f"file:{self.path('c')}", "--format", "csv")
+        names = [name.removesuffix(".ndjson") for name in sorted(os.listdir(self.path("n")))]
+        self.assertEqual(sorted(os.listdir(self.path("c"))), [name + ".csv" for name in names])
+        self.assertIn("truth.labels", names)
+        malformed = cut = 0
+        for name in names:
+            with open(self.path(f"c/{name}.csv"), newline="") as file:
+                text = file.read()
+            self.assertEqual(text.count("\n"), text.count("\r\n"), name)
+            rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+            fields = None
+            with open(self.path(f"n/{name}.ndjson")) as file:
+                for line in file:
+                    try:
+                        message = json.loads(line, parse_float=str, parse_int=str)
+                    except ValueError:
+                        malformed += 1
+                        continue
+                    row = next(rows)
+                    fields = fields or rows.fieldnames
+                    self.assertLessEqual(set(message), set(fields))
+                    cut += len(message) < len(fields)
+                    wanted = {field: {None: "", True: "true", False: "false"}.get(value, value)
+                              for field, value in ((field, message.get(field)) for field in fields)}
+                    self.assertEqual(row, wanted)
+            self.assertIsNone(next(rows, None))
+        self.assertGreater(malformed, 10)
+        self.assertGreater(cut, 10)
+        self.assertIn(f"{malformed} malformed messages", log)
+        _, message = throng("simulate", "metropolis", "--to", "stdout", "--format", "csv", expect=2)
+        self.assertIn("file:DIR", message)
 
     def test_a_folder_that_holds_the_topic_is_refused_without_force(self):
         where = f"file:{self.path('out')}"

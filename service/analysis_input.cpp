@@ -1,0 +1,168 @@
+#include "service/analysis_input.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include "service/command_line.hpp"
+#include "service/interrupt.hpp"
+#include "simulation/world.hpp"
+#include "transport/topics.hpp"
+
+namespace throng::service {
+
+namespace {
+
+/// The key field of a topic that Throng's own worlds write; empty for others.
+std::string key_of_topic(const std::string& name) {
+  for (auto topic : simulation::all_topics)
+    if (simulation::name(topic) == name)
+      return std::string{simulation::key_field(topic)};
+  return {};
+}
+
+/// What plans and records ask of topics whose messages have no Kafka key: by which field they are split.
+std::vector<transport::file_topic> keyed_topics(const input_choice& choice, const std::vector<plan_ptr>& plans) {
+  std::vector<transport::file_topic> topics;
+  auto add = [&](const std::string& topic, const std::string& key, std::size_t longest) {
+    auto known = std::find_if(topics.begin(), topics.end(), [&](const auto& t) { return t.topic == topic; });
+    if (known == topics.end())
+      topics.push_back({topic, key, longest});
+    else
+      known->longest_message = std::max(known->longest_message, longest);
+  };
+  for (const auto& plan : plans)
+    add(plan->definition().source, plan->definition().key, plan->definition().max_message);
+  for (const auto& topic : choice.record)
+    add(topic, key_of_topic(topic), config::pipeline{}.max_message);
+  return topics;
+}
+
+} // namespace
+
+void input_choice::add_to(CLI::App& command) {
+  command
+      .add_option("--from", from, "kafka, file:DIR (DIR/TOPIC.ndjson, .gz and .zst too) or stdin (lines of one topic)")
+      ->check(can_be({"kafka", "file:", "stdin"}))
+      ->capture_default_str();
+  command
+      .add_option("--partitions", partitions,
+                  "Into how many partitions a file (4) or standard input (1) is split by its key")
+      ->check(CLI::Range(1, 10'000));
+  command.add_option("--consumer-group", group, "Name of the group; default throng. and the pipelines' names");
+  command
+      .add_option("--record", record,
+                  "Keep the books, entities and labels of this topic too, for audit and score (repeatable)")
+      ->allow_extra_args(false);
+  command.add_option("--rejects", rejects, "A folder for late messages and dead letters (not with Kafka)");
+}
+
+std::optional<std::string> input_choice::folder() const {
+  constexpr std::string_view prefix = "file:";
+  if (!from.starts_with(prefix) || from.size() == prefix.size())
+    return std::nullopt;
+  return from.substr(prefix.size());
+}
+
+expected<std::unique_ptr<analysis_input>>
+analysis_input::open(const input_choice& choice, const config::settings& settings, const std::vector<plan_ptr>& plans) {
+  std::unique_ptr<analysis_input> made{new analysis_input};
+  auto folder = choice.folder();
+  if (!folder && !choice.is_stream() && choice.from != "kafka")
+    return fail(error_kind::invalid, fmt::format("--from {}: must be kafka, file:DIR or stdin", choice.from));
+  auto opened = folder               ? made->open_files(choice, *folder, plans)
+                : choice.is_stream() ? made->open_stream(choice, plans)
+                                     : made->open_kafka(choice, settings, plans);
+  if (!opened)
+    return tl::unexpected{opened.error()};
+  return made;
+}
+
+expected<void> analysis_input::open_files(const input_choice& choice, const std::string& folder,
+                                          const std::vector<plan_ptr>& plans) {
+  auto opened = transport::make_file_consumer(folder, keyed_topics(choice, plans), choice.partitions.value_or(4));
+  if (!opened)
+    return tl::unexpected{opened.error()};
+  source = std::move(*opened);
+  return open_rejects(choice.rejects);
+}
+
+expected<void> analysis_input::open_stream(const input_choice& choice, const std::vector<plan_ptr>& plans) {
+  auto topics = keyed_topics(choice, plans);
+  if (topics.size() != 1)
+    return fail(
+        error_kind::invalid,
+        fmt::format("--from stdin is one topic, and these pipelines read {} and {}: give pipelines of one source",
+                    topics[0].topic, topics[1].topic));
+  if (isatty(STDIN_FILENO) != 0)
+    return fail(error_kind::invalid, "--from stdin: standard input is a terminal; pipe a file or a program into it");
+  stream_ = true;
+  transport::stream_watch watch;
+  watch.stopped = interrupted;
+  watch.ended = [this](std::map<transport::topic_partition, std::int64_t> ends) {
+    std::lock_guard guard{mutex_};
+    ends_ = std::move(ends);
+  };
+  // One, since a stream has one order, and groups that are of several keys then come in one piece.
+  auto opened = transport::make_stream_consumer(STDIN_FILENO, std::move(topics.front()), choice.partitions.value_or(1),
+                                                std::move(watch));
+  if (!opened)
+    return tl::unexpected{opened.error()};
+  source = std::move(*opened);
+  return open_rejects(choice.rejects);
+}
+
+expected<void> analysis_input::open_kafka(const input_choice& choice, const config::settings& settings,
+                                          const std::vector<plan_ptr>& plans) {
+  if (settings.kafka.embedded())
+    return fail(error_kind::invalid,
+                "analyze reads a real cluster, files or standard input: name one with --brokers "
+                "HOST:PORT, --from file:DIR or --from stdin (the embedded cluster lives only inside "
+                "throng run)");
+  if (!choice.rejects.empty())
+    return fail(error_kind::invalid, "--rejects goes with files and standard input: with Kafka, late messages and dead "
+                                     "letters go to the topics analytics.late and analytics.dead_letter");
+  std::set<std::string> topics;
+  for (const auto& plan : plans)
+    topics.insert(settings.topics.prefix + plan->definition().source);
+  for (const auto& topic : choice.record)
+    topics.insert(settings.topics.prefix + topic);
+  std::vector<std::string> written;
+  for (const auto& name : analysis_topics())
+    written.push_back(settings.topics.prefix + name);
+  auto made = transport::create_missing(settings.kafka, settings.topics, written);
+  if (!made)
+    return tl::unexpected{made.error()};
+  auto opened = transport::make_group_consumer(settings.kafka, {choice.group, {topics.begin(), topics.end()}});
+  if (!opened)
+    return tl::unexpected{opened.error()};
+  source = std::move(*opened);
+  auto sink = send_side_messages(settings, nullptr);
+  if (!sink)
+    return tl::unexpected{sink.error()};
+  side_messages = std::move(*sink);
+  return {};
+}
+
+expected<void> analysis_input::open_rejects(const std::string& folder) {
+  auto made = reject_folder::make(folder);
+  if (!made)
+    return tl::unexpected{made.error()};
+  rejects_ = std::move(*made);
+  side_messages = rejects_->sink();
+  return {};
+}
+
+std::optional<std::map<transport::topic_partition, std::int64_t>> analysis_input::take_stream_ends() {
+  std::lock_guard guard{mutex_};
+  return std::exchange(ends_, std::nullopt);
+}
+
+expected<void> analysis_input::finish() {
+  return rejects_ != nullptr ? rejects_->finish() : expected<void>{};
+}
+
+} // namespace throng::service

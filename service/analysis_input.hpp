@@ -1,0 +1,70 @@
+// What `analyze` reads: --from kafka, file:DIR or stdin, with the options that say how, and where goes what can't be analysed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "actors/analysis_plan.hpp"
+#include "analytics/pipeline_plan.hpp"
+#include "config/settings.hpp"
+#include "service/side_messages.hpp"
+#include "transport/consumer.hpp"
+
+namespace throng::service {
+
+using plan_ptr = std::shared_ptr<const analytics::pipeline_plan>;
+
+struct input_choice {
+  std::string from = "kafka";
+  std::string group;                      ///< of Kafka's consumers
+  std::vector<std::string> record;        ///< topics whose books are kept
+  std::string rejects;                    ///< a folder, for files and streams
+  std::optional<std::int32_t> partitions; ///< of a file or stream
+
+  void add_to(CLI::App& command);
+  bool is_stream() const {
+    return from == "stdin";
+  }
+  /// The DIR of file:DIR.
+  std::optional<std::string> folder() const;
+};
+
+class analysis_input {
+public:
+  /// invalid: a choice that can't be; else what opening the source says.
+  static expected<std::unique_ptr<analysis_input>> open(const input_choice& choice, const config::settings& settings,
+                                                        const std::vector<plan_ptr>& plans);
+
+  bool is_stream() const {
+    return stream_;
+  }
+  /// Where a stream's partitions end, once, when it has ended.
+  std::optional<std::map<transport::topic_partition, std::int64_t>> take_stream_ends();
+  /// All has been taken in: files of rejects appear under their names.
+  expected<void> finish();
+
+  std::unique_ptr<transport::consumer> source;
+  actors::side_message_sink side_messages;
+
+private:
+  analysis_input() = default;
+  expected<void> open_files(const input_choice& choice, const std::string& folder, const std::vector<plan_ptr>& plans);
+  expected<void> open_stream(const input_choice& choice, const std::vector<plan_ptr>& plans);
+  expected<void> open_kafka(const input_choice& choice, const config::settings& settings,
+                            const std::vector<plan_ptr>& plans);
+  expected<void> open_rejects(const std::string& folder);
+
+  bool stream_ = false;
+  std::unique_ptr<reject_folder> rejects_;
+  std::mutex mutex_;
+  std::optional<std::map<transport::topic_partition, std::int64_t>> ends_;
+};
+
+} // namespace throng::service
