@@ -23,6 +23,9 @@ struct sensor_population {
   double jitter = 0.02;         ///< share of the interval by which a reading may be early or late, 0 to 0.5
   std::uint32_t districts = 20; ///< sensors are dealt to districts in turn
   double noise = 1.0;           ///< multiplies every measurement's own noise, 0 to 10
+  double drift = 0.1;           ///< standard deviation of the drift of its temperature: degrees a month, 0 to 10
+  milliseconds battery_life = std::chrono::hours{24 * 240}; ///< median, until it is changed
+  milliseconds warm_up = std::chrono::minutes{3};           ///< after it was without power
 
   friend bool operator==(const sensor_population&, const sensor_population&) = default;
 };
@@ -32,6 +35,37 @@ using hour_weights = std::array<double, 24>;
 /// Weights of Monday to Sunday.
 using weekday_weights = std::array<double, 7>;
 
+/// What a visitor of the shop does; each but `leave` is one request.
+inline constexpr std::array<std::string_view, 10> web_actions{"home",  "login", "browse", "search", "view",
+                                                              "click", "rate",  "cart",   "buy",    "leave"};
+/// In the order of web_actions.
+using action_weights = std::array<double, 10>;
+
+/// A session as a weighted state machine: where it begins, and what follows each action but `leave`. Invented, in the shape
+/// that shops report: one view in twenty ends in an order, one session in nine buys.
+struct session_weights {
+  action_weights start{48, 6, 18, 4, 24, 0, 0, 0, 0, 0};
+  std::array<action_weights, 9> after{{
+      // home login browse search view click rate cart buy leave
+      {0, 8, 40, 32, 12, 0, 0, 0, 0, 8},   // home
+      {8, 4, 40, 26, 14, 0, 0, 0, 0, 8},   // login
+      {3, 0, 18, 8, 55, 0, 0, 0, 0, 16},   // browse
+      {0, 0, 8, 20, 57, 0, 0, 0, 0, 15},   // search
+      {2, 0, 16, 10, 22, 26, 2, 8, 0, 14}, // view
+      {0, 0, 14, 8, 25, 18, 4, 15, 0, 16}, // click
+      {10, 0, 18, 10, 24, 0, 0, 0, 0, 38}, // rate
+      {0, 4, 14, 0, 20, 0, 0, 0, 37, 25},  // cart
+      {10, 0, 14, 0, 10, 0, 12, 0, 0, 54}, // buy
+  }};
+
+  friend bool operator==(const session_weights&, const session_weights&) = default;
+};
+
+/// How a visitor comes in.
+inline constexpr std::array<std::string_view, 5> web_referrers{"typed", "search_engine", "newsletter", "social",
+                                                               "partner"};
+using referrer_weights = std::array<double, 5>;
+
 struct web_client_population {
   double sessions_per_day = 6; ///< on the mean of a week
   /// When people look at shops: little by night, a first rise over lunch, most on the sofa.
@@ -40,6 +74,10 @@ struct web_client_population {
   milliseconds think_time{8'000}; ///< median between two requests of a session
   double think_spread = 0.9;      ///< sigma of the log-normal think time
   std::uint32_t items = 2'000;    ///< how many things the shop has; popularity falls by Zipf's law
+  double zipf = 1.0;              ///< its exponent, 0 to 3
+  double capacity = 0;            ///< requests a second that the site can serve; 0: enough for its busiest hour
+  session_weights session;
+  referrer_weights referrers{42, 34, 8, 11, 5};
 
   friend bool operator==(const web_client_population&, const web_client_population&) = default;
 };

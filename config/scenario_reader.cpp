@@ -23,11 +23,61 @@ void read_weights(const fields& from, const std::string& key, std::array<double,
     from.report(key, "all are 0; at least one must be above, or nothing ever comes");
 }
 
+/// An object of weights by name; names that are not there weigh nothing.
+template <std::size_t N>
+void read_weights(const fields& from, const std::string& key, const std::array<std::string_view, N>& names,
+                  std::array<double, N>& into) {
+  if (!from.has(key))
+    return;
+  into = {};
+  double sum = 0;
+  from.inner(key).for_each_member([&](const std::string& name, const json::value& value, const std::string& path) {
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end())
+      from.in().report_key(path,
+                           fmt::format("`{}` is not known; there are: {}", name.substr(0, 80), fmt::join(names, ", ")));
+    else if (value.is_number())
+      sum += into[static_cast<std::size_t>(found - names.begin())] = value.to_number<double>();
+  });
+  if (sum <= 0)
+    from.report(key, "all weights are 0; at least one must be above");
+}
+
+/// Every session has to end: from each action that one can come to, there is a way to `leave`.
+void check_ends(const fields& from, const session_weights& weights) {
+  std::array<bool, web_actions.size()> ends{};
+  ends.back() = true;
+  for (std::size_t round = 0; round < web_actions.size(); ++round)
+    for (std::size_t i = 0; i < weights.after.size(); ++i)
+      for (std::size_t next = 0; next < web_actions.size(); ++next)
+        ends[i] = ends[i] || (weights.after[i][next] > 0 && ends[next]);
+  for (std::size_t i = 0; i < weights.after.size(); ++i)
+    if (!ends[i]) {
+      const std::string name{web_actions[i]};
+      from.report(name, fmt::format("no visitor who comes to {} ever leaves; give `leave` a weight here, or after what "
+                                    "follows",
+                                    name));
+      return;
+    }
+}
+
+void read_session(const fields& from, session_weights& into) {
+  read_weights(from, "start", web_actions, into.start);
+  if (into.start.back() > 0)
+    from.report("start", "a session cannot begin with `leave`");
+  for (std::size_t i = 0; i < into.after.size(); ++i)
+    read_weights(from, std::string{web_actions[i]}, web_actions, into.after[i]);
+  check_ends(from, into);
+}
+
 void read_behaviour(const fields& from, sensor_population& into) {
   from.read("interval", into.interval, 100ms, 24h);
   from.read("jitter", into.jitter);
   from.read("districts", into.districts);
   from.read("noise", into.noise);
+  from.read("drift", into.drift);
+  from.read("battery_life", into.battery_life, 1h, 24h * 3650);
+  from.read("warm_up", into.warm_up, 0ms, 24h);
 }
 
 void read_behaviour(const fields& from, web_client_population& into) {
@@ -37,6 +87,10 @@ void read_behaviour(const fields& from, web_client_population& into) {
   from.read("think_time", into.think_time, 100ms, 1h);
   from.read("think_spread", into.think_spread);
   from.read("items", into.items);
+  from.read("zipf", into.zipf);
+  from.read("capacity", into.capacity);
+  read_session(from.inner("session"), into.session);
+  read_weights(from, "referrers", web_referrers, into.referrers);
 }
 
 void read_behaviour(const fields& from, account_population& into) {
@@ -116,6 +170,10 @@ void check_target(const fields& from, const incident& of, const incident_kind& k
     from.report("population",
                 fmt::format("{} is of the kind {}, but {} needs one of the kind {}", from.shown("population"),
                             kind_name(*target), kind.name, kind.population_kind));
+  else if (const auto* sensors = std::get_if<sensor_population>(&target->behaviour);
+           sensors != nullptr && kind.name == "sensor.district_outage" && of.count > sensors->districts)
+    from.report("count", fmt::format("{} is more than the population has: {} has {} districts", of.count, target->name,
+                                     sensors->districts));
   else if (of.count > target->count)
     from.report("count",
                 fmt::format("{} is more than the population has: {} has {}", of.count, target->name, target->count));

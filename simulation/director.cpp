@@ -7,12 +7,16 @@
 #include "simulation/distributions.hpp"
 #include "simulation/entity_kinds.hpp"
 #include "simulation/random.hpp"
+#include "simulation/site_queue.hpp"
 
 namespace throng::simulation {
 namespace {
 
 /// How many others play a part in an incident on an account: payees, mules.
 constexpr std::uint32_t accomplices_each = 8;
+
+/// So much of the sky more than was asked for is made at once.
+constexpr milliseconds sky_reserve = std::chrono::minutes{2};
 
 /// Chooses `count` of 0 to n - 1 without repeats, in ascending order (Floyd's algorithm: Bentley, "Programming pearls: a
 /// sample of brilliance", 1987).
@@ -38,7 +42,8 @@ struct incident_clock {
 
 struct director::implementation {
   explicit implementation(std::shared_ptr<const world> in)
-      : world_(std::move(in)) {
+      : world_(std::move(in))
+      , site_(*world_) {
     const auto& scenario = world_->scenario();
     for (std::uint32_t i = 0; i < scenario.incidents.size(); ++i) {
       const auto& incident = scenario.incidents[i];
@@ -50,9 +55,19 @@ struct director::implementation {
       clock.next = incident.at ? scenario.start + *incident.at : arrival_after(scenario.start, incident, clock);
       clocks_.push_back(clock);
     }
+    std::uint32_t districts = 0;
     for (const auto& population : scenario.populations)
       if (const auto* sensors = std::get_if<config::sensor_population>(&population.behaviour))
-        districts_ = std::max(districts_, sensors->districts);
+        districts = std::max(districts, sensors->districts);
+    climate_ = climate{scenario.seed, districts};
+  }
+
+  /// The sky over a tick and as far as the far-sighted live ahead of it; made for some minutes at once.
+  std::shared_ptr<const sky> sky_over(timestamp tick, timestamp ahead) {
+    const auto until = std::max(tick + world_->tick(), ahead);
+    if (!sky_ || !sky_->covers(tick, until))
+      sky_ = std::make_shared<const sky>(climate_, tick, until + sky_reserve);
+    return sky_;
   }
 
   static timestamp arrival_after(timestamp time, const config::incident& incident, incident_clock& clock) {
@@ -63,13 +78,33 @@ struct director::implementation {
     return gap_ms < 1e15 ? time + milliseconds{static_cast<std::int64_t>(gap_ms) + 1} : never_due;
   }
 
+  /// The entities that an incident befalls, in ascending order.
+  std::vector<std::uint32_t> targets(std::uint32_t incident, random_stream& from) const {
+    const auto& what = world_->scenario().incidents[incident];
+    const auto& population = world_->scenario().populations[clocks_[incident].population];
+    const auto* sensors = std::get_if<config::sensor_population>(&population.behaviour);
+    if (sensors == nullptr || what.kind != "sensor.district_outage") {
+      const auto chosen = sample(from, population.count, what.count);
+      return {chosen.begin(), chosen.end()};
+    }
+    // Whole districts, but for those that subtlety spares.
+    const auto districts = sample(from, std::min(sensors->districts, population.count), what.count);
+    std::vector<std::uint32_t> hit;
+    for (std::uint32_t i = 0; i < population.count; ++i)
+      if (districts.contains(i % sensors->districts) && !bernoulli(from, 0.7 * what.subtlety))
+        hit.push_back(i);
+    if (hit.empty())
+      hit.push_back(*districts.begin());
+    return hit;
+  }
+
   void open(std::uint32_t incident, timestamp tick, std::vector<incident_order>& orders) {
     auto& clock = clocks_[incident];
     const auto& scenario = world_->scenario();
     const auto& what = scenario.incidents[incident];
     random_stream from{draw(scenario.seed, number_of_name("targets"), incident, clock.opened)};
     const auto kind = world_->kind_of(clock.population);
-    for (auto index : sample(from, scenario.populations[clock.population].count, what.count)) {
+    for (auto index : targets(incident, from)) {
       incident_order order;
       order.target = {clock.population, index};
       order.incident = incident;
@@ -93,30 +128,11 @@ struct director::implementation {
     return others;
   }
 
-  /// Made once for all the ticks that the far-sighted live ahead.
-  std::shared_ptr<const weather_table> weather_between(timestamp start, timestamp ahead) {
-    if (weather_ == nullptr || !weather_->covers(start) ||
-        (start < ahead && !weather_->covers(ahead - milliseconds{1}))) {
-      auto made = std::make_shared<weather_table>();
-      made->begin = start;
-      made->tick = world_->tick();
-      made->districts = districts_;
-      auto tick = start;
-      do {
-        for (std::uint32_t i = 0; i < districts_; ++i)
-          made->cells.push_back(weather_of(world_->scenario().seed, i, tick));
-        tick = tick + made->tick;
-      } while (tick < ahead);
-      made->end = tick;
-      weather_ = std::move(made);
-    }
-    return weather_;
-  }
-
   std::shared_ptr<const world> world_;
-  std::shared_ptr<const weather_table> weather_;
   std::vector<incident_clock> clocks_;
-  std::uint32_t districts_ = 0;
+  site_queue site_;
+  climate climate_{0, 0};
+  std::shared_ptr<const sky> sky_;
 };
 
 director::director(std::shared_ptr<const world> world)
@@ -129,7 +145,9 @@ director::~director() = default;
 tick_plan director::begin_tick(timestamp start, const tick_totals& before, timestamp ahead) {
   auto view = std::make_shared<shared_view>();
   view->before = before;
-  view->weather = impl_->weather_between(start, ahead);
+  impl_->site_.take(before);
+  view->site = impl_->site_.load();
+  view->sky = impl_->sky_over(start, ahead);
 
   auto orders = std::make_shared<std::vector<incident_order>>();
   for (std::uint32_t i = 0; i < impl_->clocks_.size(); ++i) {

@@ -117,10 +117,8 @@ public:
   /// The entity's own key.
   std::string_view key(std::size_t which = 0) const noexcept;
   random_stream& random() noexcept;
-  /// What everybody sees alike in this tick. Not for the far-sighted, but for the weather.
+  /// What everybody sees alike in this tick. Of it, the far-sighted may read the sky only.
   const shared_view& view() const noexcept;
-  /// The weather of a district, as it is in this tick.
-  const district_weather& weather(std::uint32_t district) const noexcept;
   /// What this entity adds to the tick's totals.
   tick_totals& totals() noexcept;
 

@@ -1,5 +1,6 @@
 // A sensor on a street of the city: reads temperature, humidity, CO2, light and its battery at its own interval. The
-// weather is its district's (weather.hpp); a sensor adds its place, its bias and its noise, and what befalls it.
+// weather is its district's (sky.hpp); a sensor adds its place, its bias, its drift and its noise, and what befalls it
+// (sensor_faults.cpp). All of it is a function of (seed, time), so that a sensor may be woken far ahead.
 #pragma once
 
 #include <array>
@@ -19,20 +20,18 @@ public:
 
     config::sensor_population parameters;
     timestamp start;
-    std::vector<std::string> districts; ///< `district-07`
+    std::vector<std::string> districts;  ///< `district-07`
+    std::vector<district_traits> traits; ///< of each
   };
 
   static constexpr std::array channels{channel{topic::iot_readings, 0}};
   static constexpr std::size_t keys = 1;
-  /// All that it reads is the weather, a function of (seed, time).
+  /// All that it reads is the sky, a function of (seed, time).
   static constexpr bool far_sighted = true;
-  /// What each does while it is open, with s its subtlety:
-  /// - spike: each reading, with probability (1 - 0.7 s) / 3, is off by 3 + 27 (1 - s) degrees and 100 + 1400 (1 - s) ppm;
-  /// - stuck: the readings stay where they were at the first, but for a share s of the sensor's noise;
-  /// - drift: the temperature moves away evenly, by 2 + 18 (1 - s) degrees at the end; humidity against it;
-  /// - silence: a reading is left out with probability 1 - 0.8 s. It takes no seq, so the label has none when it closes.
-  static constexpr std::array<std::string_view, 4> incident_kinds{"sensor.spike", "sensor.stuck", "sensor.drift",
-                                                                  "sensor.silence"};
+  /// What each does, and what subtlety changes in it: sensor_faults.cpp.
+  static constexpr std::array<std::string_view, 10> incident_kinds{
+      "sensor.spike",  "sensor.stuck",   "sensor.drift",         "sensor.silence",         "sensor.noise",
+      "sensor.offset", "sensor.dropout", "sensor.battery_death", "sensor.district_outage", "sensor.clock_skew"};
   /// `sensor-000042`
   static entity_key key(const world& in, entity_ref self, std::size_t which);
 
@@ -44,17 +43,52 @@ public:
   void wake(wake_context& in, const common& all);
 
 private:
-  /// One reading's measurements.
+  enum fault : std::uint8_t {
+    spike,
+    stuck,
+    drift,
+    silence,
+    noise,
+    offset,
+    dropout,
+    battery_death,
+    district_outage,
+    clock_skew
+  };
+
+  /// One reading.
   struct measured {
-    double temperature; ///< degrees Celsius
-    double humidity;    ///< percent, relative
-    double co2;         ///< ppm
-    double light;       ///< lux
+    double temperature;            ///< degrees Celsius
+    double humidity;               ///< percent, relative
+    double co2;                    ///< ppm
+    double light;                  ///< lux
+    double battery;                ///< percent
+    bool has_air = true;           ///< false: temperature and humidity are null
+    bool has_gas_and_light = true; ///< false: CO2 and light are null
+    milliseconds clock_behind{0};
+
+    /// As the message has them, so that two are the same exactly if their messages are.
+    std::array<std::int64_t, 7> written() const;
+  };
+  /// A reading's own noise; the light's is relative.
+  struct noises {
+    double temperature;
+    double humidity;
+    double co2;
+    double light;
   };
 
   void read(wake_context& in, const common& all);
-  void apply(active_incident& incident, measured& now, const measured& noise, wake_context& in) const;
+  measured measure(const wake_context& in, const common& all, const noises& own) const;
+  /// 1 when it has just been switched on, 0 once it is warm.
+  static void warm_up(measured& now, double coldness);
   void schedule_next(random_stream& random, const common& all, timestamp after);
+
+  // Incidents: sensor_faults.cpp.
+  /// Whether an incident keeps the reading from being sent at all. It takes no seq, so each is decided by its time.
+  static bool leaves_out(const active_incident& incident, timestamp now, milliseconds warm_up);
+  static void apply(active_incident& incident, measured& now, const noises& own, const wake_context& in,
+                    milliseconds warm_up);
 
   timestamp due_;
   std::int64_t grid_ms_; ///< where the next reading would be without jitter
@@ -65,8 +99,9 @@ private:
   float humidity_bias_;
   float co2_factor_;
   float light_factor_;
-  float battery_;       ///< percent at the world's start
-  float battery_drain_; ///< percent a day
+  float drift_;        ///< degrees a day since the battery was changed, when it is calibrated too
+  float battery_days_; ///< from one battery to the next
+  float battery_age_;  ///< of the battery at the world's start, as a share of battery_days_
 };
 
 } // namespace throng::simulation

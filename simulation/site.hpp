@@ -44,8 +44,9 @@ page_cost cost(action what);
 inline constexpr double response_sigma = 0.45;
 inline constexpr double bytes_sigma = 0.30;
 
-/// How much longer a request takes when the site is busy: the time in an M/M/1 queue relative to the service time,
-/// 1 / (1 - utilisation) (Kleinrock, "Queueing systems", volume 1, section 3.2), with the utilisation held at 0.95.
+/// How much longer a request takes on servers that are busy, though not overloaded: the time in an M/M/1 queue relative to
+/// the service time, 1 / (1 - utilisation) (Kleinrock, "Queueing systems", volume 1, section 3.2), with the utilisation held
+/// at 0.95. What waits because more came than could be served: site_queue.hpp.
 double slowdown(double utilisation);
 
 } // namespace throng::simulation

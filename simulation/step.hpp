@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "simulation/byte_buffer.hpp"
-#include "simulation/weather.hpp"
+#include "simulation/sky.hpp"
 #include "simulation/world.hpp"
 
 namespace throng::simulation {
@@ -29,32 +29,25 @@ struct entity_message {
 struct tick_totals {
   std::uint64_t web_requests = 0;
   std::uint64_t web_errors = 0;
+  std::uint64_t web_work_us = 0; ///< service that the site's servers were asked for, microseconds
   std::uint64_t transactions = 0;
 
   tick_totals& operator+=(const tick_totals& other);
 };
 
-/// The weather of each district, tick after tick: what it is at a tick's start it is all through the tick.
-struct weather_table {
-  timestamp begin; ///< of a tick
-  timestamp end;
-  milliseconds tick{1};
-  std::uint32_t districts = 0;
-  std::vector<district_weather> cells; ///< by (tick, district)
-
-  bool covers(timestamp time) const {
-    return time >= begin && time < end;
-  }
-  /// @pre covers(time) and district < districts
-  const district_weather& at(std::uint32_t district, timestamp time) const {
-    return cells[static_cast<std::size_t>((time - begin) / tick) * districts + district];
-  }
+/// How the site's servers do (site_queue.hpp).
+struct site_load {
+  double utilisation = 0; ///< 0 to 1, over some seconds
+  double wait_ms = 0;     ///< before a request is served
+  double refused = 0;     ///< share of the requests that are turned away
 };
 
 /// What everybody sees alike during one tick. Changes at tick boundaries only.
 struct shared_view {
-  tick_totals before;                           ///< of the tick before
-  std::shared_ptr<const weather_table> weather; ///< of this tick at least; never null
+  tick_totals before; ///< of the tick before
+  site_load site;
+  /// The weather of every moment of the tick, and further ahead: a function of (seed, time).
+  std::shared_ptr<const simulation::sky> sky;
 };
 
 /// An incident that opens on an entity. It closes by itself at `end`.

@@ -158,10 +158,6 @@ const shared_view& wake_context::view() const noexcept {
   return *frame_.step.view;
 }
 
-const district_weather& wake_context::weather(std::uint32_t district) const noexcept {
-  return frame_.step.view->weather->at(district, frame_.now);
-}
-
 tick_totals& wake_context::totals() noexcept {
   return frame_.lane.totals;
 }

@@ -1,10 +1,13 @@
-// The weather and the air of a district: what all its sensors have in common. A pure function of (seed, district, time).
+// The weather and the air of a district: what all its sensors have in common. A pure function of (seed, district, time):
+// fronts that cross the city, seasons, the time of day, the people and the traffic. sky.hpp makes it cheap to ask for.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "config/time.hpp"
+#include "simulation/districts.hpp"
 
 namespace throng::simulation {
 
@@ -15,14 +18,53 @@ struct district_weather {
   double light = 0;       ///< lux
 };
 
-/// The city's centre in degrees: a town of the temperate zone, whose clocks show UTC.
-inline constexpr double city_latitude = 48.2;
-inline constexpr double city_longitude = 16.4;
+/// A weather front: a line that crosses the city with one speed and direction, so that districts meet it one after the
+/// other. There is one in every `front_spacing`, at a moment of it that is drawn.
+struct front {
+  timestamp at_centre; ///< when it passes over the city's centre
+  double east = 0;     ///< its direction: a unit vector
+  double north = 0;
+  double km_an_hour = 0;
+  double change = 0;  ///< degrees that the air behind it is warmer (a warm front) or colder
+  double breadth = 0; ///< hours that the change takes
 
-/// Seasons and the time of day, fronts that pass over the whole city within days, and a little of the district's own.
-district_weather weather_of(std::uint64_t seed, std::uint32_t district, timestamp time);
+  /// When it passes over a district.
+  timestamp passes(const district_traits& district) const;
+};
+inline constexpr milliseconds front_spacing = std::chrono::hours{31};
 
-/// Smooth noise in time: standard normal at multiples of `period`, drawn from (seed, what, multiple), cubic between.
+/// @param nth of the fronts since 1970; any number
+front front_of(std::uint64_t seed, std::int64_t nth);
+
+class climate {
+public:
+  climate(std::uint64_t seed, std::uint32_t districts);
+
+  std::uint32_t districts() const {
+    return static_cast<std::uint32_t>(traits_.size());
+  }
+  district_weather at(std::uint32_t district, timestamp time) const;
+  /// Of all districts. @pre out has as many places
+  void at(timestamp time, std::span<district_weather> out) const;
+
+private:
+  struct hour_of_all;
+  hour_of_all common_at(timestamp time) const;
+  district_weather in_district(std::uint32_t district, const hour_of_all& common) const;
+
+  std::uint64_t seed_;
+  std::vector<district_traits> traits_;
+};
+
+/// Smooth noise in time: standard normal at multiples of `period`, drawn from (seed, what, multiple), smooth between.
 double slow_noise(std::uint64_t seed, std::uint64_t what, timestamp time, milliseconds period);
+
+/// How many of a district's people are at home, and how full its offices and roads are, 0 to 1, at a moment of the week.
+struct bustle {
+  double at_home = 0;
+  double at_work = 0;
+  double on_the_road = 0;
+};
+bustle bustle_at(timestamp time);
 
 } // namespace throng::simulation

@@ -12,9 +12,6 @@ namespace throng::simulation {
 
 namespace {
 
-/// Popularity of shop items: Zipf's exponent is near 1 for many kinds of media and goods.
-constexpr double zipf_exponent = 1.0;
-
 constexpr double least_think_ms = 300;
 constexpr double most_think_ms = 25 * 60'000; // a session ends at half an hour, by the convention of web analytics
 
@@ -22,18 +19,22 @@ constexpr double most_think_ms = 25 * 60'000; // a session ends at half an hour,
 constexpr double server_error = 0.001;
 constexpr double item_gone = 0.004;
 constexpr double wrong_password = 0.04;
-/// Above this utilisation the site refuses requests.
-constexpr double overload = 0.8;
 /// After an error, this share tries the same page again; the others leave.
-constexpr std::uint32_t retry_percent = 60;
-
-/// The site is built for this multiple of the evening's traffic, and for no less than 20 requests a second.
-constexpr double headroom = 2.5;
-constexpr double least_capacity_a_second = 20;
+constexpr double retries = 0.6;
 
 constexpr double words_with_stars = 0.4;
-/// A minute: then the server in front gives up.
-constexpr double most_response_ms = 60'000;
+/// Half a minute: then the server in front gives up.
+constexpr double most_response_ms = 30'000;
+/// Being turned away takes next to no time.
+constexpr double refusal_ms = 4;
+/// A page that says it is not there.
+constexpr page_cost not_there{9, 320};
+
+std::string_view referrer_of(std::size_t entry) {
+  constexpr std::array<std::string_view, 5> sites{"", "https://search.example/", "https://mail.example/",
+                                                  "https://social.example/", "https://partner.example/"};
+  return sites[entry];
+}
 
 } // namespace
 
@@ -41,16 +42,10 @@ web_client::common::common(const simulation::world& world, std::uint32_t number)
     : seed(world.scenario().seed)
     , population(std::get<config::web_client_population>(world.scenario().populations[number].behaviour))
     , visits(population.sessions_per_day, daily_curve{population.hours}, population.weekdays)
-    , popularity(zipf_weights(population.items, zipf_exponent))
-    , visitors(world.count_of_kind(web_client_kind)) {
-  double a_day = 0;
-  for (const auto& other : world.scenario().populations)
-    if (const auto* clients = std::get_if<config::web_client_population>(&other.behaviour); clients != nullptr)
-      a_day += other.count * mean_session_requests *
-               arrivals{clients->sessions_per_day, daily_curve{clients->hours}, clients->weekdays}.greatest_rate();
-  const auto a_second = std::max(least_capacity_a_second, headroom * a_day / 86'400);
-  capacity = a_second * static_cast<double>(world.tick().count()) / 1'000;
-}
+    , session(population.session)
+    , popularity(zipf_weights(population.items, population.zipf))
+    , entries(population.referrers)
+    , visitors(world.count_of_kind(web_client_kind)) {}
 
 entity_key web_client::key(const simulation::world& world, entity_ref self, std::size_t which) {
   const auto number = world.number_in_kind(self);
@@ -80,6 +75,9 @@ void web_client::wake(wake_context& in, const common& all) {
       prepare(in.incident(), in.now());
       break;
     case moment::closed:
+      // What it changed ends with it: so nothing that is changed lies beyond its label.
+      if (changes(&in.incident()))
+        leave();
       in.incident().memo[step_due] = no_step;
       break;
     case moment::message:
@@ -98,7 +96,7 @@ void web_client::live(wake_context& in, const common& all, const active_incident
   // The arrivals are a process of their own: one that falls into a session is made up for when it ends.
   const random_stream walk{in.random().bits()};
   arrival_ = all.visits.after(in.random(), arrival_);
-  if (!is_program(doing)) // the visitor does not come while a program uses the connection
+  if (!displaces(doing)) // the visitor does not come while a program uses the connection
     begin_session(in, all, walk);
 }
 
@@ -108,24 +106,23 @@ void web_client::begin_session(wake_context& in, const common& all, random_strea
   failed_ = false;
   ++session_;
   last_request_ = in.now();
-  const auto by = walk_.below(100);
-  came_by_ = by < 45 ? entry::typed : by < 85 ? entry::search_engine : entry::newsletter;
+  came_by_ = static_cast<entry>(all.entries(walk_));
   here_ = {};
-  choose_page(all, first_action(walk_.below(100)));
+  choose_page(all, all.session.first(walk_.unit()));
   ask(in, all, {}, true);
 }
 
 void web_client::go_on(wake_context& in, const common& all) {
   const auto from = here_;
-  const auto percent = walk_.below(100);
+  const auto luck = walk_.unit();
   if (failed_) {
-    if (percent < retry_percent)
+    if (luck < retries)
       ask(in, all, from, false);
     else
       leave();
     return;
   }
-  const auto next = next_action(here_.what, percent);
+  const auto next = all.session.next(here_.what, luck);
   if (next == action::leave) {
     leave();
     return;
@@ -174,8 +171,9 @@ void web_client::ask(wake_context& in, const common& all, page from, bool first)
     line.status = 404;
   else if (here_.what == action::login && luck > 1 - wrong_password)
     line.status = 401;
-  serve(line, luck, utilisation(in, all));
-  if (is_broken(doing))
+  serve(line, luck, in.view().site);
+  const bool changed = changes(doing);
+  if (changed)
     suffer(line, *doing, in.next_seq(topic::web_requests));
   failed_ = line.status >= 400;
   const auto thought =
@@ -185,7 +183,7 @@ void web_client::ask(wake_context& in, const common& all, page from, bool first)
   last_request_ = in.now();
   request_due_ = in.now() + think;
   const auto seq = write(in, all, line, walk_);
-  if (is_broken(doing))
+  if (changed)
     doing->touch(seq);
   if (!failed_)
     tell(in, all, since, think);
@@ -230,41 +228,49 @@ void web_client::tell(wake_context& in, const common& all, milliseconds since, m
   }
 }
 
-double web_client::utilisation(const wake_context& in, const common& all) {
-  return static_cast<double>(in.view().before.web_requests) / all.capacity;
-}
-
-void web_client::serve(request& line, double luck, double load) {
-  line.slower *= slowdown(load);
-  if (luck < server_error + std::max(0.0, load - overload) / 2)
-    line.status = load > overload ? 503 : 500;
+void web_client::serve(request& line, double luck, const site_load& load) {
+  line.slower *= slowdown(load.utilisation);
+  line.wait_ms += load.wait_ms;
+  if (luck < server_error)
+    line.status = 500;
+  else if (luck < server_error + (1 - server_error) * load.refused)
+    line.status = 503;
 }
 
 std::uint64_t web_client::write(wake_context& in, const common& all, const request& line, random_stream& random) const {
   const auto number = in.world().number_in_kind(in.self());
   const auto who = person_of(all.seed, number);
-  const auto costs = cost(line.asks.what);
+  const auto costs = line.probes.empty() ? cost(line.asks.what) : not_there;
   const bool error = line.status >= 400;
-  const auto response = log_normal(random, costs.response_ms * line.slower, response_sigma);
+  const bool refused = line.status == 503;
+  auto response = log_normal(random, refused ? refusal_ms : costs.response_ms * line.slower, response_sigma);
+  response =
+      line.times_out ? most_response_ms : std::min(most_response_ms, refused ? response : response + line.wait_ms);
   const auto bytes = log_normal(random, error ? 420.0 : costs.bytes, error ? 0.1 : bytes_sigma);
   const auto session = short_text{"session-"}.append(number, 6).append("-").append(session_, 5);
-  ++in.totals().web_requests;
+  auto& totals = in.totals();
+  ++totals.web_requests;
   if (line.status >= 500)
-    ++in.totals().web_errors;
+    ++totals.web_errors;
+  // Refused or not: what is asked for decides how many will be.
+  totals.web_work_us += static_cast<std::uint64_t>(costs.response_ms * 1'000);
   return in.emit(topic::web_requests, [&](event_writer& e) {
     e.text("session_id", session.view());
     e.text("user_id", user_id(line.user).view());
     e.text("ip", ip_text(who.ip).view());
     e.text("method", method(line.asks.what));
-    e.text("path", path(line.asks).view());
+    if (line.probes.empty())
+      e.text("path", path(line.asks).view());
+    else
+      e.text("path", line.probes);
     e.natural("status", line.status);
-    e.natural("response_ms", 1 + static_cast<std::uint64_t>(std::min(response, most_response_ms)));
+    e.natural("response_ms", 1 + static_cast<std::uint64_t>(response));
     e.natural("bytes", static_cast<std::uint64_t>(bytes));
     e.text("user_agent", line.agent.empty() ? browsers()[who.browser].user_agent : line.agent);
     if (line.program || (line.first && came_by_ == entry::typed))
       e.null("referrer");
     else if (line.first)
-      e.text("referrer", came_by_ == entry::search_engine ? "https://search.example/" : "https://mail.example/");
+      e.text("referrer", referrer_of(static_cast<std::size_t>(came_by_)));
     else
       e.text("referrer", url(line.from).view());
     e.text("country", countries()[who.country].code);

@@ -29,9 +29,10 @@ public:
     std::uint64_t seed;
     config::web_client_population population;
     arrivals visits;
+    session_chain session;
     weighted_choice popularity; ///< of items: Zipf
+    weighted_choice entries;    ///< how visitors come in
     std::uint32_t visitors;     ///< in the whole world
-    double capacity;            ///< requests that the site can answer in a tick
   };
 
   static constexpr std::array channels{channel{topic::web_requests, 0}, channel{topic::web_clicks, 1},
@@ -40,8 +41,9 @@ public:
   static entity_key key(const simulation::world& world, entity_ref self, std::size_t which);
 
   /// What subtlety changes in each: web_incidents.cpp.
-  static constexpr std::array<std::string_view, 3> incident_kinds{"web.scraper", "web.credential_stuffing",
-                                                                  "web.error_burst"};
+  static constexpr std::array<std::string_view, 8> incident_kinds{
+      "web.scraper",           "web.credential_stuffing", "web.error_burst",  "web.flash_crowd",
+      "web.denial_of_service", "web.path_scan",           "web.slow_backend", "web.cart_bot"};
 
   web_client(const birth& born, const common& all);
 
@@ -51,21 +53,33 @@ public:
   void wake(wake_context& in, const common& all);
 
 private:
-  enum class incident : std::uint8_t { scraper, credential_stuffing, error_burst };
+  enum class incident : std::uint8_t {
+    scraper,
+    credential_stuffing,
+    error_burst,
+    flash_crowd,
+    denial_of_service,
+    path_scan,
+    slow_backend,
+    cart_bot
+  };
 
-  /// How a visitor came in.
-  enum class entry : std::uint8_t { typed, search_engine, newsletter };
+  /// How a visitor came in: an index of config::web_referrers.
+  enum class entry : std::uint8_t { typed, search_engine, newsletter, social, partner };
 
   /// One line of the access log.
   struct request {
     page asks;
-    page from;              ///< the page before; without a meaning where `first`
-    bool first = false;     ///< of the session
-    bool program = false;   ///< no browser: no referrer, and none of the events that a page's script sends
-    std::string_view agent; ///< empty: the visitor's own browser
-    std::uint32_t user = 0; ///< person
+    std::string_view probes; ///< a path that the shop does not have, instead of `asks`
+    page from;               ///< the page before; without a meaning where `first`
+    bool first = false;      ///< of the session
+    bool program = false;    ///< no browser: no referrer, and none of the events that a page's script sends
+    std::string_view agent;  ///< empty: the visitor's own browser
+    std::uint32_t user = 0;  ///< person
     std::uint16_t status = 200;
-    double slower = 1; ///< multiplies the response time
+    double slower = 1;      ///< multiplies the time that serving it takes
+    double wait_ms = 0;     ///< before it is served
+    bool times_out = false; ///< the server in front gave up
   };
 
   /// What the visitor does on their own.
@@ -80,19 +94,20 @@ private:
   /// @returns its seq
   std::uint64_t write(wake_context& in, const common& all, const request& line, random_stream& random) const;
   /// What the site's load, or its bad luck, does to a request.
-  static void serve(request& line, double luck, double load);
-  /// Requests of the tick before, relative to what the site can answer.
-  static double utilisation(const wake_context& in, const common& all);
+  static void serve(request& line, double luck, const site_load& load);
 
   // Incidents: web_incidents.cpp.
   static void prepare(active_incident& opened, timestamp now);
   void step(wake_context& in, const common& all, active_incident& doing);
-  void scrape(wake_context& in, const common& all, active_incident& doing);
-  void stuff(wake_context& in, const common& all, active_incident& doing);
-  /// Whether a program has taken the place of the visitor.
-  static bool is_program(const active_incident* doing);
-  /// Whether the site's part that serves this visitor is broken.
-  static bool is_broken(const active_incident* doing);
+  void run_program(wake_context& in, const common& all, active_incident& doing);
+  double next_request_of_program(const wake_context& in, const common& all, const active_incident& doing,
+                                 random_stream& random, request& line) const;
+  void join_crowd(wake_context& in, const common& all, active_incident& doing);
+  static bool is_program(incident kind);
+  /// Whether an incident has begun to act, and has taken the place of the visitor's own doings.
+  static bool displaces(const active_incident* doing);
+  /// Whether it has begun to act, and changes what the visitor does or is answered.
+  static bool changes(const active_incident* doing);
   static void suffer(request& line, const active_incident& doing, std::uint64_t seq);
 
   random_stream walk_;     ///< of this session: what happens in one changes no other

@@ -153,21 +153,32 @@ CAF_TEST(everybody sees the weather of every district and the totals of the tick
   totals.web_requests = 17;
   const auto plan = sut.begin_tick(start, totals);
   CAF_CHECK_EQUAL(plan.view->before.web_requests, 17U);
-  CAF_REQUIRE_EQUAL(plan.view->weather->districts, 3U); // the larger of the two populations
-  CAF_CHECK(plan.view->weather->at(2, start + 999ms).temperature == weather_of(9, 2, start).temperature);
-  CAF_CHECK(!plan.view->weather->covers(start + 1s));
+  CAF_REQUIRE_EQUAL(plan.view->sky->districts(), 3U); // the larger of the two populations
+  CAF_CHECK(plan.view->sky->at(2, start).temperature == climate(9, 3).at(2, start).temperature);
+  CAF_CHECK(plan.view->sky->covers(start, start + 1s));
+  CAF_CHECK(sut.begin_tick(start + 1s, {}, start + 61s).view->sky->covers(start + 1s, start + 61s)); // as far as anyone is ahead
 }
 
-CAF_TEST(the weather reaches as far as the far - sighted live ahead and is that of each tick) {
-  const auto made = world::make(city());
-  director sut{*made};
-  const auto start = (*made)->start();
-  const auto ahead = sut.begin_tick(start, {}, start + 60s).view->weather;
-  for (auto tick = start; tick < start + 60s; tick = tick + 1s) {
-    CAF_CHECK_EQUAL(ahead->at(1, tick + 500ms).temperature, weather_of(9, 1, tick).temperature);
-    CAF_CHECK(sut.begin_tick(tick, {}, start + 60s).view->weather == ahead);
+CAF_TEST(a district outage hits whole districts and with subtlety spares some of their sensors) {
+  auto scenario = city();
+  scenario.populations[0].count = 400;
+  scenario.incidents = {stuck("indoors", 1)};
+  scenario.incidents[0].kind = "sensor.district_outage";
+  scenario.incidents[0].at = 1s;
+  for (double subtlety : {0.0, 1.0}) {
+    scenario.incidents[0].subtlety = subtlety;
+    const auto orders = all_orders(scenario);
+    std::set<std::uint32_t> districts;
+    for (const auto& order : orders) {
+      districts.insert(order.target.index % 2);
+      CAF_CHECK_EQUAL(order.occurrence, 0U);
+    }
+    CAF_CHECK_EQUAL(districts.size(), 1U);
+    if (subtlety == 0)
+      CAF_CHECK_EQUAL(orders.size(), 200U);
+    else
+      CAF_CHECK(orders.size() > 30 && orders.size() < 90); // 60 of 200 expected
   }
-  CAF_CHECK(sut.begin_tick(start + 60s, {}).view->weather->covers(start + 60s));
 }
 
 CAF_TEST(an incident that cannot be is refused before the world is made) {

@@ -64,7 +64,9 @@ CAF_TEST(each key of a topic is written by one entity and its seq has no gap) {
       const auto value = boost::json::parse(message.value).as_object();
       if (writer != message.entity || value.at("seq").to_number<std::uint64_t>() != seq++ ||
           value.at(std::string{key_field(which)}).as_string() != message.key ||
-          value.at("timestamp").as_string() != to_iso8601(message.time))
+          (value.at("timestamp").as_string() != to_iso8601(message.time) &&
+           !(which == topic::iot_readings && // a skewed clock, which is behind
+             *parse_iso8601(value.at("timestamp").as_string()) < message.time)))
         CAF_ERROR("wrong: " << message.value);
     }
   CAF_CHECK_EQUAL(next.size(), result.books.size());

@@ -2,6 +2,7 @@
 
 #include "simulation/session.hpp"
 
+#include <array>
 #include <cmath>
 #include <string>
 
@@ -9,21 +10,25 @@
 
 #include "simulation/random.hpp"
 
+using namespace throng;
 using namespace throng::simulation;
 
-CAF_TEST(a walk makes legal steps only and is as long on average as stated) {
+CAF_TEST(a walk makes legal steps only and comes to each page as often as stated) {
+  const session_chain chain{{}};
   random_stream random{4};
+  std::array<double, action_count - 1> counts{};
   constexpr int sessions = 200'000;
   double sum = 0;
   double squares = 0;
   bool legal = true;
   for (int i = 0; i < sessions; ++i) {
-    auto at = first_action(random.below(100));
-    legal = legal && is_legal_first(at);
+    auto at = chain.first(random.unit());
+    legal = legal && chain.can_begin_with(at);
     int requests = 1;
     for (;;) {
-      const auto next = next_action(at, random.below(100));
-      legal = legal && is_legal(at, next);
+      ++counts[static_cast<std::size_t>(at)];
+      const auto next = chain.next(at, random.unit());
+      legal = legal && chain.can_follow(at, next);
       if (next == action::leave)
         break;
       at = next;
@@ -35,20 +40,39 @@ CAF_TEST(a walk makes legal steps only and is as long on average as stated) {
   CAF_CHECK(legal);
   const auto mean = sum / sessions;
   const auto deviation = std::sqrt(squares / sessions - mean * mean);
-  CAF_CHECK(std::fabs(mean - mean_session_requests) < 4 * deviation / std::sqrt(sessions));
+  CAF_CHECK(std::fabs(mean - chain.mean_requests()) < 4 * deviation / std::sqrt(sessions));
+  const auto visits = chain.mean_visits();
+  for (std::size_t i = 0; i < visits.size(); ++i)
+    CAF_CHECK(std::fabs(counts[i] / sessions / visits[i] - 1) < 0.05);
+}
+
+CAF_TEST(a chain is what its weights say) {
+  config::session_weights weights;
+  weights.start = {1, 0, 0, 0, 3, 0, 0, 0, 0, 0};
+  for (auto& row : weights.after)
+    row = {0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  weights.after[4] = {0, 0, 0, 0, 2, 0, 0, 0, 0, 2};
+  const session_chain chain{weights};
+  CAF_CHECK(chain.first(0.2499) == action::home);
+  CAF_CHECK(chain.first(0.2501) == action::view);
+  CAF_CHECK(chain.first(0.99999999999999989) == action::view);
+  CAF_CHECK(chain.next(action::view, 0.49) == action::view);
+  CAF_CHECK(chain.next(action::view, 0.51) == action::leave);
+  CAF_CHECK(std::fabs(chain.mean_requests() - 1.75) < 1e-12); // a quarter asks once, the others twice on average
 }
 
 CAF_TEST(nobody pays without a cart or rates what they have not looked at or bought) {
+  const session_chain chain{{}};
   for (std::size_t i = 0; i < action_count; ++i) {
     const auto from = static_cast<action>(i);
-    CAF_CHECK_EQUAL(is_legal(from, action::buy), from == action::cart);
-    if (is_legal(from, action::rate))
+    CAF_CHECK_EQUAL(chain.can_follow(from, action::buy), from == action::cart);
+    if (chain.can_follow(from, action::rate))
       CAF_CHECK(from == action::view || from == action::click || from == action::buy);
-    if (is_legal(from, action::click))
+    if (chain.can_follow(from, action::click))
       CAF_CHECK(from == action::view || from == action::click);
-    CAF_CHECK(!is_legal(action::leave, from));
+    CAF_CHECK(!chain.can_follow(action::leave, from));
   }
-  CAF_CHECK(!is_legal_first(action::buy));
+  CAF_CHECK(!chain.can_begin_with(action::buy));
 }
 
 CAF_TEST(each action has its path) {
