@@ -158,7 +158,9 @@ CAF_TEST(a session is grouped by the pipelines key and a calendar has a zone and
   CAF_REQUIRE(has_problems(read, {}));
   CAF_CHECK_EQUAL(read->front().value.windows[0].calendar, "1mo");
   CAF_CHECK_EQUAL(read->front().value.windows[0].zone, "Europe/Paris");
-  CAF_CHECK_EQUAL(window_of(R"("calendar": "1d")")->front().value.windows[0].zone, "UTC");
+  read = window_of(R"("calendar": "1d")"); // kept: the checks hold references
+  CAF_REQUIRE(has_problems(read, {}));
+  CAF_CHECK_EQUAL(read->front().value.windows[0].zone, "UTC");
   CAF_CHECK(has_problems(window_of(R"("calendar": "2d")"),
                          {"f:2:39: windows[0].calendar: \"2d\" is not allowed; allowed: 1d, 1w, 1mo, 3mo, 1y"}));
   CAF_CHECK(has_problems(window_of(R"("calendar": "1d", "offset": "1h")"),
