@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
 
 #include <unistd.h>
 
@@ -9,12 +10,22 @@ namespace throng::service {
 
 namespace {
 
+constexpr std::time_t patience_s = 25;
+
 volatile std::sig_atomic_t signals_seen = 0;
+volatile std::time_t give_up_at = 0; ///< on the monotonic clock; written before signals_seen
+
+std::time_t monotonic_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now); // allowed in a signal handler
+  return now.tv_sec;
+}
 
 void on_signal(int) {
-  signals_seen = signals_seen + 1;
-  if (signals_seen > 1)
+  if (signals_seen > 0)
     _exit(130);
+  give_up_at = monotonic_seconds() + patience_s;
+  signals_seen = 1;
 }
 
 } // namespace
@@ -31,6 +42,10 @@ void watch_for_interrupts() {
 
 bool interrupted() {
   return signals_seen > 0;
+}
+
+bool stop_is_overdue() {
+  return interrupted() && monotonic_seconds() >= give_up_at;
 }
 
 } // namespace throng::service

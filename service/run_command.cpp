@@ -127,11 +127,12 @@ expected<void> clear_earlier_run(storage::result_store& store) {
 /// The run, once everything is open: the world and its watchers, until both are done.
 class city {
 public:
-  city(caf::actor_system& system, std::shared_ptr<const simulation::world> world, message_path& path,
+  city(caf::actor_system& system, const std::shared_ptr<const simulation::world>& world, message_path& path,
        std::unique_ptr<actors::analysis> watchers, bool quiet)
-      : path_(path)
+      : store_(config::redacted_store(world->scenario().settings.store))
+      , path_(path)
       , watchers_(std::move(watchers))
-      , world_(system, std::move(world), path.sink, {})
+      , world_(system, world, path.sink, {})
       , line_(quiet) {}
 
   struct outcome {
@@ -155,6 +156,8 @@ public:
         world_.halt();
         halted = true;
       }
+      if (stop_is_overdue())
+        return no_clean_stop();
     }
     if (ended->failure)
       return tl::unexpected{*ended->failure};
@@ -165,8 +168,11 @@ public:
       return tl::unexpected{ends.error()};
     watchers_->finish_at(std::move(*ends));
     std::optional<actors::analysis_result> watched;
-    while (!(watched = watchers_->wait(std::chrono::milliseconds{50})))
+    while (!(watched = watchers_->wait(std::chrono::milliseconds{50}))) {
       show();
+      if (stop_is_overdue())
+        return no_clean_stop();
+    }
     if (watched->failure)
       return tl::unexpected{*watched->failure};
     return outcome{*ended, watchers_->progress()};
@@ -177,6 +183,11 @@ public:
   }
 
 private:
+  tl::unexpected<error> no_clean_stop() const {
+    return fail(error_kind::timed_out,
+                fmt::format("stopped without a last checkpoint: {} or the cluster did not answer in time", store_));
+  }
+
   /// The world starts only when the consumers are assigned: nothing it makes is missed.
   expected<void> wait_for_watchers() {
     auto ready = watchers_->ready();
@@ -195,6 +206,7 @@ private:
                describe_progress(watchers_->progress()));
   }
 
+  std::string store_; ///< as it may be shown
   message_path& path_;
   std::unique_ptr<actors::analysis> watchers_;
   actors::world_run world_;
