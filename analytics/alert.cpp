@@ -40,7 +40,7 @@ void raise(const task_identity& who, alert&& what, effects& out) {
   body["time"] = what.time.ms;
   body["severity"] = to_string(what.severity);
   body["score"] = number_json(what.score);
-  body["reason"] = std::move(what.reason);
+  body["reason"] = what.reason;
   body["evidence"] = std::move(what.evidence);
   body["source"] = {{"topic", who.topic}, {"partition", who.partition}, {"offset", what.offset}};
 

@@ -204,6 +204,7 @@ private:
         continue;
       }
       std::vector<owned_value> values;
+      values.reserve(places.size());
       for (auto place : places)
         values.push_back(value_of((*row)[place]));
       const auto& of_key = (*row)[key];

@@ -49,6 +49,7 @@ std::vector<merged_field> first_cells(const aggregated_fields& fields, byte_read
 expected<boost::json::object> merge_partials(const std::vector<partial>& parts) try {
   assert(!parts.empty());
   std::vector<const partial*> ordered;
+  ordered.reserve(parts.size());
   for (const auto& part : parts)
     ordered.push_back(&part);
   std::stable_sort(ordered.begin(), ordered.end(), [](const partial* a, const partial* b) {

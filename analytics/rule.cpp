@@ -248,7 +248,7 @@ tl::expected<rule_plan, findings> compile_window_rule(const config::rule& defini
     // A name of group_by stands for itself.
     auto name = fields.path(static_cast<slot>(i));
     if (std::find(over.group_by.begin(), over.group_by.end(), name) != over.group_by.end())
-      name = "group." + name;
+      name.insert(0, "group.");
     else if (!known_in_window(over, name))
       found.push_back(
           {path + ".when", fmt::format("{} is nothing that a document of {} has; there are events, late, start, end, "
