@@ -314,7 +314,7 @@ bool json_shapes::has(const shape& form, std::string_view message) {
   json_scalar ignored;
   for (const auto& before : form.pieces) {
     // Names are compared by words: a call of memcmp each would cost as much as all the rest.
-    const auto words = (before.size + 7) / 8;
+    const std::size_t words = (std::size_t{before.size} + 7) / 8;
     if (end - p <= static_cast<std::ptrdiff_t>(words * 8)) {
       if (static_cast<std::size_t>(end - p) <= before.size ||
           std::memcmp(p, form.words.data() + before.first_word, before.size) != 0)
@@ -322,7 +322,7 @@ bool json_shapes::has(const shape& form, std::string_view message) {
     } else {
       const auto* wanted = form.words.data() + before.first_word;
       std::uint64_t differs = 0;
-      for (std::uint32_t i = 0; i + 1 < words; ++i)
+      for (std::size_t i = 0; i + 1 < words; ++i)
         differs |= word_at(p + i * 8) ^ wanted[i];
       if (words > 0)
         differs |= (word_at(p + (words - 1) * 8) ^ wanted[words - 1]) & before.last_mask;
