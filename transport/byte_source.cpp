@@ -82,7 +82,7 @@ public:
     stream_.avail_out = static_cast<uInt>(into.size());
     while (stream_.avail_out == into.size()) {
       if (stream_.avail_in == 0) {
-        const auto got = packed_->read(chunk_);
+        auto got = packed_->read(chunk_);
         if (!got)
           return got;
         if (*got == 0) {
@@ -128,7 +128,7 @@ public:
     ZSTD_outBuffer out{into.data(), into.size(), 0};
     while (out.pos == 0) {
       if (in_.pos == in_.size && !holds_more_) {
-        const auto got = packed_->read(chunk_);
+        auto got = packed_->read(chunk_);
         if (!got)
           return got;
         if (*got == 0) {

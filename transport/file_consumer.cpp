@@ -67,7 +67,7 @@ expected<const topic_file*> file_consumer::file_of(const std::string& topic) con
 }
 
 expected<const topic_file*> file_consumer::file_of(const topic_partition& which) const {
-  const auto file = file_of(which.topic);
+  auto file = file_of(which.topic);
   if (file && (which.partition < 0 || which.partition >= (*file)->partitions()))
     return fail(error_kind::not_found, fmt::format("{} is read as partitions 0 to {}, not {}", (*file)->path(),
                                                    (*file)->partitions() - 1, which.partition));

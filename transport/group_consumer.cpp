@@ -20,6 +20,7 @@ constexpr std::string_view cooperative = "cooperative-sticky";
 
 std::vector<topic_partition> to_vector(const rd_kafka_topic_partition_list_t& list) {
   std::vector<topic_partition> all;
+  all.reserve(static_cast<std::size_t>(list.cnt));
   for (int i = 0; i < list.cnt; ++i)
     all.push_back({list.elems[i].topic, list.elems[i].partition});
   return all;

@@ -67,7 +67,7 @@ expected<client_owner> make_client(rd_kafka_type_t type, conf_owner conf, const 
   client_owner client{rd_kafka_new(type, conf.get(), text.data(), text.size())};
   if (!client)
     return fail(error_kind::invalid, fmt::format("kafka: {}", redacted(text.data(), settings)));
-  conf.release(); // the client's now
+  static_cast<void>(conf.release()); // the client's now
   return client;
 }
 
