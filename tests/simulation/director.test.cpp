@@ -156,7 +156,8 @@ CAF_TEST(everybody sees the weather of every district and the totals of the tick
   CAF_REQUIRE_EQUAL(plan.view->sky->districts(), 3U); // the larger of the two populations
   CAF_CHECK(plan.view->sky->at(2, start).temperature == climate(9, 3).at(2, start).temperature);
   CAF_CHECK(plan.view->sky->covers(start, start + 1s));
-  CAF_CHECK(sut.begin_tick(start + 1s, {}, start + 61s).view->sky->covers(start + 1s, start + 61s)); // as far as anyone is ahead
+  CAF_CHECK(sut.begin_tick(start + 1s, {}, start + 61s)
+                .view->sky->covers(start + 1s, start + 61s)); // as far as anyone is ahead
 }
 
 CAF_TEST(a district outage hits whole districts and with subtlety spares some of their sensors) {
