@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "analytics/json_text.hpp"
+#include "config/csv_cell.hpp"
 #include "query/document_fields.hpp"
 #include "query/query.hpp"
 
@@ -132,21 +133,7 @@ std::string table(const std::vector<flat_document>& rows, std::size_t width) {
   return out;
 }
 
-/// RFC 4180: CRLF, and quotes where the text holds a quote, a comma or a line's end.
-void append_csv(std::string& out, std::string_view text) {
-  if (text.find_first_of("\",\r\n") == std::string_view::npos) {
-    out += text;
-    return;
-  }
-  out += '"';
-  for (char c : text) {
-    if (c == '"')
-      out += '"';
-    out += c;
-  }
-  out += '"';
-}
-
+/// RFC 4180, lines end in CRLF.
 std::string csv(const std::vector<flat_document>& rows) {
   auto columns = columns_of(rows);
   std::string out;
@@ -154,7 +141,7 @@ std::string csv(const std::vector<flat_document>& rows) {
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (i > 0)
         out += ',';
-      append_csv(out, text_of(columns[i]));
+      append_csv_cell(out, text_of(columns[i]));
     }
     out += "\r\n";
   };

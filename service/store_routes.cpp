@@ -1,7 +1,10 @@
 #include "service/store_routes.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
-#include <optional>
+#include <string_view>
+#include <utility>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -34,27 +37,22 @@ expected<query_options> read_parameters(const std::string& subject, const http::
   query_options options;
   options.subject = subject;
   auto& request = options.request;
+  const std::array<std::pair<std::string_view, std::string*>, 9> texts{{{"pipeline", &request.pipeline},
+                                                                        {"window", &request.window},
+                                                                        {"entity", &request.entity},
+                                                                        {"from", &options.from},
+                                                                        {"to", &options.to},
+                                                                        {"where", &options.where},
+                                                                        {"sort", &request.sort},
+                                                                        {"rollup", &options.rollup},
+                                                                        {"cursor", &request.cursor}}};
   for (const auto& [name, value] : asked.query) {
-    if (name == "pipeline")
-      request.pipeline = value;
-    else if (name == "window")
-      request.window = value;
+    const auto text =
+        std::find_if(texts.begin(), texts.end(), [&name = name](const auto& t) { return t.first == name; });
+    if (text != texts.end())
+      *text->second = value;
     else if (name == "group")
       options.group.push_back(value);
-    else if (name == "entity")
-      request.entity = value;
-    else if (name == "from")
-      options.from = value;
-    else if (name == "to")
-      options.to = value;
-    else if (name == "where")
-      options.where = value;
-    else if (name == "sort")
-      request.sort = value;
-    else if (name == "rollup")
-      options.rollup = value;
-    else if (name == "cursor")
-      request.cursor = value;
     else if (name == "limit") {
       const auto* end = value.data() + value.size();
       auto [at, code] = std::from_chars(value.data(), end, request.limit);

@@ -6,25 +6,13 @@
 
 #include <boost/json/basic_parser_impl.hpp>
 
+#include "config/csv_cell.hpp"
+
 namespace throng::transport {
 
 namespace {
 
 namespace json = boost::json;
-
-void append_cell(std::string& out, std::string_view text) {
-  if (text.find_first_of("\",\r\n") == std::string_view::npos) {
-    out += text;
-    return;
-  }
-  out += '"';
-  for (char c : text) {
-    if (c == '"')
-      out += '"';
-    out += c;
-  }
-  out += '"';
-}
 
 /// Puts each field's text into its column's cell while the parser goes through the message.
 class cell_collector {
@@ -153,7 +141,7 @@ std::string line_of(const std::vector<std::string>& cells) {
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (i > 0)
       line += ',';
-    append_cell(line, cells[i]);
+    append_csv_cell(line, cells[i]);
   }
   return line;
 }
