@@ -48,22 +48,94 @@ const std::vector<incident_kind>& incident_kinds() {
        "look "
        "first."},
       {"bank.account_takeover", "account", 30min, true,
-       "A stranger logs in with a new device and drains the account; subtlety takes smaller amounts over more time."},
+       "A stranger logs in with a new device and drains the account to mules and shops; subtlety makes the drains "
+       "fewer, "
+       "smaller and slower, and hides the foreign country.",
+       1},
       {"bank.card_testing", "account", 20min, true,
-       "A stolen card is tried with many tiny payments, then used for a large one; subtlety makes the tries fewer and "
-       "the "
-       "large one smaller."},
+       "A stolen card is tried with many tiny payments, then used for a large one; subtlety makes the tries fewer, "
+       "less "
+       "tiny and slower, and the large one smaller."},
+      {"bank.impossible_travel", "account", 2h, true,
+       "A copy of the card pays in shops abroad soon after the owner paid at home; subtlety makes it pay less often, "
+       "later, and nearer."},
       {"bank.structuring", "account", 24h, true,
-       "Cash is paid in by several amounts just under a reporting threshold; subtlety varies the amounts and spreads "
-       "them."},
+       "Cash is paid in by several amounts just under a reporting threshold, and passed on; subtlety varies the "
+       "amounts "
+       "and spreads them.",
+       1},
+      {"bank.push_payment", "account", 1h, true,
+       "The owner is talked into sending much of the balance to somebody new, who cashes out; subtlety makes it less "
+       "money, once instead of twice, and the receiver slower.",
+       1},
+      {"bank.mule_pass_through", "account", 2h, true,
+       "Money from other banks comes and leaves at once by cash and transfer; subtlety makes it less money and the "
+       "account's own cut larger, and lets it rest longer.",
+       1},
+      {"bank.dormant_then_active", "account", 24h, true,
+       "An account sleeps for the first six tenths of the time, then much comes and leaves; subtlety makes it less "
+       "money "
+       "by fewer transfers that are further apart.",
+       1},
+      {"bank.fan_in", "account", 6h, true,
+       "Many accounts send dirty money to one; subtlety makes them fewer, their amounts smaller and less equal, and "
+       "spreads them.",
+       2},
+      {"bank.fan_out", "account", 6h, true,
+       "One account sends dirty money to many; subtlety makes them fewer, the amounts smaller and less equal, and "
+       "spreads "
+       "them.",
+       2},
+      {"bank.cycle", "account", 6h, true,
+       "Money goes round through several accounts until it is back; subtlety makes the way longer and slower, the "
+       "amount "
+       "smaller, and what each keeps larger.",
+       3},
+      {"bank.scatter_gather", "account", 6h, true,
+       "One account sends to several, and these to one; subtlety makes them fewer and slower, the amounts smaller and "
+       "less equal.",
+       3},
+      {"bank.gather_scatter", "account", 6h, true,
+       "Several accounts send to one, and this to several others; subtlety makes them fewer and slower, the amounts "
+       "smaller and less equal.",
+       3},
+      {"bank.bipartite", "account", 6h, true,
+       "Each of several accounts sends to each of several others; subtlety makes them fewer and slower, the amounts "
+       "smaller and less equal.",
+       2},
+      {"bank.stack", "account", 6h, true,
+       "Each of several accounts sends to each of several others, and these to each of a third layer; subtlety makes "
+       "them "
+       "fewer and slower, the amounts smaller and less equal.",
+       3},
       {"bank.salary_day", "account", 6h, false,
        "Salaries arrive and are spent at once: innocent, but it looks like trouble; subtlety makes it look less so."},
+      {"bank.holiday_travel", "account", 72h, false,
+       "The owner travels and pays abroad: innocent, but it looks like a stolen card; subtlety makes it less and "
+       "nearer."},
+      {"bank.flat_deposit", "account", 6h, false,
+       "Savings come and leave at once for a landlord: innocent, but it looks like a mule; subtlety makes it less, and "
+       "later."},
+      {"bank.club_collection", "account", 6h, false,
+       "Members of a club send its treasurer the same amount: innocent, but it looks like a fan-in; subtlety makes "
+       "them "
+       "fewer and spreads them.",
+       2},
+      {"bank.shared_rent", "account", 6h, false,
+       "Flatmates send one of them their shares, who pays the landlord: innocent, but it looks like a mule; subtlety "
+       "makes them fewer and slower.",
+       2},
       {"support.ticket_flood", "support_client", 30min, true,
        "A client writes ticket after ticket; subtlety makes them come more slowly."},
       {"support.urgent_wave", "support_client", 1h, true,
        "Clients write urgent tickets about one fault; subtlety makes fewer of them urgent."},
   };
   return kinds;
+}
+
+const std::vector<std::string_view>& city_totals() {
+  static const std::vector<std::string_view> names{"web_requests", "web_errors", "transactions", "declined"};
+  return names;
 }
 
 } // namespace throng::config

@@ -87,6 +87,10 @@ struct account_population {
   std::int64_t salary = 280'000;          ///< median monthly salary, minor units (cents)
   std::int64_t opening_balance = 150'000; ///< median, minor units
   std::uint32_t merchants = 500;
+  double rent_share = 0.27;       ///< median rent as a share of the salary, 0 to 0.6
+  std::int64_t monthly_fee = 190; ///< of the account, minor units
+  std::uint32_t payees = 6;       ///< people whom somebody sends money to
+  double habit = 0.75;            ///< share of card payments at one of three favourite shops of their kind, 0 to 1
 
   friend bool operator==(const account_population&, const account_population&) = default;
 };
@@ -110,14 +114,28 @@ struct population {
 /// `sensor`, `web_client`, `account`, `support_client`: by the variant's index.
 std::string_view kind_name(const population& of);
 
+/// A bound on one of the city's totals, a second, in the tick before.
+struct total_bound {
+  enum class relation : std::uint8_t { gt, gte, lt, lte };
+  std::string total; ///< a name of `city_totals()`
+  relation is = relation::gt;
+  double bound = 0;
+
+  friend bool operator==(const total_bound&, const total_bound&) = default;
+};
+
+/// What a `when` may watch.
+const std::vector<std::string_view>& city_totals();
+
 struct incident {
   std::string kind; ///< a name of `incident_kinds()`
   std::string population;
   std::uint32_t count = 1;             ///< entities hit each time it opens
-  std::optional<milliseconds> at;      ///< after the scenario's start; exactly one of `at` and `rate_per_hour`
+  std::optional<milliseconds> at;      ///< after the scenario's start; exactly one of `at`, `rate_per_hour` and `when`
   std::optional<double> rate_per_hour; ///< Poisson
   milliseconds duration{0};            ///< the file's `for`
   double subtlety = 0.3;               ///< 0 blatant to 1 hardly there
+  std::vector<total_bound> when;       ///< opens where all hold and it is not open already; empty: none
 
   friend bool operator==(const incident&, const incident&) = default;
 };
@@ -129,9 +147,27 @@ struct incident_kind {
   milliseconds default_duration;
   bool malicious;
   std::string_view sentence; ///< what it does, and what subtlety changes
+  /// The least number of entities of which one occurrence befalls several, each in a part of its own; 0: it befalls single ones,
+  /// and `incident::count` counts them rather than occurrences.
+  std::uint32_t group = 0;
 };
 
 const std::vector<incident_kind>& incident_kinds();
+
+/// What the city does about an alert (semantics.md 1, "Closed loop").
+struct reaction {
+  enum class action : std::uint8_t { block_account, ban_client, service_sensor };
+  enum class severity : std::uint8_t { info, warning, critical };
+  std::optional<std::string> pipeline; ///< only alerts of this one
+  std::optional<std::string> detector; ///< only alerts of this rule or detector
+  severity least = severity::info;
+  action what = action::block_account;
+  milliseconds delay{1'000};         ///< after the end of the tick that released the alert; at least a tick
+  double share = 1;                  ///< of the alerts that something is done about
+  std::optional<milliseconds> lasts; ///< the file's `for`: of a block or ban; none: to the end
+
+  friend bool operator==(const reaction&, const reaction&) = default;
+};
 
 /// Shares of all messages, 0 to 0.5 each.
 struct trouble {
@@ -162,6 +198,7 @@ struct scenario {
   milliseconds lookahead{60'000};      ///< how far the far-sighted kinds may be woken ahead, in whole ticks
   std::vector<population> populations; ///< in the order of their names
   std::vector<incident> incidents;     ///< in the order of the file
+  std::vector<reaction> reactions;     ///< to analytics.alerts, in the order of the file: the first that fits counts
   config::trouble trouble;
   std::vector<std::string> pipelines; ///< files or presets
   record_settings record;

@@ -1,6 +1,7 @@
 #include "config/readers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include <fmt/format.h>
@@ -98,6 +99,10 @@ void read_behaviour(const fields& from, account_population& into) {
   from.read("salary", into.salary);
   from.read("opening_balance", into.opening_balance);
   from.read("merchants", into.merchants);
+  from.read("rent_share", into.rent_share);
+  from.read("monthly_fee", into.monthly_fee);
+  from.read("payees", into.payees);
+  from.read("habit", into.habit);
 }
 
 void read_behaviour(const fields& from, support_client_population& into) {
@@ -174,9 +179,30 @@ void check_target(const fields& from, const incident& of, const incident_kind& k
            sensors != nullptr && kind.name == "sensor.district_outage" && of.count > sensors->districts)
     from.report("count", fmt::format("{} is more than the population has: {} has {} districts", of.count, target->name,
                                      sensors->districts));
+  else if (kind.group > 0 && std::uint64_t{of.count} * kind.group > target->count)
+    from.report("count", fmt::format("{} times {} needs at least {} entities; {} has {}", of.count, kind.name,
+                                     std::uint64_t{of.count} * kind.group, target->name, target->count));
   else if (of.count > target->count)
     from.report("count",
                 fmt::format("{} is more than the population has: {} has {}", of.count, target->name, target->count));
+}
+
+/// `{"web_requests": {"$gt": 500}}`; the schema has checked names and operators.
+std::vector<total_bound> read_when(const fields& from) {
+  using relation = total_bound::relation;
+  constexpr std::array<std::pair<const char*, relation>, 4> relations{
+      {{"$gt", relation::gt}, {"$gte", relation::gte}, {"$lt", relation::lt}, {"$lte", relation::lte}}};
+  std::vector<total_bound> result;
+  from.for_each_member([&](const std::string& total, const json::value& value, const std::string& path) {
+    const fields bounds{from.in(), value, path};
+    for (const auto& [name, is] : relations)
+      if (bounds.has(name)) {
+        total_bound bound{total, is, 0};
+        bounds.read(name, bound.bound);
+        result.push_back(std::move(bound));
+      }
+  });
+  return result;
 }
 
 incident read_incident(const fields& from, const std::vector<population>& populations,
@@ -205,6 +231,49 @@ incident read_incident(const fields& from, const std::vector<population>& popula
     check_target(from, result, *kind, populations, names);
   }
   from.read("for", result.duration);
+  result.when = read_when(from.inner("when"));
+  return result;
+}
+
+std::string_view kind_acted_on(reaction::action what) {
+  constexpr std::array<std::string_view, 3> kinds{"account", "web_client", "sensor"};
+  return kinds[static_cast<std::size_t>(what)];
+}
+
+reaction read_reaction(const fields& from, const scenario& in) {
+  reaction result;
+  const auto name = [&](const char* key, std::optional<std::string>& into) {
+    if (std::string text; from.has(key)) {
+      from.read(key, text);
+      into = text;
+    }
+  };
+  name("pipeline", result.pipeline);
+  name("detector", result.detector);
+  std::string severity;
+  from.read("severity", severity);
+  result.least = severity == "critical"  ? reaction::severity::critical
+                 : severity == "warning" ? reaction::severity::warning
+                                         : reaction::severity::info;
+  std::string action;
+  from.read("do", action);
+  result.what = action == "ban_client"       ? reaction::action::ban_client
+                : action == "service_sensor" ? reaction::action::service_sensor
+                                             : reaction::action::block_account;
+  result.delay = in.message_delay;
+  from.read("delay", result.delay);
+  if (result.delay < in.message_delay)
+    from.report("delay", fmt::format("{} is shorter than a tick: an alert takes effect a tick later at the earliest; "
+                                     "message_delay is {}",
+                                     from.shown("delay"), format_duration(in.message_delay)));
+  from.read("share", result.share);
+  from.read("for", result.lasts);
+  if (result.lasts && result.what == reaction::action::service_sensor)
+    from.report("for", "a sensor is serviced once; only block_account and ban_client last");
+  const auto kind = kind_acted_on(result.what);
+  if (from.has("do") && std::none_of(in.populations.begin(), in.populations.end(),
+                                     [&](const population& one) { return kind_name(one) == kind; }))
+    from.report("do", fmt::format("{} needs a population of the kind {}, and there is none", from.shown("do"), kind));
   return result;
 }
 
@@ -274,6 +343,9 @@ scenario read_scenario(document& in, timestamp now) {
   result.populations = read_populations(from.inner("populations"), names);
   from.for_each_element("incidents", [&](const fields& one, std::size_t) {
     result.incidents.push_back(read_incident(one, result.populations, names));
+  });
+  from.inner("react").for_each_element("analytics.alerts", [&](const fields& one, std::size_t) {
+    result.reactions.push_back(read_reaction(one, result));
   });
   result.trouble = read_trouble(from.inner("trouble"));
   from.read("pipelines", result.pipelines);

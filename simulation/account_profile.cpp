@@ -31,10 +31,9 @@ enum account_trait : std::uint64_t {
 // The spread of earnings: log-normal with a Gini coefficient of 2·Φ(σ/√2) - 1 = 0.22.
 constexpr double salary_sigma = 0.4;
 constexpr double opening_sigma = 0.9;
-// Of the salary, what goes to the landlord and what is spent from day to day; the rest is saved.
-constexpr double rent_share = 0.27;
 constexpr double rent_sigma = 0.25;
-constexpr double spent_share = 0.62;
+// Of the salary, what is saved; what neither is nor goes to the landlord is spent from day to day.
+constexpr double saved_share = 0.11;
 constexpr double days_a_month = 30.44;
 constexpr std::int64_t euro = 100;
 // A million euros: nobody's salary, rent or opening balance is above, whatever the draw.
@@ -55,11 +54,12 @@ account_profile profile_of(std::uint64_t seed, std::uint32_t person, const confi
   account_profile profile;
   const auto salary = log_normal_from(trait(earns), static_cast<double>(population.salary), salary_sigma);
   profile.salary = static_cast<std::int64_t>(salary);
-  const auto rent = log_normal_from(trait(rents), rent_share * salary, rent_sigma);
+  const auto rent = log_normal_from(trait(rents), population.rent_share * salary, rent_sigma);
   profile.rent = static_cast<std::int64_t>(std::min(rent, 0.5 * salary)) / (5 * euro) * (5 * euro);
   const auto payments_a_month = population.payments_per_day * days_a_month;
   if (payments_a_month > 0)
-    profile.means = std::clamp(spent_share * salary / (payments_a_month * mean_payment()), 0.02, 20.0);
+    profile.means = std::clamp((1 - saved_share - population.rent_share) * salary / (payments_a_month * mean_payment()),
+                               0.02, 20.0);
   // Most are paid at the end, in the middle or at the beginning of the month, the others on any day; rent is due on the
   // first days for most.
   const auto day = below(trait(paid_on), 100);

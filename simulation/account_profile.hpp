@@ -24,10 +24,7 @@ account_profile profile_of(std::uint64_t seed, std::uint32_t person, const confi
 /// What the account starts with: log-normal around the population's median, minor units.
 std::int64_t opening_balance(std::uint64_t seed, std::uint32_t person, const config::account_population& population);
 
-/// People are in a circle of this many payees.
-inline constexpr std::uint32_t payee_count = 6;
-
-/// Number of another person. @param nth 0 to payee_count - 1  @pre accounts > 1
+/// Number of another person, of those whom somebody sends money to. @param nth counts them  @pre accounts > 1
 std::uint32_t payee(std::uint64_t seed, std::uint32_t person, std::uint32_t nth, std::uint32_t accounts);
 
 /// What the bank books once a month.
@@ -37,9 +34,6 @@ struct monthly_booking {
   timestamp due;
   monthly what = monthly::fee;
 };
-
-/// What keeping the account costs a month, minor units.
-inline constexpr std::int64_t monthly_fee = 190;
 
 /// The first monthly booking after a time: the fee on the 1st from 3:00 on, salary from 5:00, rent from 7:00.
 monthly_booking next_monthly(const account_profile& profile, timestamp after);

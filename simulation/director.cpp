@@ -1,19 +1,19 @@
 #include "simulation/director.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <array>
 #include <set>
+#include <stdexcept>
+#include <utility>
 
 #include "simulation/distributions.hpp"
 #include "simulation/entity_kinds.hpp"
 #include "simulation/random.hpp"
 #include "simulation/site_queue.hpp"
+#include "simulation/typology.hpp"
 
 namespace throng::simulation {
 namespace {
-
-/// How many others play a part in an incident on an account: payees, mules.
-constexpr std::uint32_t accomplices_each = 8;
 
 /// So much of the sky more than was asked for is made at once.
 constexpr milliseconds sky_reserve = std::chrono::minutes{2};
@@ -28,11 +28,49 @@ std::set<std::uint32_t> sample(random_stream& from, std::uint32_t n, std::uint32
   return chosen;
 }
 
+/// A bound of the scenario, on the total that it names.
+struct condition {
+  std::uint64_t tick_totals::*total;
+  config::total_bound::relation is;
+  double a_tick;
+
+  bool holds(const tick_totals& before) const {
+    const auto value = static_cast<double>(before.*total);
+    switch (is) {
+    case config::total_bound::relation::gt:
+      return value > a_tick;
+    case config::total_bound::relation::gte:
+      return value >= a_tick;
+    case config::total_bound::relation::lt:
+      return value < a_tick;
+    case config::total_bound::relation::lte:
+      return value <= a_tick;
+    }
+    return false;
+  }
+};
+
+/// In the order of config::city_totals.
+constexpr std::array totals{&tick_totals::web_requests, &tick_totals::web_errors, &tick_totals::transactions,
+                            &tick_totals::declined};
+
+condition condition_of(const config::total_bound& bound, milliseconds tick) {
+  const auto& names = config::city_totals();
+  const auto found = std::find(names.begin(), names.end(), bound.total);
+  if (found == names.end())
+    throw std::logic_error("there is no total " + bound.total);
+  return {totals.at(static_cast<std::size_t>(found - names.begin())), bound.is,
+          bound.bound * static_cast<double>(tick.count()) / 1'000};
+}
+
 /// When an incident of the scenario opens, and on whom.
 struct incident_clock {
   std::uint32_t population = 0;
   milliseconds grain{1}; ///< opens at multiples of it only
   milliseconds duration{0};
+  bool needs_several = false; ///< entities, for one occurrence
+  std::vector<condition> conditions;
+  timestamp closes; ///< where there are conditions: it does not open again before
   std::uint64_t opened = 0;
   timestamp next; ///< never_due: no more
   random_stream arrivals;
@@ -51,7 +89,10 @@ struct director::implementation {
       clock.population = world_->population_named(incident.population).value_or(0);
       clock.grain = far_sighted(world_->kind_of(clock.population)) ? world_->lookahead() : world_->tick();
       clock.duration = incident.duration.count() > 0 ? incident.duration : default_duration(incident);
+      clock.needs_several = needs_several(incident);
       clock.arrivals = random_stream{draw(scenario.seed, number_of_name("arrivals"), i)};
+      for (const auto& bound : incident.when)
+        clock.conditions.push_back(condition_of(bound, world_->tick()));
       clock.next = incident.at ? scenario.start + *incident.at : arrival_after(scenario.start, incident, clock);
       clocks_.push_back(clock);
     }
@@ -98,34 +139,68 @@ struct director::implementation {
     return hit;
   }
 
+  incident_order order_of(std::uint32_t incident, timestamp tick, std::uint32_t index) const {
+    const auto& clock = clocks_[incident];
+    incident_order order;
+    order.target = {clock.population, index};
+    order.incident = incident;
+    order.occurrence = clock.opened;
+    order.start = tick;
+    order.end = tick + clock.duration;
+    order.subtlety = world_->scenario().incidents[incident].subtlety;
+    return order;
+  }
+
+  /// Before the first tick nothing has happened: no condition holds.
+  bool wants_to_open(const incident_clock& clock, timestamp tick, const tick_totals& before) const {
+    return !clock.conditions.empty() && tick > world_->start() && tick >= clock.closes &&
+           std::all_of(clock.conditions.begin(), clock.conditions.end(),
+                       [&](const condition& one) { return one.holds(before); });
+  }
+
   void open(std::uint32_t incident, timestamp tick, std::vector<incident_order>& orders) {
     auto& clock = clocks_[incident];
-    const auto& scenario = world_->scenario();
-    const auto& what = scenario.incidents[incident];
-    random_stream from{draw(scenario.seed, number_of_name("targets"), incident, clock.opened)};
-    const auto kind = world_->kind_of(clock.population);
-    for (auto index : targets(incident, from)) {
-      incident_order order;
-      order.target = {clock.population, index};
-      order.incident = incident;
-      order.occurrence = clock.opened;
-      order.start = tick;
-      order.end = tick + clock.duration;
-      order.subtlety = what.subtlety;
-      if (domain_of(kind) == "bank")
-        order.accomplices = accomplices_of(order.target, kind, from);
-      orders.push_back(std::move(order));
+    random_stream from{draw(world_->scenario().seed, number_of_name("targets"), incident, clock.opened)};
+    if (clock.needs_several) {
+      open_groups(incident, tick, from, orders);
+      return;
     }
+    for (auto index : targets(incident, from))
+      orders.push_back(order_of(incident, tick, index));
     ++clock.opened;
   }
 
-  /// Others of the target's kind, from any of its populations.
-  std::vector<entity_ref> accomplices_of(entity_ref target, std::size_t kind, random_stream& from) const {
-    const auto self = world_->number_in_kind(target);
-    std::vector<entity_ref> others;
-    for (auto number : sample(from, world_->count_of_kind(kind) - 1, accomplices_each))
-      others.push_back(world_->entity_of_kind(kind, number + (number >= self ? 1 : 0)));
-    return others;
+  /// `count` groups, each an occurrence of its own; no account is in two of them.
+  void open_groups(std::uint32_t incident, timestamp tick, random_stream& from, std::vector<incident_order>& orders) {
+    auto& clock = clocks_[incident];
+    const auto& what = world_->scenario().incidents[incident];
+    const auto there = world_->scenario().populations[clock.population].count;
+    const auto groups = std::min(what.count, there);
+    std::vector<typology> made;
+    std::uint32_t needed = 0;
+    for (std::uint32_t i = 0; i < groups; ++i) {
+      made.push_back(typology_of(what.kind, what.subtlety, from, there / groups));
+      needed += static_cast<std::uint32_t>(made.back().parts.size());
+    }
+    const auto chosen = sample(from, there, needed);
+    std::vector<std::uint32_t> members{chosen.begin(), chosen.end()};
+    for (auto left = static_cast<std::uint32_t>(members.size()); left > 1; --left) // Fisher and Yates' shuffle
+      std::swap(members[left - 1], members[from.below(left)]);
+    std::size_t first = 0;
+    for (const auto& group : made) {
+      for (std::size_t i = 0; i < group.parts.size(); ++i) {
+        const auto& part = group.parts[i];
+        auto order = order_of(incident, tick, members[first + i]);
+        for (auto to : part.pays)
+          order.pays.push_back({clock.population, members[first + to]});
+        order.stage = part.stage;
+        order.stages = group.stages;
+        order.expects = part.expects;
+        orders.push_back(std::move(order));
+      }
+      first += group.parts.size();
+      ++clock.opened;
+    }
   }
 
   std::shared_ptr<const world> world_;
@@ -152,7 +227,13 @@ tick_plan director::begin_tick(timestamp start, const tick_totals& before, times
   auto orders = std::make_shared<std::vector<incident_order>>();
   for (std::uint32_t i = 0; i < impl_->clocks_.size(); ++i) {
     auto& clock = impl_->clocks_[i];
-    while (clock.next <= start && (start - impl_->world_->start()).count() % clock.grain.count() == 0) {
+    if ((start - impl_->world_->start()).count() % clock.grain.count() != 0)
+      continue;
+    if (impl_->wants_to_open(clock, start, before)) {
+      impl_->open(i, start, *orders);
+      clock.closes = start + clock.duration;
+    }
+    while (clock.next <= start) {
       impl_->open(i, start, *orders);
       const auto& what = impl_->world_->scenario().incidents[i];
       clock.next = what.at ? never_due : implementation::arrival_after(clock.next, what, clock);

@@ -67,6 +67,11 @@ milliseconds default_duration(const config::incident& incident) {
   return entry == nullptr ? std::chrono::minutes{10} : entry->default_duration;
 }
 
+bool needs_several(const config::incident& incident) {
+  const auto* entry = catalogue_entry(incident.kind);
+  return entry != nullptr && entry->group > 0;
+}
+
 std::string_view domain_of(std::size_t kind) {
   constexpr std::array<std::string_view, 4> domains{"iot", "web", "bank", "support"};
   return domains[kind];

@@ -28,6 +28,8 @@ std::span<const std::string_view> incident_kinds_of(std::size_t kind);
 /// What the shard wants to know of an incident of the scenario. @pre world::make has found its kind
 incident_facts facts_of(const world& in, const config::incident& incident);
 milliseconds default_duration(const config::incident& incident);
+/// Whether one occurrence befalls several entities, each in a part of its own.
+bool needs_several(const config::incident& incident);
 
 /// What truth.labels calls the kind's domain: iot, web, bank, support.
 std::string_view domain_of(std::size_t kind);

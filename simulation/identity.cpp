@@ -12,6 +12,7 @@
 namespace throng::simulation {
 
 using behaviours = decltype(config::population::behaviour);
+static_assert(std::is_same_v<std::variant_alternative_t<sensor_kind, behaviours>, config::sensor_population>);
 static_assert(std::is_same_v<std::variant_alternative_t<web_client_kind, behaviours>, config::web_client_population>);
 static_assert(std::is_same_v<std::variant_alternative_t<account_kind, behaviours>, config::account_population>);
 static_assert(
@@ -57,6 +58,17 @@ person person_of(std::uint64_t seed, std::uint32_t number) {
   const auto& lives = countries()[result.country];
   result.home = near({lives.lat, lives.lon}, home_spread_km, trait(home_east), trait(home_north));
   return result;
+}
+
+std::optional<std::uint32_t> person_behind(const world& in, entity_ref entity) {
+  const auto number = in.number_in_kind(entity);
+  if (in.kind_of(entity.population) != sensor_kind)
+    return number;
+  const auto people = std::max(
+      {in.count_of_kind(web_client_kind), in.count_of_kind(account_kind), in.count_of_kind(support_client_kind)});
+  if (number / 2 >= people)
+    return std::nullopt;
+  return number % people;
 }
 
 short_text ip_text(std::uint32_t ip) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "simulation/entity_key.hpp"
 #include "simulation/short_text.hpp"
@@ -34,9 +35,13 @@ struct person {
 person person_of(std::uint64_t seed, std::uint32_t number);
 
 // Kinds of population: the alternatives of `config::population::behaviour`.
+inline constexpr std::size_t sensor_kind = 0;
 inline constexpr std::size_t web_client_kind = 1;
 inline constexpr std::size_t account_kind = 2;
 inline constexpr std::size_t support_client_kind = 3;
+
+/// Whose an entity is. Of the sensors the first belong to people, at most two to each; the others are the city's.
+std::optional<std::uint32_t> person_behind(const world& in, entity_ref entity);
 
 /// Ids are numbers of persons with a prefix, in at least six digits: `client-000017`.
 inline entity_key client_id(std::uint32_t person) {
@@ -52,6 +57,9 @@ inline entity_key customer_id(std::uint32_t person) {
 }
 inline entity_key account_id(std::uint32_t person) {
   return {"account-", person, 6};
+}
+inline entity_key person_id(std::uint32_t person) {
+  return {"person-", person, 6};
 }
 inline entity_key item_id(std::uint32_t item) {
   return {"item-", item, 5};

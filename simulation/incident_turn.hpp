@@ -1,5 +1,4 @@
-// Which of the incidents that are open on an entity has its turn. One at a time, so that the seq ranges of their labels
-// don't run into each other.
+// Which of the incidents that are open on a client has its turn: one at a time. (An account lives through all at once.)
 #pragma once
 
 #include <algorithm>

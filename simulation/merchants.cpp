@@ -21,8 +21,8 @@ constexpr daily_curve night_hours{{12, 9, 7, 5, 4, 4, 4, 4, 4, 3, 3, 3, 3, 3, 3,
 constexpr daily_curve errand_hours{{1, 1, 0, 0, 0, 1, 2, 4, 6, 8, 9, 9, 9, 8, 8, 9, 10, 10, 8, 6, 4, 3, 2, 1}};
 
 // Medians, spreads and shares are invented, in the order of magnitude of household budgets; means follow from them.
-constexpr std::array<merchant_category, 12> table{{
-    {"grocery", 5411, false, 250, 2400, 0.75, 3179, shop_hours},
+constexpr std::array<merchant_category, 14> table{{
+    {"grocery", 5411, false, 240, 2400, 0.75, 3179, shop_hours},
     {"restaurant", 5812, false, 110, 2600, 0.60, 3113, meal_hours},
     {"fast food", 5814, false, 100, 950, 0.40, 1029, meal_hours},
     {"bakery", 5462, false, 90, 520, 0.50, 589, morning_hours},
@@ -34,6 +34,8 @@ constexpr std::array<merchant_category, 12> table{{
     {"streaming", 5815, true, 20, 1199, 0.30, 1254, sofa_hours},
     {"taxi", 4121, false, 15, 1700, 0.50, 1926, night_hours},
     {"electronics", 5732, true, 15, 11000, 0.90, 16492, sofa_hours},
+    {"travel agency", 4722, true, 5, 18000, 0.80, 24788, sofa_hours},
+    {"hotel", 7011, false, 5, 9500, 0.60, 11374, office_hours},
 }};
 
 constexpr std::uint32_t sum_of_weights() {

@@ -7,6 +7,7 @@ tick_totals& tick_totals::operator+=(const tick_totals& other) {
   web_errors += other.web_errors;
   web_work_us += other.web_work_us;
   transactions += other.transactions;
+  declined += other.declined;
   return *this;
 }
 

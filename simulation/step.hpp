@@ -20,8 +20,11 @@ struct entity_message {
   entity_ref from;
   timestamp arrives;
   std::uint64_t seq = 0; ///< of the sender; orders its messages of one time
-  enum class purpose : std::uint8_t { payment, refund } what = purpose::payment;
-  std::int64_t amount = 0; ///< minor units
+  /// The last three are a bank's, a site's and a technician's answer to an alert (reactions.hpp).
+  enum class purpose : std::uint8_t { payment, block, ban, service } what = purpose::payment;
+  std::int64_t amount = 0; ///< of a payment: minor units
+  /// Of a payment: the incident that it belongs to, as `incident_order::mark`, 0 for none. Of a block or ban: until when,
+  /// in ms.
   std::uint64_t reference = 0;
 };
 
@@ -30,7 +33,8 @@ struct tick_totals {
   std::uint64_t web_requests = 0;
   std::uint64_t web_errors = 0;
   std::uint64_t web_work_us = 0; ///< service that the site's servers were asked for, microseconds
-  std::uint64_t transactions = 0;
+  std::uint64_t transactions = 0; ///< declined ones included
+  std::uint64_t declined = 0;
 
   tick_totals& operator+=(const tick_totals& other);
 };
@@ -58,7 +62,17 @@ struct incident_order {
   timestamp start;
   timestamp end;
   double subtlety = 0;
-  std::vector<entity_ref> accomplices; ///< other entities that play a part (payees, mules)
+
+  // Where an incident needs several entities (typology.hpp), each has an order of its own.
+  std::vector<entity_ref> pays; ///< whom this one sends money
+  std::uint8_t stage = 0;       ///< of `stages`: when its turn comes
+  std::uint8_t stages = 1;
+  std::uint8_t expects = 0; ///< payments from the others
+
+  /// Tells the money of one occurrence from all other money; never 0.
+  std::uint64_t mark() const {
+    return (std::uint64_t{incident} + 1) << 40 | occurrence;
+  }
 };
 
 /// A step [begin, end): what `advance` carries. At the first step of a tick, `orders` are that tick's.

@@ -4,8 +4,11 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <span>
+#include <string>
 
 #include "simulation/entity_kinds.hpp"
+#include "simulation/identity.hpp"
 #include "simulation/message_draft.hpp"
 
 namespace throng::simulation {
@@ -40,16 +43,32 @@ struct label {
   std::string_view incident_id; ///< empty: none
   std::string_view cause;
   topic where;
-  bool has_seqs;
+  bool has_first_seq;
   std::uint64_t first_seq;
-  std::uint64_t last_seq;
-  bool has_last_seq;
+  std::span<const seq_range> seqs; ///< empty: none, or not known yet
   timestamp start;
   timestamp end;
   bool ended;
   double subtlety;
   bool malicious;
 };
+
+/// `3,7-9`: seqs and ranges of seqs.
+void write_seqs(event_writer& out, std::span<const seq_range> seqs) {
+  if (seqs.empty()) {
+    out.null("seqs");
+    return;
+  }
+  std::string text;
+  for (const auto& range : seqs) {
+    if (!text.empty())
+      text += ',';
+    text += std::to_string(range.first);
+    if (range.last > range.first)
+      text += '-' + std::to_string(range.last);
+  }
+  out.text("seqs", text);
+}
 
 /// @param key which of the entity's keys the label is about
 void write_label(wake_frame& frame, std::uint32_t key, const label& of) {
@@ -61,18 +80,23 @@ void write_label(wake_frame& frame, std::uint32_t key, const label& of) {
   else
     out.text("incident_id", of.incident_id);
   const auto population = frame.self.population;
+  if (const auto person = person_behind(*frame.step.in, frame.self))
+    out.text("person_id", person_id(*person).view());
+  else
+    out.null("person_id");
   out.text("cause", of.cause);
   out.text("domain", domain_of(frame.step.in->kind_of(population)));
   out.text("population", frame.step.in->scenario().populations[population].name);
   out.text("topic", name(of.where));
-  if (of.has_seqs)
+  if (of.has_first_seq)
     out.natural("first_seq", of.first_seq);
   else
     out.null("first_seq");
-  if (of.has_last_seq)
-    out.natural("last_seq", of.last_seq);
-  else
+  if (of.seqs.empty())
     out.null("last_seq");
+  else
+    out.natural("last_seq", of.seqs.back().last);
+  write_seqs(out, of.seqs);
   out.time("start", of.start);
   if (of.ended)
     out.time("end", of.end);
@@ -96,10 +120,10 @@ void label_incident(wake_frame& frame, const active_incident& about) {
   text.cause = frame.step.in->scenario().incidents[about.order.incident].kind;
   text.where = frame.channels[0].in;
   text.ended = !about.open;
-  text.has_seqs = !text.ended || about.touched;
-  text.first_seq = about.touched ? about.first_seq : frame.states[0].next_seq;
-  text.has_last_seq = text.ended && about.touched;
-  text.last_seq = about.last_seq;
+  text.has_first_seq = !text.ended || about.touched;
+  text.first_seq = about.touched ? about.seqs.front().first : frame.states[0].next_seq;
+  if (text.ended)
+    text.seqs = about.seqs;
   text.start = about.order.start;
   text.end = about.order.end;
   text.subtlety = about.order.subtlety;
@@ -116,8 +140,10 @@ void label_trouble(wake_frame& frame, trouble_kind kind, const pending_emission&
   text.label_id = label_id.view();
   text.cause = cause_of(kind);
   text.where = where;
-  text.has_seqs = text.has_last_seq = true;
-  text.first_seq = text.last_seq = hit.seq;
+  const seq_range itself{hit.seq, hit.seq};
+  text.has_first_seq = true;
+  text.first_seq = hit.seq;
+  text.seqs = {&itself, 1};
   text.start = start;
   text.end = end;
   text.ended = true;

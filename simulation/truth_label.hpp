@@ -7,7 +7,8 @@
 namespace throng::simulation {
 
 /// One that is open has no `end`, and as `first_seq` the seq that the entity's main topic has next; once it has closed,
-/// `first_seq` and `last_seq` are of the first and the last event that it made or changed, null where there was none.
+/// `first_seq` and `last_seq` are of the first and the last event that it made or changed, and `seqs` of all of them
+/// ("12,15-17"), null where there was none.
 /// `incident_id` is INCIDENT-OCCURRENCE, counted from 0 in the scenario; `label_id` adds the entity.
 void label_incident(wake_frame& frame, const active_incident& about);
 

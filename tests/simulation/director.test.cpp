@@ -70,7 +70,6 @@ CAF_TEST(an incident at a time opens once at the first tick that is not before i
     CAF_CHECK(order.target.index < 7);
     CAF_CHECK_EQUAL(order.occurrence, 0U);
     CAF_CHECK(order.subtlety == 0.25);
-    CAF_CHECK(order.accomplices.empty());
   }
 }
 

@@ -121,9 +121,21 @@ inline std::map<std::string, event> labels(const run_result& result) {
   return found;
 }
 
+/// Whether a closing label names an event among its `seqs`: "3,7-9".
 inline bool covers(const event& label, const event& of) {
   const auto seq = of.at("seq").as_int64();
-  return seq >= label.at("first_seq").as_int64() && seq <= label.at("last_seq").as_int64();
+  const auto seqs = text(label, "seqs");
+  for (std::size_t at = 0; at < seqs.size();) {
+    const auto end = std::min(seqs.find(',', at), seqs.size());
+    const auto range = seqs.substr(at, end - at);
+    const auto dash = range.find('-');
+    const auto first = std::stoll(range);
+    const auto last = dash == std::string::npos ? first : std::stoll(range.substr(dash + 1));
+    if (seq >= first && seq <= last)
+      return true;
+    at = end + 1;
+  }
+  return false;
 }
 
 } // namespace throng::simulation::testing
