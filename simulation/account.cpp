@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-
 namespace throng::simulation {
 
 using namespace scripts;
