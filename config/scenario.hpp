@@ -154,21 +154,6 @@ struct incident_kind {
 
 const std::vector<incident_kind>& incident_kinds();
 
-/// What the city does about an alert (semantics.md 1, "Closed loop").
-struct reaction {
-  enum class action : std::uint8_t { block_account, ban_client, service_sensor };
-  enum class severity : std::uint8_t { info, warning, critical };
-  std::optional<std::string> pipeline; ///< only alerts of this one
-  std::optional<std::string> detector; ///< only alerts of this rule or detector
-  severity least = severity::info;
-  action what = action::block_account;
-  milliseconds delay{1'000};         ///< after the end of the tick that released the alert; at least a tick
-  double share = 1;                  ///< of the alerts that something is done about
-  std::optional<milliseconds> lasts; ///< the file's `for`: of a block or ban; none: to the end
-
-  friend bool operator==(const reaction&, const reaction&) = default;
-};
-
 /// Shares of all messages, 0 to 0.5 each.
 struct trouble {
   double late = 0;
@@ -198,7 +183,6 @@ struct scenario {
   milliseconds lookahead{60'000};      ///< how far the far-sighted kinds may be woken ahead, in whole ticks
   std::vector<population> populations; ///< in the order of their names
   std::vector<incident> incidents;     ///< in the order of the file
-  std::vector<reaction> reactions;     ///< to analytics.alerts, in the order of the file: the first that fits counts
   config::trouble trouble;
   std::vector<std::string> pipelines; ///< files or presets
   record_settings record;

@@ -235,48 +235,6 @@ incident read_incident(const fields& from, const std::vector<population>& popula
   return result;
 }
 
-std::string_view kind_acted_on(reaction::action what) {
-  constexpr std::array<std::string_view, 3> kinds{"account", "web_client", "sensor"};
-  return kinds[static_cast<std::size_t>(what)];
-}
-
-reaction read_reaction(const fields& from, const scenario& in) {
-  reaction result;
-  const auto name = [&](const char* key, std::optional<std::string>& into) {
-    if (std::string text; from.has(key)) {
-      from.read(key, text);
-      into = text;
-    }
-  };
-  name("pipeline", result.pipeline);
-  name("detector", result.detector);
-  std::string severity;
-  from.read("severity", severity);
-  result.least = severity == "critical"  ? reaction::severity::critical
-                 : severity == "warning" ? reaction::severity::warning
-                                         : reaction::severity::info;
-  std::string action;
-  from.read("do", action);
-  result.what = action == "ban_client"       ? reaction::action::ban_client
-                : action == "service_sensor" ? reaction::action::service_sensor
-                                             : reaction::action::block_account;
-  result.delay = in.message_delay;
-  from.read("delay", result.delay);
-  if (result.delay < in.message_delay)
-    from.report("delay", fmt::format("{} is shorter than a tick: an alert takes effect a tick later at the earliest; "
-                                     "message_delay is {}",
-                                     from.shown("delay"), format_duration(in.message_delay)));
-  from.read("share", result.share);
-  from.read("for", result.lasts);
-  if (result.lasts && result.what == reaction::action::service_sensor)
-    from.report("for", "a sensor is serviced once; only block_account and ban_client last");
-  const auto kind = kind_acted_on(result.what);
-  if (from.has("do") && std::none_of(in.populations.begin(), in.populations.end(),
-                                     [&](const population& one) { return kind_name(one) == kind; }))
-    from.report("do", fmt::format("{} needs a population of the kind {}, and there is none", from.shown("do"), kind));
-  return result;
-}
-
 trouble read_trouble(const fields& from) {
   trouble result;
   from.read("late", result.late);
@@ -343,9 +301,6 @@ scenario read_scenario(document& in, timestamp now) {
   result.populations = read_populations(from.inner("populations"), names);
   from.for_each_element("incidents", [&](const fields& one, std::size_t) {
     result.incidents.push_back(read_incident(one, result.populations, names));
-  });
-  from.inner("react").for_each_element("analytics.alerts", [&](const fields& one, std::size_t) {
-    result.reactions.push_back(read_reaction(one, result));
   });
   result.trouble = read_trouble(from.inner("trouble"));
   from.read("pipelines", result.pipelines);

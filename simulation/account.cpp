@@ -36,8 +36,7 @@ entity_key account::key(const simulation::world& world, entity_ref self, std::si
   return account_id(world.number_in_kind(self));
 }
 
-account::account(const birth& born, const common& all)
-    : blocked_until_(born.world.start()) {
+account::account(const birth& born, const common& all) {
   const auto person = born.world.number_in_kind(born.self);
   balance_ = opening_balance(all.seed, person, all.population);
   payment_due_ = all.payments.first(born.random, born.world.start());
@@ -132,10 +131,6 @@ void account::book_monthly(wake_context& in, const common& all) {
 
 void account::receive(wake_context& in, const common& all) {
   const auto& message = in.message();
-  if (message.what == entity_message::purpose::block)
-    blocked_until_ = std::max(blocked_until_, timestamp{static_cast<std::int64_t>(message.reference)});
-  if (message.what != entity_message::purpose::payment)
-    return;
   const auto who = owner(in, all);
   balance_ += message.amount;
   booking entry;

@@ -15,7 +15,7 @@
 
 namespace throng::simulation {
 
-/// Writes bank.transactions. What the balance does not cover, or the bank has blocked, is declined: an event whose `status`
+/// Writes bank.transactions. What the balance does not cover is declined: an event whose `status`
 /// is `declined`, with its `decline_reason`; no money moves. All others are `booked`, with null.
 ///
 /// `type` is salary, transfer_in, deposit (money comes) or card, cash, transfer_out, rent, fee (money goes). Fields that
@@ -200,7 +200,6 @@ private:
   timestamp payment_due_;
   timestamp monthly_due_;
   timestamp due_;
-  timestamp blocked_until_; ///< of the bank's
   monthly monthly_ = monthly::fee;
 };
 static_assert(sizeof(account) <= 64);

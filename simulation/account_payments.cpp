@@ -41,7 +41,7 @@ account::outcome account::transfer(wake_context& in, const payer& by, entity_ref
   entry.where = by.where;
   const auto made = debit(in, entry, false);
   if (made.booked)
-    in.send(to, entity_message::purpose::payment, amount, mark);
+    in.send(to, amount, mark);
   return made;
 }
 
@@ -98,8 +98,6 @@ std::uint64_t account::credit(wake_context& in, const payer& by, std::string_vie
 }
 
 account::outcome account::debit(wake_context& in, const booking& entry, bool leaves_the_world) {
-  if (in.now() < blocked_until_)
-    return {write(in, entry, "account_blocked"), false};
   if (entry.amount > balance_)
     return {write(in, entry, "insufficient_funds"), false};
   balance_ -= entry.amount;

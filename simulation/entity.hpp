@@ -138,8 +138,8 @@ public:
   /// The seq that the next event in `where` will have.
   std::uint64_t next_seq(topic where) const noexcept;
 
-  /// Arrives a `message_delay` from now().
-  void send(entity_ref to, entity_message::purpose what, std::int64_t amount, std::uint64_t reference);
+  /// Money, which arrives a `message_delay` from now().
+  void send(entity_ref to, std::int64_t amount, std::uint64_t reference);
 
 private:
   event_writer& open_event(topic where, timestamp device_time);

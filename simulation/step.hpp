@@ -19,13 +19,9 @@ struct entity_message {
   entity_ref to;
   entity_ref from;
   timestamp arrives;
-  std::uint64_t seq = 0; ///< of the sender; orders its messages of one time
-  /// The last three are a bank's, a site's and a technician's answer to an alert (reactions.hpp).
-  enum class purpose : std::uint8_t { payment, block, ban, service } what = purpose::payment;
-  std::int64_t amount = 0; ///< of a payment: minor units
-  /// Of a payment: the incident that it belongs to, as `incident_order::mark`, 0 for none. Of a block or ban: until when,
-  /// in ms.
-  std::uint64_t reference = 0;
+  std::uint64_t seq = 0;       ///< of the sender; orders its messages of one time
+  std::int64_t amount = 0;     ///< minor units
+  std::uint64_t reference = 0; ///< the incident that it belongs to, as `incident_order::mark`; 0: none
 };
 
 /// Sums over all shards of what happened in a tick; integers, so that no order of adding matters.

@@ -166,13 +166,12 @@ std::uint64_t wake_context::next_seq(topic where) const noexcept {
   return frame_.states[channel_of(frame_, where)].next_seq;
 }
 
-void wake_context::send(entity_ref to, entity_message::purpose what, std::int64_t amount, std::uint64_t reference) {
+void wake_context::send(entity_ref to, std::int64_t amount, std::uint64_t reference) {
   entity_message message;
   message.to = to;
   message.from = frame_.self;
   message.arrives = frame_.now + frame_.step.in->tick();
   message.seq = frame_.head->messages_sent++;
-  message.what = what;
   message.amount = amount;
   message.reference = reference;
   frame_.lane.sent.push_back(message);

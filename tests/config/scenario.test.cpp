@@ -2,9 +2,11 @@
 
 #include "config/load.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <tuple>
 
 #include <caf/test/unit_test.hpp>
 #include <unistd.h>
@@ -206,6 +208,49 @@ CAF_TEST(a population with a wrong kind does not make its incidents wrong) {
   CAF_CHECK(has_problems(parse(R"({"name": "x", "populations": {"s": {"kind": "sensr", "count": 1}},
 "incidents": [{"kind": "sensor.stuck", "population": "s", "at": "1m"}]})"),
                          {"f:1:45: populations.s.kind: "}));
+}
+
+CAF_TEST(an incident opens at a time or by a rate or when bounds on the totals of the city hold) {
+  const auto incident = [](const std::string& members) {
+    return parse(with("\"incidents\": [{\"kind\": \"sensor.stuck\", \"population\": \"s\"" + members + "}]"));
+  };
+  auto read = incident(R"(, "when": {"web_errors": {"$gt": 2.5, "$lte": 9}, "declined": {"$gte": 1}})");
+  CAF_REQUIRE(has_problems(read, {}));
+  using relation = total_bound::relation;
+  auto when = read->value.incidents[0].when;
+  std::sort(when.begin(), when.end(),
+            [](const auto& a, const auto& b) { return std::tie(a.total, a.is) < std::tie(b.total, b.is); });
+  CAF_CHECK(when == (std::vector<total_bound>{{"declined", relation::gte, 1},
+                                              {"web_errors", relation::gt, 2.5},
+                                              {"web_errors", relation::lte, 9}}));
+  CAF_CHECK(!read->value.incidents[0].at && !read->value.incidents[0].rate_per_hour);
+  CAF_CHECK(has_problems(incident(R"(, "when": {"web_erors": {"$gt": 2}})"), {"f:2:67: incidents[0].when.web_erors"}));
+  CAF_CHECK(
+      has_problems(incident(R"(, "when": {"declined": {"$eq": 2}})"), {"f:2:79: incidents[0].when.declined.$eq"}));
+  CAF_CHECK(has_problems(incident(""), {"f:2:15: incidents[0]"}));
+  CAF_CHECK(has_problems(incident(R"(, "at": "1m", "when": {"declined": {"$gt": 2}})"), {"f:2:15: incidents[0]"}));
+}
+
+CAF_TEST(of what befalls groups of accounts so many are needed that each group has its least) {
+  const auto cycles = [](int count) {
+    return parse(R"({"name": "x", "populations": {"a": {"kind": "account", "count": 10}},
+"incidents": [{"kind": "bank.cycle", "population": "a", "at": "1m", "count": )" +
+                 std::to_string(count) + "}]}");
+  };
+  CAF_CHECK(has_problems(cycles(3), {}));
+  CAF_CHECK(
+      has_problems(cycles(4), {"f:2:77: incidents[0].count: 4 times bank.cycle needs at least 12 entities; a has 10"}));
+}
+
+CAF_TEST(what an account can be told) {
+  auto read = parse(R"({"name": "x", "populations": {"a": {"kind": "account", "count": 10, "rent_share": 0.4,
+"monthly_fee": 0, "payees": 2, "habit": 1}}})");
+  CAF_REQUIRE(has_problems(read, {}));
+  const auto& account = std::get<account_population>(read->value.populations[0].behaviour);
+  CAF_CHECK_EQUAL(account.rent_share, 0.4);
+  CAF_CHECK_EQUAL(account.monthly_fee, 0);
+  CAF_CHECK_EQUAL(account.payees, 2U);
+  CAF_CHECK_EQUAL(account.habit, 1.0);
 }
 
 CAF_TEST(rates and shares are bounded) {

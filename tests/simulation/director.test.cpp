@@ -127,6 +127,33 @@ CAF_TEST(orders are a function of scenario and seed) {
   CAF_CHECK(targets(all_orders(scenario)) != first);
 }
 
+CAF_TEST(an incident with conditions opens where all of them held on the tick before unless it is open) {
+  auto scenario = city();
+  scenario.step = scenario.message_delay = scenario.lookahead = 10s;
+  scenario.incidents = {stuck("indoors", 2)};
+  scenario.incidents[0].duration = 30s;
+  using relation = config::total_bound::relation;
+  // A second: of ticks of ten, more than 20 and at most 100.
+  scenario.incidents[0].when = {{"web_errors", relation::gt, 2}, {"declined", relation::lte, 10}};
+  const auto made = world::make(scenario);
+  CAF_REQUIRE(made);
+  director sut{*made};
+  const auto opened = [&](int tick, std::uint64_t errors, std::uint64_t declined) {
+    tick_totals before;
+    before.web_errors = errors;
+    before.declined = declined;
+    return sut.begin_tick(scenario.start + tick * 10s, before, scenario.start + (tick + 1) * 10s).orders->size();
+  };
+  CAF_CHECK_EQUAL(opened(0, 21, 0), 0U); // nothing has happened before the first tick
+  CAF_CHECK_EQUAL(opened(1, 20, 0), 0U);
+  CAF_CHECK_EQUAL(opened(2, 21, 101), 0U);
+  CAF_CHECK_EQUAL(opened(3, 21, 100), 2U);
+  CAF_CHECK_EQUAL(opened(4, 99, 0), 0U); // open still
+  CAF_CHECK_EQUAL(opened(5, 99, 0), 0U);
+  CAF_CHECK_EQUAL(opened(6, 99, 0), 2U); // closed, and they hold
+  CAF_CHECK_EQUAL(opened(9, 20, 0), 0U);
+}
+
 CAF_TEST(on the far - sighted incidents open at multiples of the lookahead only) {
   auto scenario = city();
   scenario.lookahead = 20s;

@@ -35,10 +35,10 @@ inline config::scenario busy_city() {
   auto quick = slow;
   quick.interval = 700ms;
   city.populations = {{"alleys", 40, slow}, {"squares", 13, quick}};
-  city.incidents = {{"sensor.spike", "alleys", 3, 1min, std::nullopt, 3min, 0.1},
-                    {"sensor.stuck", "squares", 2, 90s, std::nullopt, 2min, 0},
-                    {"sensor.drift", "squares", 20, std::nullopt, 60.0, 30s, 0.5},
-                    {"sensor.silence", "squares", 1, 3min, std::nullopt, 1min, 0}};
+  city.incidents = {{"sensor.spike", "alleys", 3, 1min, std::nullopt, 3min, 0.1, {}},
+                    {"sensor.stuck", "squares", 2, 90s, std::nullopt, 2min, 0, {}},
+                    {"sensor.drift", "squares", 20, std::nullopt, 60.0, 30s, 0.5, {}},
+                    {"sensor.silence", "squares", 1, 3min, std::nullopt, 1min, 0, {}}};
   city.trouble = {0.02, 0.02, 0.03, 0.01, 0.01};
   return city;
 }
