@@ -178,11 +178,11 @@ CAF_TEST(a kind that is not known names the nearest) {
                     "support_client; did you mean sensor?"}));
 }
 
-CAF_TEST(an incident has exactly one of at and rate) {
+CAF_TEST(an incident has exactly one of at and rate and when) {
   CAF_CHECK(has_problems(parse(with(R"("incidents": [{"kind": "sensor.stuck", "population": "s"},
  {"kind": "sensor.stuck", "population": "s", "at": "1m", "rate": "1/h"}])")),
-                         {"f:2:15: incidents[0]: has none of at, rate; exactly one is needed",
-                          "f:3:2: incidents[1]: has at and rate at once; exactly one of at, rate is allowed"}));
+                         {"f:2:15: incidents[0]: has none of at, rate, when; exactly one is needed",
+                          "f:3:2: incidents[1]: has at and rate at once; exactly one of at, rate, when is allowed"}));
 }
 
 CAF_TEST(an incident is of a known kind and hits a population that is there and is of its kind and has enough) {
@@ -224,9 +224,9 @@ CAF_TEST(an incident opens at a time or by a rate or when bounds on the totals o
                                               {"web_errors", relation::gt, 2.5},
                                               {"web_errors", relation::lte, 9}}));
   CAF_CHECK(!read->value.incidents[0].at && !read->value.incidents[0].rate_per_hour);
-  CAF_CHECK(has_problems(incident(R"(, "when": {"web_erors": {"$gt": 2}})"), {"f:2:67: incidents[0].when.web_erors"}));
+  CAF_CHECK(has_problems(incident(R"(, "when": {"web_erors": {"$gt": 2}})"), {"f:2:68: incidents[0].when.web_erors"}));
   CAF_CHECK(
-      has_problems(incident(R"(, "when": {"declined": {"$eq": 2}})"), {"f:2:79: incidents[0].when.declined.$eq"}));
+      has_problems(incident(R"(, "when": {"declined": {"$eq": 2}})"), {"f:2:81: incidents[0].when.declined.$eq"}));
   CAF_CHECK(has_problems(incident(""), {"f:2:15: incidents[0]"}));
   CAF_CHECK(has_problems(incident(R"(, "at": "1m", "when": {"declined": {"$gt": 2}})"), {"f:2:15: incidents[0]"}));
 }
@@ -239,7 +239,7 @@ CAF_TEST(of what befalls groups of accounts so many are needed that each group h
   };
   CAF_CHECK(has_problems(cycles(3), {}));
   CAF_CHECK(
-      has_problems(cycles(4), {"f:2:77: incidents[0].count: 4 times bank.cycle needs at least 12 entities; a has 10"}));
+      has_problems(cycles(4), {"f:2:78: incidents[0].count: 4 times bank.cycle needs at least 12 entities; a has 10"}));
 }
 
 CAF_TEST(what an account can be told) {
