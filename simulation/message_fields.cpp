@@ -16,15 +16,15 @@ constexpr std::string_view web_views[] = {"timestamp", "seq",           "user_id
                                           "item_id",   "view_duration", "device_type"};
 constexpr std::string_view web_ratings[] = {"timestamp", "seq",    "user_id",    "event_type",
                                             "item_id",   "rating", "review_text"};
-constexpr std::string_view bank_transactions[] = {"timestamp",       "seq",     "account_id",  "transaction_id",
-                                                  "counterparty_id", "type",    "amount",      "currency",
-                                                  "balance",         "channel", "merchant_id", "mcc",
-                                                  "device_id",       "country", "lat",         "lon"};
+constexpr std::string_view bank_transactions[] = {
+    "timestamp", "seq",      "account_id", "transaction_id", "counterparty_id", "type", "status",    "decline_reason",
+    "amount",    "currency", "balance",    "channel",        "merchant_id",     "mcc",  "device_id", "country",
+    "lat",       "lon"};
 constexpr std::string_view support_tickets[] = {"timestamp",    "seq",      "client_id", "ticket_id",
                                                 "request_type", "priority", "request"};
-constexpr std::string_view truth_labels[] = {"timestamp", "seq",    "entity",     "label_id", "incident_id",
-                                             "cause",     "domain", "population", "topic",    "first_seq",
-                                             "last_seq",  "start",  "end",        "subtlety", "malicious"};
+constexpr std::string_view truth_labels[] = {
+    "timestamp", "seq",       "entity",   "label_id", "incident_id", "person_id", "cause",    "domain",   "population",
+    "topic",     "first_seq", "last_seq", "seqs",     "start",       "end",       "subtlety", "malicious"};
 // NOLINTEND(modernize-avoid-c-arrays)
 
 } // namespace

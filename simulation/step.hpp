@@ -28,7 +28,7 @@ struct entity_message {
 struct tick_totals {
   std::uint64_t web_requests = 0;
   std::uint64_t web_errors = 0;
-  std::uint64_t web_work_us = 0; ///< service that the site's servers were asked for, microseconds
+  std::uint64_t web_work_us = 0;  ///< service that the site's servers were asked for, microseconds
   std::uint64_t transactions = 0; ///< declined ones included
   std::uint64_t declined = 0;
 
