@@ -72,7 +72,7 @@ inline config::scenario small_metropolis() {
         incident.kind = kind.name;
         incident.population = population.name;
         incident.count = 2;
-        incident.rate_per_hour = 4;
+        incident.rate_per_hour = 6; // so that each comes at least once
         incident.duration = 15min;
         incident.subtlety = 0.4;
         city.incidents.push_back(incident);
