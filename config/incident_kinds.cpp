@@ -48,10 +48,9 @@ const std::vector<incident_kind>& incident_kinds() {
        "look "
        "first."},
       {"bank.account_takeover", "account", 30min, true,
-       "A stranger logs in with a new device and drains the account to mules and shops; subtlety makes the drains "
-       "fewer, "
-       "smaller and slower, and hides the foreign country.",
-       1},
+       "A stranger logs in with a new device and drains the account to other banks and shops; subtlety makes the "
+       "drains "
+       "fewer, smaller and slower, and hides the foreign country."},
       {"bank.card_testing", "account", 20min, true,
        "A stolen card is tried with many tiny payments, then used for a large one; subtlety makes the tries fewer, "
        "less "
@@ -61,9 +60,7 @@ const std::vector<incident_kind>& incident_kinds() {
        "later, and nearer."},
       {"bank.structuring", "account", 24h, true,
        "Cash is paid in by several amounts just under a reporting threshold, and passed on; subtlety varies the "
-       "amounts "
-       "and spreads them.",
-       1},
+       "amounts and spreads them."},
       {"bank.push_payment", "account", 1h, true,
        "The owner is talked into sending much of the balance to somebody new, who cashes out; subtlety makes it less "
        "money, once instead of twice, and the receiver slower.",

@@ -2,7 +2,8 @@
 // blatant to hidden (s = 0 to 1) as geometric means:
 //
 // bank.account_takeover: 2 + 4 (1 - s) drains from a device that the account never used, each of a share of the balance
-//   that falls from about a half to an eighth; to mules by transfer, or else, and one time in four, by card online.
+//   that falls from about a half to an eighth; by transfer to one of three accounts of other banks or, one time in four, by
+//   card online.
 //   Below s = 0.6 from another country. A gap of 40 s to a fifth of the duration.
 // bank.card_testing: 6 + 12 (1 - s) online card payments of 0.50 to 1 + 4 s euros on such a device, each at another
 //   merchant, then one of 70 to 100 % of a share 0.9 - 0.5 s of the balance (at most 2,500 euros). Below s = 0.5 from
@@ -10,7 +11,7 @@
 // bank.impossible_travel: 2 + 3 (1 - s) times a payment of the owner in a shop at home, followed after 3 minutes to 0.4 of
 //   an equal share of the duration by one with a copy of the card in a shop abroad, far away or, hidden, next door.
 // bank.structuring: 3 + 4 (1 - s) cash deposits of at most 25 + 2,000 s euros under 10,000, each followed by a transfer of
-//   as little under it to an accomplice, where there is one. A gap of a hundredth of the duration to a fifteenth.
+//   as little under it to an account of another bank. A gap of a hundredth of the duration to a fifteenth.
 // bank.push_payment: the owner is talked into 1 + (1 - s) transfers of 0.15 + 0.65 (1 - s) of the balance to somebody new,
 //   from their own device at home, 2 minutes to a fifth of the duration apart; the receiver cashes out (account_rings.cpp).
 // bank.mule_pass_through: 1 + 2 (1 - s) payments of about 3,000 (1 - s) + 400 s euros come from another bank, 1 minute to
@@ -84,15 +85,11 @@ bool account::take_over(wake_context& in, const common& all, active_incident& do
   disguise(thief, doing, 0.6);
   const auto share = (0.125 + 0.375 * doing.strength()) * uniform(random, 0.8, 1.2);
   const auto amount = std::max(euro, part_of(balance_, share));
-  const auto& mules = doing.order.pays;
   const auto shop = online_shop(all.population.merchants, random.below(1'000));
-  if (mules.empty() && !shop)
-    return false;
   ++doing.memo[steps_done];
-  const bool by_transfer = !mules.empty() && (!shop || bernoulli(random, 0.75));
-  const auto made = by_transfer ? transfer(in, thief, mules[random.below(static_cast<std::uint32_t>(mules.size()))],
-                                           amount, doing.order.mark())
-                                : pay_by_card(in, all, thief, shop->category, shop->merchant, amount);
+  const auto made = !shop || bernoulli(random, 0.75)
+                        ? transfer_abroad(in, thief, drop_account(doing, random.below(3)), amount)
+                        : pay_by_card(in, all, thief, shop->category, shop->merchant, amount);
   return note(doing, made) && doing.memo[steps_done] < scaled(2, 4, doing.strength());
 }
 
@@ -152,17 +149,12 @@ bool account::structure(wake_context& in, const common& all, active_incident& do
   // Cash machines take notes: multiples of five euros.
   const auto under = uniform(random, 5, 25 + 2'000 * doing.order.subtlety);
   const auto amount = reporting_threshold - std::max<std::int64_t>(1, static_cast<std::int64_t>(under / 5)) * 5 * euro;
-  const auto& accomplices = doing.order.pays;
-  const auto deposits = scaled(3, 4, doing.strength());
-  if (accomplices.empty() || doing.memo[steps_done] % 2 == 0) {
+  if (doing.memo[steps_done] % 2 == 0)
     doing.touch(deposit(in, by, random.below(20), amount));
-  } else {
-    const auto made = transfer(in, by, accomplices.front(), std::min(amount, balance_), doing.order.mark());
-    if (!note(doing, made))
-      return false;
-  }
+  else if (!note(doing, transfer_abroad(in, by, drop_account(doing, 0), std::min(amount, balance_))))
+    return false;
   ++doing.memo[steps_done];
-  return doing.memo[steps_done] < (accomplices.empty() ? deposits : 2 * deposits);
+  return doing.memo[steps_done] < 2 * scaled(3, 4, doing.strength());
 }
 
 bool account::be_persuaded(wake_context& in, const common& all, active_incident& doing, random_stream& random) {

@@ -26,7 +26,7 @@ inline constexpr std::size_t destination = 4; ///< of a holiday: a country
 inline constexpr std::size_t away = 5;        ///< of a holiday: not 0 while it lasts
 
 /// What an incident draws once and keeps to.
-enum trait : std::uint64_t { strange_device, strange_country, first_gap, first_shop, step_stream };
+enum trait : std::uint64_t { strange_device, strange_country, first_gap, first_shop, step_stream, drop };
 
 /// A whole number from `least` where the incident is hidden to `least + more` where it is blatant.
 inline std::int64_t scaled(double least, double more, double strength) {
@@ -57,6 +57,11 @@ inline std::uint64_t shared_bits(std::uint64_t seed, const active_incident& of) 
 
 inline short_text other_bank(random_stream& random) {
   return short_text{"otherbank-"}.append(random.below(1'000'000), 6);
+}
+
+/// An account of another bank that an incident uses again. @param which of up to ten
+inline short_text drop_account(const active_incident& of, std::uint32_t which) {
+  return short_text{"otherbank-"}.append(draw(of.bits, drop, which) % 1'000'000, 6);
 }
 
 /// Another country than one's own: far away where it should be seen, a neighbour where it should not.

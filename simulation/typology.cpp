@@ -74,9 +74,7 @@ typology typology_of(std::string_view kind, double subtlety, random_stream& from
   sizes take{subtlety, from, available};
   // What must be there is taken first, so that a small population cuts the crowd and not the middle.
   const auto one = take.exactly(1);
-  if (kind == "bank.account_takeover")
-    return layers({one, take.between(1, 3)});
-  if (kind == "bank.structuring" || kind == "bank.push_payment")
+  if (kind == "bank.push_payment")
     return layers({one, take.exactly(1)});
   if (kind == "bank.mule_pass_through" || kind == "bank.dormant_then_active")
     return layers({one, take.between(1, 2)});

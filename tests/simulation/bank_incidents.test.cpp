@@ -299,8 +299,7 @@ CAF_TEST(the more subtle a pattern the longer it takes and the less money goes t
 CAF_TEST(a taken over account is drained from a device that it never used) {
   const auto city = strike("bank.account_takeover", 0);
   const auto& parts = city.groups.begin()->second;
-  CAF_CHECK(parts.size() >= 2 && parts.size() <= 4); // the victim and the mules
-  int victims = 0;
+  CAF_CHECK_EQUAL(parts.size(), 1U);
   for (const auto& [account, label] : parts) {
     CAF_CHECK(label.at("malicious").as_bool());
     std::set<std::string> own_devices;
@@ -308,9 +307,6 @@ CAF_TEST(a taken over account is drained from a device that it never used) {
       if (!covers(label, line) && !line.at("device_id").is_null())
         own_devices.insert(text(line, "device_id"));
     const auto attack = covered(city, account, label);
-    if (std::none_of(attack.begin(), attack.end(), [](const event& line) { return !is_credit(line); }))
-      continue; // a mule
-    ++victims;
     CAF_CHECK_EQUAL(attack.size(), 6U);
     for (const auto& line : attack) {
       CAF_CHECK(text(line, "type") == "transfer_out" || text(line, "channel") == "online");
@@ -320,8 +316,6 @@ CAF_TEST(a taken over account is drained from a device that it never used) {
     const auto before = cents(attack.front(), "balance") + cents(attack.front(), "amount");
     CAF_CHECK(cents(attack.back(), "balance") < before / 5);
   }
-  CAF_CHECK_EQUAL(victims, 1);
-  edges_of(parts, city.statements, 10s);
 }
 
 CAF_TEST(card testing is many tiny payments online and then a large one) {
@@ -367,7 +361,7 @@ CAF_TEST(structuring stays just under the threshold whatever the account holds) 
   poor.opening_balance = 100;
   const auto city = strike("bank.structuring", 0.2, 1, poor, 20h);
   const auto& parts = city.groups.begin()->second;
-  CAF_CHECK_EQUAL(parts.size(), 2U);
+  CAF_CHECK_EQUAL(parts.size(), 1U);
   int deposits = 0;
   for (const auto& [account, label] : parts)
     for (const auto& line : covered(city, account, label)) {
