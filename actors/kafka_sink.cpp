@@ -121,22 +121,4 @@ expected<std::shared_ptr<kafka_sink>> make_kafka_sink(const simulation::world& w
   return sink;
 }
 
-expected<void> refuse_used_topics(const simulation::world& world) {
-  auto topics = transport::list_topics(world.scenario().settings.kafka, true);
-  if (!topics)
-    return tl::unexpected{topics.error()};
-  for (const auto& topic : *topics)
-    for (auto ours : world.topics()) {
-      if (topic.name != world.scenario().settings.topics.prefix + std::string{simulation::name(ours)})
-        continue;
-      for (const auto& [first, end] : topic.bounds)
-        if (end > 0)
-          return fail(error_kind::conflict,
-                      fmt::format("topic {} holds messages already: another world's can't be told from this one's. "
-                                  "Choose other topics with --set topics.prefix=NAME.",
-                                  topic.name));
-    }
-  return {};
-}
-
 } // namespace throng::actors

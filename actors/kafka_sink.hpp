@@ -27,7 +27,4 @@ public:
 expected<std::shared_ptr<kafka_sink>> make_kafka_sink(const simulation::world& world,
                                                       const transport::embedded_cluster* cluster);
 
-/// conflict where a topic of the world on a real cluster holds messages already: two worlds in one topic can't be told apart.
-expected<void> refuse_used_topics(const simulation::world& world);
-
 } // namespace throng::actors

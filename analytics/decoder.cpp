@@ -406,7 +406,7 @@ std::optional<dead_letter> decoder::decode(std::string_view message, message_ori
   out.origin = origin;
   if (message.size() > impl.max_message)
     return dead(dead_reason::too_long,
-                fmt::format("The message has {} bytes; max_message allows {}.", message.size(), impl.max_message));
+                fmt::format("The message is longer than max_message, {} bytes.", impl.max_message));
   if (impl.shapes->read(message)) {
     impl.read_shape(out);
   } else {

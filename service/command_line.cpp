@@ -1,7 +1,11 @@
 #include "service/command_line.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <exception>
+#include <system_error>
 
 #include <fmt/core.h>
 
@@ -69,6 +73,23 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
                      nearest.empty() ? "" : fmt::format("; did you mean \"{}\"?", nearest));
 }
 
+int say_no_output(const std::string& why) {
+  return say_failure({error_kind::unavailable, "cannot write to standard output: " + why, false});
+}
+
+/// The command, with a failure where its results went nowhere (a full disk, a reader that is gone), whatever it thinks itself.
+int run_chosen(const program& of) {
+  try {
+    auto status = of.chosen();
+    auto written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    return written || status == exit_failed ? status : say_no_output(std::strerror(errno));
+  } catch (const std::system_error& e) {
+    if (std::ferror(stdout) != 0) // fmt::print
+      return say_no_output(e.code().message());
+    throw;
+  }
+}
+
 } // namespace
 
 int run_program(int argc, char** argv) {
@@ -84,6 +105,9 @@ int run_program(int argc, char** argv) {
   add_scenario_command(self);
   add_pipeline_command(self);
   add_topics_command(self);
+  add_peek_command(self);
+  add_groups_command(self);
+  add_store_command(self);
   add_doctor_command(self);
   add_completion_command(self);
   if (auto unknown = unknown_command(self.app, argc, argv); !unknown.empty()) {
@@ -98,7 +122,7 @@ int run_program(int argc, char** argv) {
   set_up_logging(self.global);
   watch_for_interrupts();
   try {
-    return self.chosen();
+    return run_chosen(self);
   } catch (const std::exception& e) {
     // A defect of ours: what is expected to fail is an expected<>.
     say(fmt::format("throng: internal error: {}", e.what()), "error");

@@ -54,6 +54,9 @@ void add_score_command(program& to);
 void add_scenario_command(program& to);
 void add_pipeline_command(program& to);
 void add_topics_command(program& to);
+void add_peek_command(program& to);
+void add_groups_command(program& to);
+void add_store_command(program& to);
 void add_doctor_command(program& to);
 void add_completion_command(program& to);
 

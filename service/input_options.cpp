@@ -113,12 +113,12 @@ compile_pipelines(const std::vector<std::string>& names, const config::load_opti
   return plans;
 }
 
-expected<std::unique_ptr<storage::result_store>> open_chosen_store(const std::string& given) {
-  if (!given.empty())
-    return storage::open_store(given, true);
+expected<std::unique_ptr<storage::result_store>> open_chosen_store(const std::string& given, bool read_only) {
   auto environment = config::process_environment();
   auto named = environment.find("THRONG_STORE");
-  return storage::open_store(named != environment.end() ? named->second : config::settings{}.store, true);
+  auto uri = !given.empty() ? given : named != environment.end() ? named->second : config::settings{}.store;
+  auto there = storage::open_store(uri, true); // opened for writing, it would be made
+  return !there || read_only ? std::move(there) : storage::open_store(uri);
 }
 
 expected<std::unique_ptr<storage::result_store>> open_writable_store(const std::string& uri) {

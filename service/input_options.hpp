@@ -36,8 +36,8 @@ timestamp wall_now();
 config::checked<std::vector<std::shared_ptr<const analytics::pipeline_plan>>>
 compile_pipelines(const std::vector<std::string>& names, const config::load_options& options);
 
-/// For asking: opens `given`, else what the environment or the built-in settings say.
-expected<std::unique_ptr<storage::result_store>> open_chosen_store(const std::string& given);
+/// Opens `given`, else what the environment or the built-in settings say; for asking, unless told otherwise. not_found: there is no such file.
+expected<std::unique_ptr<storage::result_store>> open_chosen_store(const std::string& given, bool read_only = true);
 
 /// For work that writes: fails at once, not at the first result, where it can't be written.
 expected<std::unique_ptr<storage::result_store>> open_writable_store(const std::string& uri);

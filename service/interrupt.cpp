@@ -38,6 +38,8 @@ void watch_for_interrupts() {
   sigaction(SIGTERM, &action, nullptr);
   // A reader of our output that goes away is told by the write that fails.
   std::signal(SIGPIPE, SIG_IGN);
+  // So is a file that has reached the limit on its size.
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 bool interrupted() {

@@ -87,7 +87,7 @@ expected<void> open_embedded(const simulation::world& world, message_path& path)
 expected<message_path> open_path(const simulation::world& world, const std::vector<actors::watched_topic>& topics) {
   const auto& settings = world.scenario().settings;
   message_path path;
-  auto opened = settings.kafka.embedded() ? open_embedded(world, path) : open_world_topics(world, analysis_topics());
+  auto opened = settings.kafka.embedded() ? open_embedded(world, path) : make_world_topics(world, analysis_topics());
   if (!opened)
     return tl::unexpected{opened.error()};
   auto sink = actors::make_kafka_sink(world, path.cluster.get());
@@ -236,6 +236,9 @@ int run(const run_options& options, bool quiet) {
   if (auto checked = check_sources(*world, *plans); !checked)
     return say_failure(checked.error());
   const auto& settings = world->scenario().settings;
+  if (!settings.kafka.embedded())
+    if (auto checked = check_world_topics(*world, analysis_topics()); !checked)
+      return say_failure(checked.error());
   auto opened = open_writable_store(settings.store);
   if (!opened)
     return say_failure(opened.error());

@@ -36,8 +36,11 @@ int run(const serve_options& options) {
   if (!server)
     return say_failure(server.error());
   say(fmt::format("serving at http://{}", http::to_string((*server)->address())));
-  while (!interrupted())
+  while (!interrupted()) {
+    if (auto failed = (*server)->failure())
+      return say_failure(*failed);
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  }
   return exit_done;
 }
 

@@ -60,13 +60,16 @@ expected<std::shared_ptr<actors::message_sink>> make_sink(const simulation::worl
   case destination::kafka:
     break;
   }
-  const auto& settings = world.scenario().settings;
-  if (settings.kafka.embedded())
-    return fail(error_kind::invalid, "simulate --to kafka needs a cluster: name it with --set kafka.brokers=HOST:PORT "
-                                     "(the embedded one lives only inside throng run)");
-  return open_world_topics(world, {})
+  return make_world_topics(world, {})
       .and_then([&] { return actors::make_kafka_sink(world, nullptr); })
       .map([](auto&& sink) -> std::shared_ptr<actors::message_sink> { return sink; });
+}
+
+expected<void> check_cluster(const simulation::world& world) {
+  if (world.scenario().settings.kafka.embedded())
+    return fail(error_kind::invalid, "simulate --to kafka needs a cluster: name it with --set kafka.brokers=HOST:PORT "
+                                     "(the embedded one lives only inside throng run)");
+  return check_world_topics(world, {});
 }
 
 int run(const simulate_options& options, bool quiet) {
@@ -85,9 +88,9 @@ int run(const simulate_options& options, bool quiet) {
   auto world = simulation::world::make(scenario->value);
   if (!world)
     return say_failure(world.error());
-  auto sink = make_sink(**world, *to, options.format == "csv", options.force);
-  if (!sink)
-    return say_failure(sink.error());
+  if (to->kind == destination::kafka)
+    if (auto checked = check_cluster(**world); !checked)
+      return say_failure(checked.error());
   // Books are for the audit of what went to Kafka; elsewhere only a store that was asked for gets them.
   std::unique_ptr<storage::result_store> store;
   if (scenario->value.settings.store != "none" &&
@@ -97,6 +100,9 @@ int run(const simulate_options& options, bool quiet) {
       return say_failure(opened.error());
     store = std::move(*opened);
   }
+  auto sink = make_sink(**world, *to, options.format == "csv", options.force);
+  if (!sink)
+    return say_failure(sink.error());
 
   actors::system_config config{options.world.work.threads};
   caf::actor_system system{config};

@@ -1,9 +1,10 @@
 #include "service/world_command.hpp"
 
+#include <algorithm>
+
 #include <fmt/core.h>
 #include <spdlog/spdlog.h>
 
-#include "actors/kafka_sink.hpp"
 #include "service/command_line.hpp"
 #include "transport/topics.hpp"
 
@@ -25,17 +26,43 @@ std::string describe_progress(std::chrono::milliseconds elapsed, const actors::w
                      world.restarts > 0 ? fmt::format("  {} restarts", world.restarts.load()) : "");
 }
 
-expected<void> open_world_topics(const simulation::world& world, const std::vector<std::string>& more) {
-  const auto& settings = world.scenario().settings;
+namespace {
+
+/// As the broker knows them.
+std::vector<std::string> topics_of(const simulation::world& world, const std::vector<std::string>& more) {
+  const auto& prefix = world.scenario().settings.topics.prefix;
   std::vector<std::string> names;
   for (auto topic : world.topics())
-    names.push_back(settings.topics.prefix + std::string{simulation::name(topic)});
+    names.push_back(prefix + std::string{simulation::name(topic)});
   for (const auto& topic : more)
-    names.push_back(settings.topics.prefix + topic);
-  // Before any is made: a topic that was made just now may not know its leaders yet.
-  if (auto unused = actors::refuse_used_topics(world); !unused)
-    return unused;
-  auto made = transport::create_missing(settings.kafka, settings.topics, names);
+    names.push_back(prefix + topic);
+  return names;
+}
+
+} // namespace
+
+expected<void> check_world_topics(const simulation::world& world, const std::vector<std::string>& more) {
+  const auto& settings = world.scenario().settings;
+  auto found = transport::find_topics(settings.kafka, topics_of(world, more));
+  if (!found)
+    return tl::unexpected{found.error()};
+  auto ours = topics_of(world, {});
+  for (const auto& topic : *found) {
+    if (auto fits = transport::check_partitions(topic, settings.topics); !fits)
+      return fits;
+    auto used = std::any_of(topic.bounds.begin(), topic.bounds.end(), [](const auto& each) { return each.second > 0; });
+    if (used && std::find(ours.begin(), ours.end(), topic.name) != ours.end())
+      return fail(error_kind::conflict,
+                  fmt::format("topic {} holds messages already: another world's can't be told from this one's. "
+                              "Choose other topics with --set topics.prefix=NAME.",
+                              topic.name));
+  }
+  return {};
+}
+
+expected<void> make_world_topics(const simulation::world& world, const std::vector<std::string>& more) {
+  const auto& settings = world.scenario().settings;
+  auto made = transport::create_missing(settings.kafka, settings.topics, topics_of(world, more));
   if (!made)
     return tl::unexpected{made.error()};
   for (const auto& name : *made)

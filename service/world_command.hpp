@@ -27,9 +27,12 @@ struct scenario_options {
 /// Elapsed, virtual time, events, rate: the progress line's first half.
 std::string describe_progress(std::chrono::milliseconds elapsed, const actors::world_progress& world);
 
-/// Makes the world's topics and `more` on a real cluster where they are missing, and says so. conflict where one of the world's
-/// holds messages already.
-expected<void> open_world_topics(const simulation::world& world, const std::vector<std::string>& more);
+/// Before anything is made, store or topic: a real cluster answers, none of the world's topics holds messages already (two worlds in one
+/// topic can't be told apart), and none of them or of `more` has another partition count than topics.partitions. Else conflict.
+expected<void> check_world_topics(const simulation::world& world, const std::vector<std::string>& more);
+
+/// Makes the world's topics and `more` on a real cluster where they are missing, and says so.
+expected<void> make_world_topics(const simulation::world& world, const std::vector<std::string>& more);
 
 /// The report's figures that come from the world.
 boost::json::object world_report(const std::string& command, const simulation::world& world,

@@ -55,6 +55,15 @@ public:
     return database_.collect(std::string(analytics::name(query.from)), filter, options, read_stored);
   }
 
+  expected<std::uint64_t> remove(const find_query& what) override {
+    if (auto fits = check_query(what); !fits)
+      return tl::unexpected(fits.error());
+    bson_document filter;
+    append_conditions(filter, what.from, what.conditions);
+    append_no_tombstones(filter);
+    return database_.remove(std::string(analytics::name(what.from)), filter);
+  }
+
   expected<std::uint64_t> remove_overtaken(std::string_view owner, std::string_view topic, std::int32_t partition,
                                            std::uint64_t generation, std::int64_t offset) override {
     std::uint64_t removed = 0;

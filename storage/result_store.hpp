@@ -95,6 +95,9 @@ public:
   /// Tombstones are not found.
   virtual expected<std::vector<stored_document>> find(const find_query& query) = 0;
 
+  /// Deletes what find() would find, whatever its order and limit; says how many.
+  virtual expected<std::uint64_t> remove(const find_query& what) = 0;
+
   /// Deletes documents of a pipeline (or recorder) and partition whose generation is below `generation` and whose offset is at or
   /// past `offset`, and tombstones of older generations. A claim does it.
   virtual expected<std::uint64_t> remove_overtaken(std::string_view owner, std::string_view topic,

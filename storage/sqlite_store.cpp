@@ -66,6 +66,20 @@ public:
     });
   }
 
+  expected<std::uint64_t> remove(const find_query& what) override {
+    if (auto fits = check_query(what); !fits)
+      return tl::unexpected(fits.error());
+    where_clause where{what.conditions};
+    return database_->writing([&](sqlite_connection& to) -> expected<std::uint64_t> {
+      SQLite::Statement statement{
+          to.database(), fmt::format("DELETE FROM {} WHERE deleted = 0{}", analytics::name(what.from), where.sql())};
+      int at = 0;
+      for (const auto* x : where.values())
+        bind_value(statement, ++at, x);
+      return static_cast<std::uint64_t>(statement.exec());
+    });
+  }
+
   expected<std::uint64_t> remove_overtaken(std::string_view owner, std::string_view topic, std::int32_t partition,
                                            std::uint64_t generation, std::int64_t offset) override {
     return database_->writing([&](sqlite_connection& to) -> expected<std::uint64_t> {

@@ -1,9 +1,11 @@
 #include "transport/record_line.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 namespace throng::transport {
@@ -80,6 +82,33 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return out;
 }
 
+std::string encode_base64(std::string_view bytes) {
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    const auto held = std::min<std::size_t>(3, bytes.size() - at);
+    std::uint32_t group = 0;
+    for (std::size_t i = 0; i < 3; ++i)
+      group = group << 8U | (i < held ? static_cast<unsigned char>(bytes[at + i]) : 0U);
+    for (std::size_t i = 0; i < 4; ++i)
+      out += i <= held ? alphabet[group >> (18U - 6U * i) & 0x3fU] : '=';
+  }
+  return out;
+}
+
+std::string record_line(const record& of) {
+  const auto quoted = [](const std::optional<std::string>& bytes) {
+    return bytes ? fmt::format("\"{}\"", encode_base64(*bytes)) : std::string{"null"};
+  };
+  std::string headers;
+  for (const auto& [name, value] : of.headers)
+    headers += fmt::format("{}[{},\"{}\"]", headers.empty() ? "" : ",", json::serialize(json::string{name}),
+                           encode_base64(value));
+  return fmt::format(R"({{"partition":{},"offset":{},"timestamp":{},"key":{},"headers":[{}],"value":{}}})",
+                     of.partition, of.offset, of.timestamp_ms < 0 ? "null" : std::to_string(of.timestamp_ms),
+                     quoted(of.key), headers, quoted(of.value));
+}
+
 expected<record> parse_record(std::string_view line) {
   json::error_code failed;
   const auto parsed = json::parse({line.data(), line.size()}, failed);
@@ -107,8 +136,8 @@ expected<record> parse_record(std::string_view line) {
   auto value = bytes(object, "value");
   if (!value)
     return tl::unexpected(value.error());
-  return record{static_cast<std::int32_t>(**partition), **offset, time->value_or(-1), std::move(*key),
-                std::move(*value)};
+  return record{
+      static_cast<std::int32_t>(**partition), **offset, time->value_or(-1), std::move(*key), std::move(*value), {}};
 }
 
 } // namespace throng::transport

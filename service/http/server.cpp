@@ -1,5 +1,8 @@
 #include "service/http/server.hpp"
 
+#include <cerrno>
+#include <exception>
+#include <mutex>
 #include <thread>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -11,6 +14,24 @@ namespace throng::service::http {
 
 namespace net = boost::asio;
 using tcp = net::ip::tcp;
+
+namespace {
+
+/// What accept(2) fails with for a client's sake or for want of resources, and not because of the listening socket itself.
+bool may_pass(const boost::system::error_code& why) {
+  switch (why.value()) {
+  case EBADF:
+  case EINVAL:
+  case ENOTSOCK:
+  case EOPNOTSUPP:
+  case EFAULT:
+    return false;
+  default:
+    return true;
+  }
+}
+
+} // namespace
 
 class server::implementation {
 public:
@@ -57,7 +78,7 @@ public:
       return wrong(code);
     address_ = {acceptor_.local_endpoint().address().to_string(), acceptor_.local_endpoint().port()};
     accept();
-    thread_ = std::thread{[this] { serving_.io.run(); }};
+    thread_ = std::thread{[this] { serve(); }};
     return {};
   }
 
@@ -65,7 +86,26 @@ public:
     return address_;
   }
 
+  std::optional<error> failure() const {
+    const std::lock_guard lock{mutex_};
+    return failure_;
+  }
+
 private:
+  void serve() {
+    try {
+      serving_.io.run();
+    } catch (const std::exception& e) {
+      failed(e.what());
+    }
+  }
+
+  void failed(const std::string& why) {
+    const std::lock_guard lock{mutex_};
+    failure_ =
+        error{error_kind::unavailable, fmt::format("cannot serve at {} any more: {}", to_string(address_), why), false};
+  }
+
   void accept() {
     acceptor_.async_accept([this](const boost::system::error_code& why, tcp::socket socket) {
       if (!acceptor_.is_open())
@@ -74,6 +114,8 @@ private:
         std::make_shared<connection>(serving_, std::move(socket))->begin();
         return accept();
       }
+      if (!may_pass(why))
+        return failed(why.message());
       // Out of descriptors, most likely: trying again at once would only spin.
       retry_.expires_after(std::chrono::milliseconds{100});
       retry_.async_wait([this](const boost::system::error_code& stopped) {
@@ -87,6 +129,8 @@ private:
   tcp::acceptor acceptor_;
   net::steady_timer retry_;
   endpoint address_;
+  mutable std::mutex mutex_;
+  std::optional<error> failure_;
   std::thread thread_;
 };
 
@@ -102,6 +146,10 @@ expected<std::unique_ptr<server>> server::start(const endpoint& at, router route
   if (auto listening = made->listen(at); !listening)
     return tl::unexpected{listening.error()};
   return std::unique_ptr<server>{new server(std::move(made))};
+}
+
+std::optional<error> server::failure() const {
+  return impl_->failure();
 }
 
 endpoint server::address() const {

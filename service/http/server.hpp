@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "config/error.hpp"
 #include "service/http/access.hpp"
@@ -40,6 +41,9 @@ public:
 
   /// Where it listens: with the port that was chosen where 0 was asked for.
   endpoint address() const;
+
+  /// Why it takes no more connections, if something it can't mend has happened since it was started.
+  std::optional<error> failure() const;
 
 private:
   class implementation;

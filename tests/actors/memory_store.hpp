@@ -8,11 +8,11 @@
 
 #include <boost/json/serialize.hpp>
 
-#include "storage/result_store.hpp"
+#include "storage/forgetful_store.hpp"
 
 namespace throng::actors::test {
 
-class memory_store : public storage::result_store {
+class memory_store : public storage::forgetful_store {
 public:
   struct row {
     analytics::document what;
@@ -23,8 +23,6 @@ public:
   };
 
   std::map<std::string, row> documents;
-  std::map<std::string, storage::header_document> stored_headers;
-  std::map<std::string, std::string> chunks;
   std::size_t writes = 0;               ///< calls of write()
   std::vector<std::size_t> batch_sizes; ///< of each
   /// Asked before each write; may return an error or throw.
@@ -72,55 +70,19 @@ public:
     });
   }
 
-  expected<std::optional<storage::header_document>> header(std::string_view id) override {
-    auto found = stored_headers.find(std::string{id});
-    if (found == stored_headers.end())
-      return std::nullopt;
-    return found->second;
-  }
-  expected<std::vector<storage::header_document>> headers(std::string_view prefix) override {
-    std::vector<storage::header_document> result;
-    for (const auto& [id, x] : stored_headers)
-      if (id.starts_with(prefix))
-        result.push_back(x);
-    return result;
-  }
   expected<bool> replace_header(const storage::header_document& next,
                                 const std::optional<storage::header_document>& expected_now) override {
     if (before_header)
       if (auto may = before_header(); !may)
         return tl::unexpected<error>(may.error());
-    auto found = stored_headers.find(next.id);
-    bool same = found == stored_headers.end() ? !expected_now
-                                              : expected_now && expected_now->epoch == found->second.epoch &&
-                                                    expected_now->writer == found->second.writer;
-    if (same)
-      stored_headers[next.id] = next;
-    return same;
-  }
-  expected<void> put_chunk(std::string_view id, std::string_view bytes) override {
-    chunks[std::string{id}] = bytes;
-    return {};
-  }
-  expected<std::optional<std::string>> chunk(std::string_view id) override {
-    auto found = chunks.find(std::string{id});
-    return found == chunks.end() ? std::optional<std::string>{} : found->second;
-  }
-  expected<std::vector<std::string>> chunk_ids(std::string_view prefix) override {
-    std::vector<std::string> result;
-    for (const auto& [id, x] : chunks)
-      if (id.starts_with(prefix))
-        result.push_back(id);
-    return result;
-  }
-  expected<void> remove_chunks(const std::vector<std::string>& ids) override {
-    for (const auto& id : ids)
-      chunks.erase(id);
-    return {};
+    return forgetful_store::replace_header(next, expected_now);
   }
 
   // What no actor of the analysis calls.
   expected<std::vector<storage::stored_document>> find(const storage::find_query&) override {
+    return fail(error_kind::internal, "not asked for");
+  }
+  expected<std::uint64_t> remove(const storage::find_query&) override {
     return fail(error_kind::internal, "not asked for");
   }
   expected<void> remove_pipeline(std::string_view) override {

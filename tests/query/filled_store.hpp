@@ -5,6 +5,7 @@
 #include <memory>
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <caf/test/unit_test.hpp>
 
 #include "../storage/must.hpp"

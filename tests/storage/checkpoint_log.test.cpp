@@ -10,6 +10,7 @@
 #include "storage/checkpoint_chunks.hpp"
 #include "storage/checkpoint_header.hpp"
 #include "storage/checkpoint_log.hpp"
+#include "storage/forgetful_store.hpp"
 #include "storage/owner_checkpoints.hpp"
 
 using namespace throng;
@@ -18,21 +19,13 @@ using namespace throng::storage;
 namespace {
 
 /// Headers and chunks in memory, with the failures that a server has: a call that does nothing, and one whose answer is lost.
-class faulty_store final : public result_store {
+class faulty_store final : public forgetful_store {
 public:
   enum class fault { none, before, after };
   fault next_header_fault = fault::none;
-  int chunks_until_fault = -1; ///< the put_chunk that fails; -1: none
-  std::map<std::string, header_document> stored_headers;
-  std::map<std::string, std::string> stored_chunks;
+  int chunks_until_fault = -1;       ///< the put_chunk that fails; -1: none
   std::vector<std::string> removals; ///< what remove_overtaken and remove_pipeline were asked
 
-  expected<write_summary> write(std::span<const stamped_document>) override {
-    return write_summary{};
-  }
-  expected<std::vector<stored_document>> find(const find_query&) override {
-    return std::vector<stored_document>{};
-  }
   expected<std::uint64_t> remove_overtaken(std::string_view owner, std::string_view topic, std::int32_t partition,
                                            std::uint64_t generation, std::int64_t offset) override {
     removals.push_back(std::string(owner) + " " + std::string(topic) + " " + std::to_string(partition) +
@@ -43,30 +36,12 @@ public:
     removals.emplace_back(pipeline);
     return {};
   }
-  expected<std::optional<header_document>> header(std::string_view id) override {
-    auto found = stored_headers.find(std::string(id));
-    if (found == stored_headers.end())
-      return std::nullopt;
-    return found->second;
-  }
-  expected<std::vector<header_document>> headers(std::string_view prefix) override {
-    std::vector<header_document> out;
-    for (const auto& [id, header] : stored_headers)
-      if (id.starts_with(prefix))
-        out.push_back(header);
-    return out;
-  }
   expected<bool> replace_header(const header_document& next,
                                 const std::optional<header_document>& expected_now) override {
     auto now_failing = std::exchange(next_header_fault, fault::none);
     if (now_failing == fault::before)
       return fail(error_kind::timed_out, "lost on the way there", true);
-    auto found = stored_headers.find(next.id);
-    bool as_expected = found == stored_headers.end() ? !expected_now
-                                                     : expected_now && expected_now->epoch == found->second.epoch &&
-                                                           expected_now->writer == found->second.writer;
-    if (as_expected)
-      stored_headers[next.id] = next;
+    auto as_expected = forgetful_store::replace_header(next, expected_now);
     if (now_failing == fault::after)
       return fail(error_kind::timed_out, "lost on the way back", true);
     return as_expected;
@@ -78,44 +53,7 @@ public:
     }
     if (chunks_until_fault > 0)
       --chunks_until_fault;
-    stored_chunks[std::string(id)] = bytes;
-    return {};
-  }
-  expected<std::optional<std::string>> chunk(std::string_view id) override {
-    auto found = stored_chunks.find(std::string(id));
-    if (found == stored_chunks.end())
-      return std::nullopt;
-    return found->second;
-  }
-  expected<std::vector<std::string>> chunk_ids(std::string_view prefix) override {
-    std::vector<std::string> out;
-    for (const auto& [id, bytes] : stored_chunks)
-      if (id.starts_with(prefix))
-        out.push_back(id);
-    return out;
-  }
-  expected<void> remove_chunks(const std::vector<std::string>& ids) override {
-    for (const auto& id : ids)
-      stored_chunks.erase(id);
-    return {};
-  }
-  expected<void> put_records(std::string_view, std::span<const record>) override {
-    return {};
-  }
-  expected<std::vector<boost::json::object>> records(std::string_view) override {
-    return std::vector<boost::json::object>{};
-  }
-  expected<void> remove_records(std::string_view) override {
-    return {};
-  }
-  expected<void> remove_results() override {
-    stored_chunks.clear();
-    for (auto& [id, header] : stored_headers)
-      header = {id, header.epoch + 1, header.generation, "", ""};
-    return {};
-  }
-  expected<std::vector<collection_stats>> stats() override {
-    return std::vector<collection_stats>{};
+    return forgetful_store::put_chunk(id, bytes);
   }
 };
 

@@ -447,6 +447,21 @@ CAF_TEST(removing a pipeline takes its windows and alerts and no others) {
   CAF_CHECK_EQUAL(all(store, collection::labels).size(), 1u);
 }
 
+CAF_TEST(removing takes what would be found and says how many) {
+  auto& store = fresh_store();
+  must(write(store,
+             {window("early", 1), window("late", 200), tombstone(window("gone", 1)),
+              make(collection::alerts, "alert", {{"pipeline", "p"}})},
+             {1, 1}));
+  find_query early{collection::windows, {{"pipeline", compare::eq, "p"}, {"start", compare::lt, 200}}, "", false, 0};
+  CAF_CHECK_EQUAL(must(store.remove(early)), 1u);
+  CAF_CHECK_EQUAL(ids(all(store)), (names{"late"}));
+  CAF_CHECK_EQUAL(must(store.remove(early)), 0u);
+  CAF_CHECK_EQUAL(all(store, collection::alerts).size(), 1u);
+  CAF_CHECK_EQUAL(must(write(store, {window("gone", 1)}, {0, 1})).fenced, 1u); // the tombstone still guards it
+  CAF_CHECK(!store.remove({collection::windows, {{"no such field", compare::eq, 1}}, "", false, 0}));
+}
+
 CAF_TEST(a header is replaced only where epoch and writer still are as expected) {
   auto& store = fresh_store();
   header_document first{"cas/t/0", 1, 1, "a", "one"};

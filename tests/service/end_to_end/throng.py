@@ -9,10 +9,10 @@ PROGRAM = os.environ["THRONG_PROGRAM"]  # set by CTest
 SHARED_DATA = os.environ.get("THRONG_SHARED_DATA", "")  # real streams, where they are at hand
 
 
-def throng(*arguments, expect=0, input=None, cwd=None, environment=None, limit=120):
-    """Runs `throng ARGUMENTS`, checks its exit status, and returns (stdout, stderr)."""
+def throng(*arguments, expect=0, input=None, cwd=None, environment=None, limit=120, before=None):
+    """Runs `throng ARGUMENTS`, checks its exit status, and returns (stdout, stderr). `before` is called in the new process."""
     done = subprocess.run(
-        [PROGRAM, *map(str, arguments)], input=input, cwd=cwd, capture_output=True, text=True, timeout=limit,
+        [PROGRAM, *map(str, arguments)], input=input, cwd=cwd, capture_output=True, text=True, timeout=limit, preexec_fn=before,
         env={**{k: v for k, v in os.environ.items() if not k.startswith("THRONG_")}, **(environment or {})},
     )
     if done.returncode != expect:

@@ -5,12 +5,14 @@
 #include <atomic>
 #include <future>
 #include <string>
+#include <thread>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
+#include <sys/socket.h>
 
 #include "service/http/event_hub.hpp"
 #include "service/http/server.hpp"
@@ -160,4 +162,19 @@ CAF_TEST(events reach their reader as they are published) {
   CAF_CHECK_EQUAL(reader.until("\n\n"), "id: 1\nevent: alert\ndata: {\"n\":1}\n\n");
   hub.publish("alert", "{\"n\":2}");
   CAF_CHECK_EQUAL(reader.until("\n\n"), "id: 2\nevent: alert\ndata: {\"n\":2}\n\n");
+}
+
+CAF_TEST(a server whose listening socket fails says so and ends cleanly) {
+  auto running = serve(echo());
+  CAF_CHECK(!running->failure());
+  for (int fd = 3; fd < 1024; ++fd) { // nobody else in this process listens
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0)
+      ::shutdown(fd, SHUT_RDWR);
+  }
+  while (!running->failure())
+    std::this_thread::yield();
+  auto why = running->failure().value().message;
+  CAF_CHECK_EQUAL(why, "cannot serve at " + to_string(running->address()) + " any more: Invalid argument");
 }
