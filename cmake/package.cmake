@@ -18,11 +18,11 @@ if(HELP2MAN)
     COMMAND ${CMAKE_COMMAND} -E touch ${THRONG_GENERATED}/made
     DEPENDS throng deploy/package/generate.sh
     VERBATIM)
-  add_custom_target(package_texts ALL DEPENDS ${THRONG_GENERATED}/made)
-  install(DIRECTORY ${THRONG_GENERATED}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR})
-  install(FILES ${THRONG_GENERATED}/completion/throng DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-  install(FILES ${THRONG_GENERATED}/completion/_throng DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
-  install(FILES ${THRONG_GENERATED}/completion/throng.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+  add_custom_target(package_texts DEPENDS ${THRONG_GENERATED}/made)
+  install(DIRECTORY ${THRONG_GENERATED}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR} OPTIONAL)
+  install(FILES ${THRONG_GENERATED}/completion/throng DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions OPTIONAL)
+  install(FILES ${THRONG_GENERATED}/completion/_throng DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions OPTIONAL)
+  install(FILES ${THRONG_GENERATED}/completion/throng.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d OPTIONAL)
 endif()
 
 set(CPACK_GENERATOR DEB)

@@ -3,6 +3,7 @@
 set -euo pipefail
 deb=$1
 root=$(mktemp -d)
+chmod 755 "$root" # services inside are other users
 trap 'umount "$root/proc" 2>/dev/null || true; rm -rf "$root"' EXIT
 
 fail() {
@@ -16,7 +17,7 @@ inside() {
 debootstrap --variant=minbase bookworm "$root" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >/dev/null
 mount -t proc proc "$root/proc"
 cp "$deb" "$root/throng.deb"
-inside apt-get install -y -qq --no-install-recommends man-db bash-completion /throng.deb >/dev/null
+inside apt-get -o Dpkg::Use-Pty=0 install -y -qq --no-install-recommends man-db bash-completion /throng.deb >/dev/null
 
 inside throng --version
 inside throng run smart-city --duration 10m --set populations.sensors.count=50 --store sqlite:/tmp/x.db --report /tmp/report.json --quiet
@@ -30,6 +31,6 @@ for unit in throng-simulate@ throng-analyze@ throng-serve; do
 done
 [ "$(inside stat -c '%U:%G %a' /var/lib/throng)" = "throng:throng 750" ] || fail "/var/lib/throng is not the service's own"
 inside throng pipeline check /usr/share/doc/throng/examples/pipelines/bank-fraud.json
-inside apt-get remove -y -qq throng >/dev/null
+inside apt-get -o Dpkg::Use-Pty=0 remove -y -qq throng >/dev/null
 [ ! -e "$root/usr/bin/throng" ] || fail "the program is still there after removal"
 echo "package: installed, run and removed in a fresh Debian 12"
