@@ -119,7 +119,7 @@ std::string body_of(const CLI::App& program) {
                      made.values, made.options, made.words);
 }
 
-std::string quoted_for_fish(std::string text) {
+std::string quoted_for_fish(std::string_view text) {
   std::string out;
   for (char c : text) {
     if (c == '\'' || c == '\\')

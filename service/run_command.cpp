@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <memory>
+#include <set>
 
 #include <caf/actor_system.hpp>
 #include <fmt/format.h>
@@ -30,6 +31,7 @@ using plan_ptr = std::shared_ptr<const analytics::pipeline_plan>;
 struct run_options {
   scenario_options world;
   checkpoint_options checkpoints;
+  bool reset = false;
 };
 
 /// Where the messages of this run go through: a cluster, and what belongs to it.
@@ -122,6 +124,21 @@ expected<void> clear_earlier_run(storage::result_store& store) {
     if (auto removed = storage::reset(store, owner); !removed)
       return removed;
   return store.remove_records("world_books");
+}
+
+/// --reset: what this scenario's pipelines and its recorder left in the store, from whatever topics.
+expected<void> reset_owners(storage::result_store& store, const std::vector<actors::watched_topic>& topics) {
+  std::set<std::string> owners;
+  for (const auto& topic : topics) {
+    if (topic.recorder)
+      owners.insert("recorder:" + topic.recorder->group);
+    for (const auto& plan : topic.pipelines)
+      owners.insert(plan->definition().name);
+  }
+  for (const auto& owner : owners)
+    if (auto done = storage::reset(store, owner); !done)
+      return done;
+  return {};
 }
 
 /// The run, once everything is open: the world and its watchers, until both are done.
@@ -247,6 +264,9 @@ int run(const run_options& options, bool quiet) {
     if (auto cleared = clear_earlier_run(store); !cleared)
       return say_failure(cleared.error());
   auto topics = watched_topics(*world, *plans);
+  if (options.reset)
+    if (auto done = reset_owners(store, topics); !done)
+      return say_failure(done.error());
   auto path = open_path(*world, topics);
   if (!path)
     return say_failure(path.error());
@@ -300,6 +320,9 @@ void add_run_command(program& to) {
   auto options = std::make_shared<run_options>();
   options->world.add_to(command);
   options->checkpoints.add_to(command);
+  command.add_flag(
+      "--reset", options->reset,
+      "Delete what these pipelines and this scenario's recorder have stored first, whatever topics it came from");
   command.callback([&to, options] { to.chosen = [&to, options] { return run(*options, to.global.quiet); }; });
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 
 #include <fmt/format.h>
@@ -22,6 +23,8 @@ int stats(const store_options& options) {
   auto held = (*store)->stats();
   if (!held)
     return say_failure(held.error());
+  std::erase_if(*held, [](const auto& each) { return each.documents == 0; });
+  std::sort(held->begin(), held->end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   fmt::print("{:<20} {:>12} {:>16}\n", "collection", "documents", "bytes");
   for (const auto& each : *held)
     fmt::print("{:<20} {:>12} {:>16}\n", each.name, each.documents, each.bytes);

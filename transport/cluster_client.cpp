@@ -57,7 +57,9 @@ expected<metadata_owner> cluster_client::metadata() {
 
 expected<std::pair<std::int64_t, std::int64_t>> cluster_client::bounds(const std::string& topic,
                                                                        std::int32_t partition) {
-  return query_bounds(client_.get(), topic, partition, settings_.brokers, trouble_, milliseconds{left()});
+  return ask_again(milliseconds{left()}, [&] {
+    return query_bounds(client_.get(), topic, partition, settings_.brokers, trouble_, milliseconds{left()});
+  });
 }
 
 expected<event_owner> cluster_client::ask(rd_kafka_admin_op_t kind, std::string_view what, const request& send) {

@@ -4,9 +4,8 @@
 #include <cstddef>
 #include <vector>
 
-#include <boost/json/basic_parser_impl.hpp>
-
 #include "config/csv_cell.hpp"
+#include "transport/json_handler.hpp"
 
 namespace throng::transport {
 
@@ -15,13 +14,8 @@ namespace {
 namespace json = boost::json;
 
 /// Puts each field's text into its column's cell while the parser goes through the message.
-class cell_collector {
+class cell_collector : public json_handler<cell_collector> {
 public:
-  static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
-  static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
-  static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
-  static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
-
   explicit cell_collector(std::span<const std::string_view> columns)
       : columns_(columns.begin(), columns.end())
       , cells_(columns.size()) {}
@@ -29,9 +23,10 @@ public:
   void reset() {
     for (auto& cell : cells_)
       cell.clear();
-    depth_ = 0;
-    name_.clear();
+    forget_name();
+    field_.clear();
     text_.clear();
+    depth_ = 0;
     flat_ = true;
   }
   const std::vector<std::string>& columns() const {
@@ -41,79 +36,30 @@ public:
     return cells_;
   }
   bool is_flat_object() const {
-    return flat_ && seen_object_;
+    return flat_ && depth_ > 0;
   }
 
-  bool on_document_begin(json::error_code&) {
-    seen_object_ = false;
-    return true;
+  void opened(bool object) {
+    flat_ = flat_ && object && depth_ == 0;
+    ++depth_; // and never less: a second one is not flat
   }
-  bool on_document_end(json::error_code&) {
-    return true;
+  void closed() {}
+  void named(std::string& name) {
+    field_.swap(name);
   }
-  bool on_object_begin(json::error_code&) {
-    seen_object_ = true;
-    flat_ = flat_ && depth_++ == 0;
-    return true;
+  void part(std::string_view text) {
+    text_.append(text);
   }
-  bool on_object_end(std::size_t, json::error_code&) {
-    return true;
+  void literal(std::string_view text) {
+    if (text != "null")
+      part(text);
+    scalar();
   }
-  bool on_array_begin(json::error_code&) {
-    flat_ = false;
-    return true;
-  }
-  bool on_array_end(std::size_t, json::error_code&) {
-    return true;
-  }
-  bool on_key_part(json::string_view part, std::size_t, json::error_code&) {
-    name_.append(part.data(), part.size());
-    return true;
-  }
-  bool on_key(json::string_view part, std::size_t, json::error_code&) {
-    name_.append(part.data(), part.size());
-    return true;
-  }
-  bool on_string_part(json::string_view part, std::size_t, json::error_code&) {
-    text_.append(part.data(), part.size());
-    return true;
-  }
-  bool on_string(json::string_view part, std::size_t, json::error_code&) {
-    return scalar(part);
-  }
-  bool on_number_part(json::string_view part, json::error_code&) {
-    text_.append(part.data(), part.size());
-    return true;
-  }
-  bool on_int64(std::int64_t, json::string_view part, json::error_code&) {
-    return scalar(part);
-  }
-  bool on_uint64(std::uint64_t, json::string_view part, json::error_code&) {
-    return scalar(part);
-  }
-  bool on_double(double, json::string_view part, json::error_code&) {
-    return scalar(part);
-  }
-  bool on_bool(bool value, json::error_code&) {
-    return scalar(value ? "true" : "false");
-  }
-  bool on_null(json::error_code&) {
-    return scalar("");
-  }
-  bool on_comment_part(json::string_view, json::error_code&) {
-    return true;
-  }
-  bool on_comment(json::string_view, json::error_code&) {
-    return true;
-  }
-
-private:
-  bool scalar(json::string_view part) {
-    text_.append(part.data(), part.size());
+  void scalar() {
     // Messages are written in the order of their columns, so that the search begins where it ends.
-    auto found = std::find(columns_.begin() + static_cast<std::ptrdiff_t>(next_), columns_.end(), name_);
+    auto found = std::find(columns_.begin() + static_cast<std::ptrdiff_t>(next_), columns_.end(), field_);
     if (found == columns_.end())
-      found = std::find(columns_.begin(), columns_.end(), name_);
+      found = std::find(columns_.begin(), columns_.end(), field_);
     if (found == columns_.end()) {
       flat_ = false;
     } else {
@@ -121,19 +67,18 @@ private:
       cells_[column].swap(text_);
       next_ = column + 1 < columns_.size() ? column + 1 : 0;
     }
-    name_.clear();
+    field_.clear();
     text_.clear();
-    return true;
   }
 
+private:
   std::vector<std::string> columns_;
   std::vector<std::string> cells_;
-  std::string name_;
+  std::string field_;
   std::string text_;
   std::size_t next_ = 0;
-  std::size_t depth_ = 0;
+  std::size_t depth_ = 0; ///< objects and arrays that have been opened
   bool flat_ = true;
-  bool seen_object_ = false;
 };
 
 std::string line_of(const std::vector<std::string>& cells) {

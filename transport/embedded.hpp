@@ -12,10 +12,10 @@ struct rd_kafka_mock_cluster_s;
 
 namespace throng::transport {
 
-/// May be asked by several threads. Must outlive its producers and consumers.
 /// What the source identities of every embedded cluster begin with.
 inline constexpr std::string_view embedded_source_prefix = "embedded:";
 
+/// May be asked by several threads. Must outlive its producers and consumers.
 class embedded_cluster {
 public:
   static expected<std::unique_ptr<embedded_cluster>> start(int brokers = 1);

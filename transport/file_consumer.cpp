@@ -211,7 +211,8 @@ expected<std::unique_ptr<consumer>> make_file_consumer(const std::string& folder
     return fail(error_kind::invalid, fmt::format("files can be split over 1 partition or more, not {}", partitions));
   std::vector<topic_file> files;
   for (auto& topic : topics) {
-    auto found = topic_file::find(folder, topic.topic, topic.key_field, topic.longest_message, partitions);
+    auto found =
+        topic_file::find(folder, std::move(topic.topic), std::move(topic.key_field), topic.longest_message, partitions);
     if (!found)
       return tl::unexpected(found.error());
     files.push_back(std::move(*found));

@@ -35,7 +35,7 @@ public:
       reader_->leave();
   }
 
-  expected<void> join(const config::kafka_settings& settings, const consumer_options& options,
+  expected<void> join(const config::kafka_settings& settings, consumer_options options,
                       std::chrono::milliseconds limit);
   std::vector<consumer_event> poll(std::chrono::milliseconds limit) override {
     return reader_->poll(pending_, limit);
@@ -85,7 +85,7 @@ private:
   bool closing_ = false;
 };
 
-expected<void> group_consumer::join(const config::kafka_settings& settings, const consumer_options& options,
+expected<void> group_consumer::join(const config::kafka_settings& settings, consumer_options options,
                                     std::chrono::milliseconds limit) {
   const auto strategy = settings.properties.find(std::string{strategy_property});
   if (strategy != settings.properties.end() && strategy->second != cooperative)
@@ -108,7 +108,7 @@ expected<void> group_consumer::join(const config::kafka_settings& settings, cons
   if (!reader)
     return tl::unexpected(reader.error());
   reader_ = std::move(*reader);
-  group_ = options.group;
+  group_ = std::move(options.group);
   for (const auto& topic : options.topics) {
     const auto count = reader_->partitions(topic, limit);
     if (!count)
@@ -124,7 +124,7 @@ expected<void> group_consumer::join(const config::kafka_settings& settings, cons
   for (const auto& topic : options.topics)
     rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
   if (const auto code = rd_kafka_subscribe(reader_->client(), topics.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return tl::unexpected(make_error(code, fmt::format("group {} at {}", options.group, settings.brokers)));
+    return tl::unexpected(make_error(code, fmt::format("group {} at {}", group_, settings.brokers)));
   return {};
 }
 
@@ -199,7 +199,7 @@ void group_consumer::commit(const topic_partition& which, std::int64_t next_offs
 expected<std::unique_ptr<consumer>> make_group_consumer(const config::kafka_settings& settings,
                                                         consumer_options options, std::chrono::milliseconds limit) {
   auto made = std::make_unique<group_consumer>();
-  if (auto joined = made->join(settings, options, limit); !joined)
+  if (auto joined = made->join(settings, std::move(options), limit); !joined)
     return tl::unexpected(joined.error());
   return made;
 }

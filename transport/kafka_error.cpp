@@ -1,6 +1,7 @@
 #include "transport/kafka_error.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -78,10 +79,64 @@ bool is_retryable(rd_kafka_resp_err_t code) {
   return kind == error_kind::unavailable || kind == error_kind::timed_out || code == RD_KAFKA_RESP_ERR__QUEUE_FULL;
 }
 
+std::string_view advice_on_connection(std::string_view text, int x509) {
+  // x509_vfy.h of OpenSSL; its numbers are part of its interface.
+  switch (x509) {
+  case 0:
+    break;
+  case 9:
+    return "the broker's certificate is not valid yet: look at the clocks of both machines";
+  case 10:
+    return "the broker's certificate has expired: it needs a new one";
+  case 62:
+    return "the broker's certificate is for another host: give its own name for it in kafka.brokers";
+  default:
+    return "the broker's certificate is not signed by a CA that is known here: give its CA's file as ssl.ca.location";
+  }
+  constexpr std::pair<std::string_view, std::string_view> known[] = {
+      {"invalid credentials", "user or password is wrong: look at sasl.username and sasl.password"},
+      {"Invalid username or password", "user or password is wrong: look at sasl.username and sasl.password"},
+      {"Unsupported SASL mechanism", "the broker does not take this sasl.mechanism: choose one of its list"},
+      {"alert bad certificate",
+       "the broker asks for a certificate of ours: give ssl.certificate.location and ssl.key.location"},
+      {"alert number 116",
+       "the broker asks for a certificate of ours: give ssl.certificate.location and ssl.key.location"},
+      {"alert certificate unknown",
+       "the broker does not trust our certificate: ssl.certificate.location must be signed by a CA of its"},
+      {"alert unknown ca",
+       "the broker does not trust our certificate: ssl.certificate.location must be signed by a CA of its"},
+      {"incorrect security.protocol", "the broker seems to want TLS here: set security.protocol to SSL or SASL_SSL"},
+      {"unexpected eof while reading",
+       "the broker seems not to speak TLS here: set security.protocol to PLAINTEXT or SASL_PLAINTEXT"},
+      {"wrong version number",
+       "the broker seems not to speak TLS here: set security.protocol to PLAINTEXT or SASL_PLAINTEXT"},
+  };
+  for (const auto& [part, advice] : known)
+    if (text.find(part) != std::string_view::npos)
+      return advice;
+  return {};
+}
+
+std::string_view advice_on_refusal(rd_kafka_resp_err_t code) {
+  switch (code) {
+  case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    return "this user lacks an ACL on the topic: Read to analyse it, Write to fill it, Create to make it, Delete to "
+           "delete it";
+  case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    return "this user lacks an ACL on the group: Read";
+  case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    return "this user lacks an ACL on the cluster: Create to make topics, IdempotentWrite to write before Kafka 3.0";
+  default:
+    return {};
+  }
+}
+
 error make_error(rd_kafka_resp_err_t code, std::string_view where, std::string_view detail) {
   auto sentence = fmt::format("{}: {}", where, rd_kafka_err2str(code));
   if (!detail.empty())
     sentence += fmt::format(" ({})", detail);
+  if (const auto advice = advice_on_refusal(code); !advice.empty())
+    sentence += fmt::format("; {}", advice);
   return error{kind_of(code), std::move(sentence), is_retryable(code)};
 }
 

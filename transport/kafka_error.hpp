@@ -17,7 +17,14 @@ error_kind kind_of(rd_kafka_resp_err_t code);
 /// Whether the same call may succeed later without anybody's doing.
 bool is_retryable(rd_kafka_resp_err_t code);
 
-/// `WHERE: what librdkafka says of the code (DETAIL)`.
+/// What whoever runs the program can do about it, as a clause to follow a semicolon; empty where nothing is known.
+/// @param text librdkafka's own words of a connection that failed
+/// @param x509 OpenSSL's verdict on the broker's certificate (X509_V_ERR_…), 0: none
+std::string_view advice_on_connection(std::string_view text, int x509);
+/// The same of what the broker refused this user: the ACL that is missing.
+std::string_view advice_on_refusal(rd_kafka_resp_err_t code);
+
+/// `WHERE: what librdkafka says of the code (DETAIL)`, and what can be done about it.
 /// @param where the topic, partition or brokers that it is about
 /// @param detail librdkafka's own words, already redacted; may be empty
 error make_error(rd_kafka_resp_err_t code, std::string_view where, std::string_view detail = {});

@@ -1,6 +1,7 @@
 #include "transport/kafka_handle.hpp"
 
 #include <array>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -8,11 +9,51 @@
 
 namespace throng::transport {
 
+namespace {
+
+/// What OpenSSL has found wrong with the certificates of brokers, by librdkafka's name for them: its errors say of all that they
+/// "could not be verified". Of all clients of the process, since what is found of a broker is true for each.
+class certificate_verdicts {
+public:
+  static certificate_verdicts& of_process() {
+    static certificate_verdicts one;
+    return one;
+  }
+  void note(std::string broker, int x509) {
+    const std::lock_guard lock{mutex_};
+    found_[std::move(broker)] = x509;
+  }
+  /// Of the broker whose name the error begins with; 0: nothing.
+  int of(std::string_view text) const {
+    const std::lock_guard lock{mutex_};
+    for (const auto& [broker, x509] : found_)
+      if (text.starts_with(broker))
+        return x509;
+    return 0;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::map<std::string, int> found_;
+};
+
+/// Leaves OpenSSL's verdict as it is, and remembers it.
+int note_certificate(rd_kafka_t*, const char* broker, std::int32_t, int* x509, int, const char*, std::size_t, char*,
+                     std::size_t, void*) {
+  if (*x509 != 0)
+    certificate_verdicts::of_process().note(broker, *x509);
+  return *x509 == 0 ? 1 : 0;
+}
+
+} // namespace
+
 void last_trouble::note(rd_kafka_resp_err_t code, std::string text) {
   const std::lock_guard lock{mutex_};
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !text_.empty())
     return;
   code_ = code;
+  const auto is_certificate = text.find("certificate verify failed") != std::string::npos;
+  x509_ = is_certificate ? certificate_verdicts::of_process().of(text) : 0;
   text_ = std::move(text);
 }
 
@@ -26,6 +67,8 @@ error last_trouble::unreachable(const std::string& brokers, std::chrono::millise
   auto sentence = fmt::format("no broker of {} answered within {} ms", brokers, limit.count());
   if (!text_.empty())
     sentence += ": " + text_;
+  if (const auto advice = advice_on_connection(text_, x509_); !advice.empty())
+    sentence += fmt::format("; {}", advice);
   const auto denied = kind_of(code_) == error_kind::denied;
   return {denied ? error_kind::denied : error_kind::unavailable, std::move(sentence), !denied};
 }
@@ -51,6 +94,7 @@ expected<conf_owner> make_conf(const config::kafka_settings& settings, const std
                                const properties& defaults) {
   conf_owner conf{rd_kafka_conf_new()};
   rd_kafka_conf_set_log_cb(conf.get(), [](const rd_kafka_t*, int, const char*, const char*) {});
+  rd_kafka_conf_set_ssl_cert_verify_cb(conf.get(), note_certificate);
   if (auto set = set_property(conf.get(), "bootstrap.servers", brokers); !set)
     return tl::unexpected(set.error());
   for (const auto& [name, value] : defaults)

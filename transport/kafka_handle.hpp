@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -57,6 +58,7 @@ private:
   mutable std::mutex mutex_;
   rd_kafka_resp_err_t code_ = RD_KAFKA_RESP_ERR_NO_ERROR;
   std::string text_;
+  int x509_ = 0; ///< what was found of the certificate of the broker that `text_` is about
 };
 
 using properties = std::vector<std::pair<std::string, std::string>>;
@@ -86,5 +88,17 @@ expected<std::optional<std::int64_t>> query_offset_at(rd_kafka_t* client, const 
                                                       std::int32_t partition, std::int64_t time_ms,
                                                       const std::string& brokers, const last_trouble& trouble,
                                                       std::chrono::milliseconds limit);
+
+/// Asks again while the answer is one that passes by itself, such as a leader that is not elected yet, for at most `limit`.
+template <class Ask>
+auto ask_again(std::chrono::milliseconds limit, Ask ask) {
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  for (;;) {
+    auto answer = ask();
+    if (answer || !answer.error().retryable || std::chrono::steady_clock::now() >= deadline)
+      return answer;
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  }
+}
 
 } // namespace throng::transport

@@ -3,9 +3,8 @@
 #include <cstddef>
 #include <vector>
 
-#include <boost/json/basic_parser_impl.hpp>
-
 #include "config/json_shape.hpp"
+#include "transport/json_handler.hpp"
 
 namespace throng::transport {
 
@@ -14,13 +13,8 @@ namespace {
 namespace json = boost::json;
 
 /// Follows the path while the parser goes through the message.
-class path_follower {
+class path_follower : public json_handler<path_follower> {
 public:
-  static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
-  static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
-  static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
-  static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
-
   explicit path_follower(std::string_view path) {
     while (!path.empty()) {
       const auto dot = path.find('.');
@@ -38,113 +32,50 @@ public:
     value_is_next_ = false;
     collecting_ = false;
     found_ = false;
-    name_.clear();
+    forget_name();
   }
   std::optional<std::string_view> found() const {
     return found_ ? std::optional<std::string_view>{value_} : std::nullopt;
   }
 
-  bool on_document_begin(json::error_code&) {
-    return true;
-  }
-  bool on_document_end(json::error_code&) {
-    return true;
-  }
-  bool on_object_begin(json::error_code&) {
+  void opened(bool object) {
     // An object on the path: its names may match the next one. matched_ counts names whose values are open.
-    if (value_is_next_ && matched_ + 1 < names_.size())
+    if (object && value_is_next_ && matched_ + 1 < names_.size())
       ++matched_;
     value_is_next_ = false;
     ++depth_;
-    return true;
   }
-  bool on_object_end(std::size_t, json::error_code&) {
-    close();
-    return true;
-  }
-  bool on_array_begin(json::error_code&) {
-    value_is_next_ = false;
-    ++depth_;
-    return true;
-  }
-  bool on_array_end(std::size_t, json::error_code&) {
-    close();
-    return true;
-  }
-  bool on_key_part(json::string_view part, std::size_t, json::error_code&) {
-    name_.append(part.data(), part.size());
-    return true;
-  }
-  bool on_key(json::string_view part, std::size_t, json::error_code&) {
-    name_.append(part.data(), part.size());
-    if (depth_ == matched_ + 1 && name_ == names_[matched_]) {
-      value_is_next_ = true;
-      found_ = false; // an earlier one of the same name no longer counts
-    }
-    name_.clear();
-    return true;
-  }
-  bool on_string_part(json::string_view part, std::size_t, json::error_code&) {
-    collect(part);
-    return true;
-  }
-  bool on_string(json::string_view part, std::size_t, json::error_code&) {
-    collect(part);
-    scalar(true);
-    return true;
-  }
-  bool on_number_part(json::string_view part, json::error_code&) {
-    collect(part);
-    return true;
-  }
-  bool on_int64(std::int64_t, json::string_view part, json::error_code&) {
-    collect(part);
-    scalar(true);
-    return true;
-  }
-  bool on_uint64(std::uint64_t, json::string_view part, json::error_code&) {
-    collect(part);
-    scalar(true);
-    return true;
-  }
-  bool on_double(double, json::string_view part, json::error_code&) {
-    collect(part);
-    scalar(true);
-    return true;
-  }
-  bool on_bool(bool, json::error_code&) {
-    scalar(false);
-    return true;
-  }
-  bool on_null(json::error_code&) {
-    scalar(false);
-    return true;
-  }
-  bool on_comment_part(json::string_view, json::error_code&) {
-    return true;
-  }
-  bool on_comment(json::string_view, json::error_code&) {
-    return true;
-  }
-
-private:
-  void close() {
+  void closed() {
     --depth_;
     if (depth_ <= matched_ && matched_ > 0)
       --matched_;
   }
-  bool is_key() const {
-    return value_is_next_ && matched_ + 1 == names_.size();
+  void named(const std::string& name) {
+    if (depth_ == matched_ + 1 && name == names_[matched_]) {
+      value_is_next_ = true;
+      found_ = false; // an earlier one of the same name no longer counts
+    }
   }
-  void collect(json::string_view part) {
+  void part(std::string_view text) {
     if (!is_key())
       return;
     if (!collecting_)
       value_.clear();
     collecting_ = true;
-    value_.append(part.data(), part.size());
+    value_.append(text);
   }
-  void scalar(bool usable) {
+  void scalar() {
+    end_value(true);
+  }
+  void literal(std::string_view) {
+    end_value(false);
+  }
+
+private:
+  bool is_key() const {
+    return value_is_next_ && matched_ + 1 == names_.size();
+  }
+  void end_value(bool usable) {
     found_ = is_key() ? usable : found_;
     value_is_next_ = false;
     collecting_ = false;
@@ -156,7 +87,6 @@ private:
   bool value_is_next_ = false; ///< the value of names_[matched_] is what comes
   bool collecting_ = false;
   bool found_ = false;
-  std::string name_;
   std::string value_;
 };
 

@@ -111,7 +111,9 @@ struct topic_reader::implementation {
     for (std::int32_t partition = 0; partition < *count; ++partition) {
       if (what.partition && *what.partition != partition)
         continue;
-      const auto bounds = query_bounds(client.get(), topic, partition, settings.brokers, trouble, answer_limit);
+      const auto bounds = ask_again(answer_limit, [&] {
+        return query_bounds(client.get(), topic, partition, settings.brokers, trouble, answer_limit);
+      });
       if (!bounds)
         return tl::unexpected(bounds.error());
       const auto from = begin(partition, what, bounds->first, bounds->second);
@@ -170,6 +172,8 @@ expected<std::optional<record>> topic_reader::next(std::chrono::milliseconds lim
       impl_->reached(message->partition, message->offset);
       continue;
     }
+    if (message->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+      continue; // it asks for a coordinator all the same, and needs none
     if (is_retryable(message->err)) {
       impl_->trouble.note(message->err, redacted(rd_kafka_message_errstr(message.get()), impl_->settings));
       continue;

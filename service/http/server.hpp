@@ -16,9 +16,9 @@
 namespace throng::service::http {
 
 struct limits {
-  std::size_t header_bytes = 16 * 1024; ///< request line and headers; more is 431
-  std::size_t body_bytes = 1024 * 1024; ///< more is 413
-  std::size_t connections = 256;        ///< one more is told 503 and closed
+  std::size_t header_bytes = 16U << 10U; ///< request line and headers; more is 431
+  std::size_t body_bytes = 1U << 20U;    ///< more is 413
+  std::size_t connections = 256;         ///< one more is told 503 and closed
   /// From the first wait for a request to its last byte, and for writing a response: a client that drips is cut off.
   std::chrono::milliseconds patience{30'000};
   std::size_t handler_threads = 2;
