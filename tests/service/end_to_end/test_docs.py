@@ -1,13 +1,14 @@
 """What README and docs/ show is true: commands are run in the order of their page, in a folder of its own, and what they print is compared.
 
 A page is run as a reader would: code behind "Save as `FILE`" is saved, each ```sh block is run, and a block without a language right behind
-it is what it prints (standard output and error). Comments that readers don't see say the rest:
+it is what it prints (standard output and error); where none is shown, the commands must succeed. Comments that readers don't see say the rest:
   <!-- run -->            this page is run
   <!-- needs: FILE -->    ... where this file of real data is at hand; it lies in streams/
   <!-- not run: WHY -->   the sh block behind it is left out
   <!-- do: COMMAND -->    what the text tells the reader to do by hand, such as changing a file
+  <!-- add to FILE behind TEXT -->   the code behind it is what the reader adds to a JSON file, below the line that holds TEXT
   <!-- any numbers -->    in the output behind it numbers may differ: they follow the simulated world
-`…` stands for any text; alone in a line, for any lines. Times that were measured are left out of the comparison."""
+`…` stands for any text; alone in a line, for any lines. Times that were measured, and cursors of further pages, are left out of the comparison."""
 import os
 import re
 import shutil
@@ -37,6 +38,7 @@ def read(page):
 def without_measurements(text):
     text = re.sub(r"^\d\d:\d\d:\d\d\.\d{3} ", "", text, flags=re.MULTILINE)  # the log's clock
     text = re.sub(r"\bin \d+\.\d s\b", "in N s", text)
+    text = re.sub(r"^more: --cursor .*\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"\b\d+ a second", "N a second", text)
     text = re.sub(r"^\d+\.\d s  world at .*\n", "", text, flags=re.MULTILINE)  # progress
     text = re.sub(r'("(?:wall_seconds|cpu_seconds|peak_rss_bytes|events_per_second)":)[-+.eE0-9]+', r"\1N", text)
@@ -71,9 +73,16 @@ class Docs(InFolder):
         environment["PATH"] = os.path.dirname(PROGRAM) + ":" + environment["PATH"]
 
         def shell(command):
-            return subprocess.run(["bash", "-c", command], cwd=self.folder, env=environment, text=True, timeout=120,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
-        save_as, printed, left_out, any_numbers, ran = None, None, False, False, 0
+            """What it printed, and whether each command of it succeeded."""
+            done = subprocess.run(["bash", "-c", f"trap failed=1 ERR\n{command}\nexit ${{failed:-0}}"], cwd=self.folder, text=True,
+                                  env=environment, timeout=120, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            return done.stdout, done.returncode == 0
+        save_as, add_to, printed, left_out, any_numbers, ran = None, None, None, False, False, 0
+        succeeded, line = True, 0
+
+        def nothing_shown():
+            if printed is not None:
+                self.assertTrue(succeeded, f"{page}:{line}: printed:\n{printed}\nby:\n{shown}")
         for part in PART.finditer(text):
             line = text.count("\n", 0, part.start()) + 1
             mark, language, code = part.group("mark"), part.group("language"), part.group("code")
@@ -82,21 +91,33 @@ class Docs(InFolder):
             elif mark is not None:
                 left_out = left_out or mark.startswith("not run")
                 any_numbers = any_numbers or mark == "any numbers"
+                add_to = re.fullmatch(r"add to (\S+) behind (.*)", mark) or add_to
                 if mark.startswith("do: "):
-                    shell(f"set -e; {mark[4:]}")
+                    said, done = shell(mark[4:])
+                    self.assertTrue(done, f"{page}:{line}: {mark}: {said}")
             elif language == "sh":
-                printed = None if left_out else shell(code)
+                nothing_shown()
+                printed, succeeded = (None, True) if left_out else shell(code)
                 ran += printed is not None
                 left_out, shown = False, code
             elif language == "" and printed is not None:
                 wanted = pattern_of(without_measurements(code), any_numbers)
                 got = without_measurements(printed)
-                self.assertTrue(re.fullmatch(wanted, got),
-                                f"{page}:{line}: shown:\n{code}\nprinted:\n{printed}\nby:\n{shown}")
+                with self.subTest(page, line=line):  # the others are told too
+                    self.assertTrue(re.fullmatch(wanted, got),
+                                    f"{page}:{line}: shown:\n{code}\nprinted:\n{printed}\nby:\n{shown}")
                 printed, any_numbers = None, False
+            elif add_to is not None:
+                with open(self.path(add_to.group(1))) as file:
+                    before, found, after = file.read().partition(add_to.group(2))
+                self.assertTrue(found, f"{page}:{line}: {add_to.group(0)}")
+                rest_of_line, _, after = after.partition("\n")
+                self.write(add_to.group(1), f"{before}{found}{rest_of_line}\n{code.rstrip().rstrip(',')},\n{after}")
+                add_to = None
             elif save_as is not None:
                 self.write(save_as, code)
                 save_as = None
+        nothing_shown()
         self.assertGreater(ran, 0, f"{page}: nothing was run")
 
     def test_commands_print_what_their_pages_show(self):
