@@ -1,7 +1,6 @@
 #include "service/command_line.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -11,6 +10,7 @@
 
 #include "service/interrupt.hpp"
 #include "service/logging.hpp"
+#include "service/output.hpp"
 
 namespace throng::service {
 
@@ -81,8 +81,8 @@ int say_no_output(const std::string& why) {
 int run_chosen(const program& of) {
   try {
     auto status = of.chosen();
-    auto written = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-    return written || status == exit_failed ? status : say_no_output(std::strerror(errno));
+    auto why = flush_output();
+    return why == 0 || status == exit_failed ? status : say_no_output(std::strerror(why));
   } catch (const std::system_error& e) {
     if (std::ferror(stdout) != 0) // fmt::print
       return say_no_output(e.code().message());

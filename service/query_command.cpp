@@ -9,6 +9,7 @@
 #include "service/command_line.hpp"
 #include "service/input_options.hpp"
 #include "service/logging.hpp"
+#include "service/output.hpp"
 #include "service/query_options.hpp"
 
 namespace throng::service {
@@ -45,7 +46,7 @@ int run(const query_options& options) {
     return say_failure(answer.error());
   auto text = query::render(*answer, request->subject, *format, output_width());
   std::fwrite(text.data(), 1, text.size(), stdout);             // run_program sees whether it could
-  std::fflush(stdout);                                          // what is said of it comes behind it
+  flush_output();                                               // what is said of it comes behind it
   if (answer->items.empty() && *format != query::format::table) // a table says it itself
     say(answer->why_empty);
   if (answer->next)

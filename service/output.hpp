@@ -1,0 +1,9 @@
+// Standard output, where results go, and why it could not be written.
+#pragma once
+
+namespace throng::service {
+
+/// Writes out what is buffered. 0, or the errno of the first write that failed, this one's or an earlier one's.
+int flush_output();
+
+} // namespace throng::service
