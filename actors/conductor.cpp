@@ -94,6 +94,11 @@ timestamp end_of_stretch(const conductor_state& state) {
   return std::min(state.now + std::min(length, to_multiple), world.end());
 }
 
+void mail_to(conductor_state& state, const simulation::entity_message& message) {
+  const auto shards = static_cast<std::uint32_t>(state.cast.shards.size());
+  state.mail[simulation::shard_of(*state.world, message.to, shards)].push_back(message);
+}
+
 void begin_step(conductor_pointer self) {
   auto& state = self->state;
   if (!in_time(self))
@@ -117,6 +122,8 @@ void begin_step(conductor_pointer self) {
     auto plan = state.director->begin_tick(state.now, state.totals_before, state.stretch_end);
     state.view = plan.view;
     orders = plan.orders;
+    for (const auto& message : plan.messages)
+      mail_to(state, message);
   }
   state.stepping = true;
   if (opens_stretch) {
@@ -155,9 +162,8 @@ void take_output(conductor_state& state, std::shared_ptr<const simulation::step_
   auto partitions = static_cast<std::size_t>(state.world->partitions());
   for (std::size_t run = 0; run < output->counts.size(); ++run)
     state.result.by_topic[run / partitions] += output->counts[run];
-  auto shards = static_cast<std::uint32_t>(state.cast.shards.size());
   for (const auto& message : output->outbound)
-    state.mail[simulation::shard_of(*state.world, message.to, shards)].push_back(message);
+    mail_to(state, message);
   state.outputs.push_back(std::move(output));
 }
 

@@ -99,6 +99,13 @@ struct support_client_population {
   double tickets_per_day = 0.5; ///< on the mean of a week
   hour_weights hours{1, 0, 0, 0, 0, 0, 1, 3, 8, 12, 13, 12, 10, 10, 11, 11, 10, 9, 6, 5, 5, 4, 3, 2};
   weekday_weights weekdays{13, 11, 10, 10, 9, 4, 4};
+  milliseconds answer_time = std::chrono::hours{4}; ///< median, of tickets of normal priority
+  double escalates = 0.1;                           ///< share of the tickets of normal priority, 0 to 1
+  // Who writes about what went wrong elsewhere: shares, 0 to 1.
+  double after_error = 0.2;   ///< of the shop's visits that met an error of the site
+  double after_decline = 0.3; ///< of declined payments
+  double after_fraud = 0.5;   ///< of stolen logins and payments
+  double after_outage = 0.5;  ///< of own sensors that went silent
 
   friend bool operator==(const support_client_population&, const support_client_population&) = default;
 };

@@ -109,6 +109,12 @@ void read_behaviour(const fields& from, support_client_population& into) {
   from.read("tickets_per_day", into.tickets_per_day);
   read_weights(from, "hours", into.hours);
   read_weights(from, "weekdays", into.weekdays);
+  from.read("answer_time", into.answer_time, 1s, 24h * 30);
+  from.read("escalates", into.escalates);
+  from.read("after_error", into.after_error);
+  from.read("after_decline", into.after_decline);
+  from.read("after_fraud", into.after_fraud);
+  from.read("after_outage", into.after_outage);
 }
 
 /// Names stand in paths, environment variables and file names: lower case, short, plain.

@@ -4,6 +4,7 @@
 
 #include "service/command_line.hpp"
 #include "service/input_options.hpp"
+#include "service/scenario_explain.hpp"
 
 namespace throng::service {
 
@@ -47,6 +48,21 @@ int check(const std::string& name, const overlay_options& overlay) {
   return exit_done;
 }
 
+/// Of a preset or a file, with its overlays.
+int explain_scenario(const std::string& name, const overlay_options& overlay) {
+  auto options = overlay.resolve();
+  if (!options)
+    return say_failure(options.error());
+  auto scenario = config::load_scenario(name, *options);
+  if (!scenario)
+    return say_problems(scenario.error());
+  auto world = simulation::world::make(std::move(scenario->value));
+  if (!world)
+    return say_failure(world.error());
+  fmt::print("{}", explain(**world));
+  return exit_done;
+}
+
 } // namespace
 
 void add_scenario_command(program& to) {
@@ -59,10 +75,21 @@ void add_scenario_command(program& to) {
   add_command(command, "list", "Names of the presets", "  throng scenario list").callback([&to] {
     to.chosen = [] { return list_presets(config::scenario_presets()); };
   });
-  auto& show = add_command(command, "show", "A preset's file, with its comments", "  throng scenario show bank");
-  show.add_option("name", *name, "A preset")->required()->check(can_be(names_of(config::scenario_presets())));
-  show.callback(
-      [&to, name] { to.chosen = [name] { return show_preset(config::scenario_presets(), *name, "scenario"); }; });
+  auto& show = add_command(command, "show", "A preset's file, with its comments, or what a scenario will do",
+                           "  throng scenario show bank\n  throng scenario show bank --explain\n"
+                           "  throng scenario show my-city.json --explain --set populations.sensors.count=100");
+  auto explains = std::make_shared<bool>(false);
+  show.add_option("name", *name, "A preset; with --explain also a file")
+      ->required()
+      ->check(can_be(names_of(config::scenario_presets())));
+  show.add_flag("--explain", *explains,
+                "Populations, expected events a second by topic over the day, and incidents, in place of the file");
+  overlay->add_to(show, true);
+  show.callback([&to, name, overlay, explains] {
+    to.chosen = [name, overlay, explains] {
+      return *explains ? explain_scenario(*name, *overlay) : show_preset(config::scenario_presets(), *name, "scenario");
+    };
+  });
   auto& checking = add_command(command, "check", "Say everything that is wrong with a scenario and its pipelines",
                                "  throng scenario check my-city.json --set seed=7");
   checking.add_option("scenario", *name, "A file or preset")

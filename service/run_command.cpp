@@ -145,11 +145,11 @@ expected<void> reset_owners(storage::result_store& store, const std::vector<acto
 class city {
 public:
   city(caf::actor_system& system, const std::shared_ptr<const simulation::world>& world, message_path& path,
-       std::unique_ptr<actors::analysis> watchers, bool quiet)
+       std::unique_ptr<actors::analysis> watchers, std::uint32_t shards, bool quiet)
       : store_(config::redacted_store(world->scenario().settings.store))
       , path_(path)
       , watchers_(std::move(watchers))
-      , world_(system, world, path.sink, {})
+      , world_(system, world, path.sink, {shards})
       , line_(quiet) {}
 
   struct outcome {
@@ -285,7 +285,7 @@ int run(const run_options& options, bool quiet) {
   auto watchers = actors::analysis::start(system, std::move(path->source), store, std::move(watching));
   if (!watchers)
     return say_failure(watchers.error());
-  city running{system, world, *path, std::move(*watchers), quiet};
+  city running{system, world, *path, std::move(*watchers), options.world.shards, quiet};
   auto outcome = running.live();
   if (!outcome)
     return say_failure(outcome.error());

@@ -106,7 +106,7 @@ int run(const simulate_options& options, bool quiet) {
 
   actors::system_config config{options.world.work.threads};
   caf::actor_system system{config};
-  actors::world_run running{system, *world, *sink, {4, to->kind == destination::standard_output}};
+  actors::world_run running{system, *world, *sink, {options.world.shards, to->kind == destination::standard_output}};
   progress line{quiet};
   running.begin();
   auto halted = false;

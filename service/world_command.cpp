@@ -16,6 +16,10 @@ void scenario_options::add_to(CLI::App& command) {
       ->check(can_be(names_of(config::scenario_presets())));
   overlay.add_to(command, true);
   work.add_to(command);
+  command
+      .add_option("--shards", shards, "Parts that the world's entities are dealt to; changes no byte of what comes out")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
 }
 
 std::string describe_progress(std::chrono::milliseconds elapsed, const actors::world_progress& world) {

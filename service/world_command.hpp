@@ -20,6 +20,7 @@ struct scenario_options {
   std::string scenario;
   overlay_options overlay;
   work_options work;
+  std::uint32_t shards = 4;
 
   void add_to(CLI::App& command);
 };

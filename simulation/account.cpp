@@ -30,7 +30,8 @@ account::common::common(const simulation::world& world, std::uint32_t number)
     : seed(world.scenario().seed)
     , population(std::get<config::account_population>(world.scenario().populations[number].behaviour))
     , accounts(world.count_of_kind(account_kind))
-    , payments(population.payments_per_day, payment_hours()) {}
+    , payments(population.payments_per_day, payment_hours())
+    , desk(world) {}
 
 entity_key account::key(const simulation::world& world, entity_ref self, std::size_t) {
   return account_id(world.number_in_kind(self));
@@ -87,6 +88,8 @@ void account::live(wake_context& in, const common& all) {
     by.where = {countries()[by.country].lat, countries()[by.country].lon};
   }
   const auto made = spend(in, all, by, choices, true);
+  if (!made.booked)
+    all.desk.tell(in, by.owner.number, {grievance::declined, static_cast<std::uint32_t>(made.seq)});
   if (holiday != nullptr)
     holiday->touch(made.seq);
 }
@@ -123,7 +126,8 @@ void account::book_monthly(wake_context& in, const common& all) {
     break;
   }
   if (entry.amount > 0)
-    debit(in, entry, true);
+    if (const auto made = debit(in, entry, true); !made.booked)
+      all.desk.tell(in, who.owner.number, {grievance::declined, static_cast<std::uint32_t>(made.seq)});
   const auto next = next_monthly(who.profile, in.now());
   monthly_due_ = next.due;
   monthly_ = next.what;

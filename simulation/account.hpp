@@ -9,6 +9,7 @@
 
 #include "simulation/account_profile.hpp"
 #include "simulation/arrivals.hpp"
+#include "simulation/complaint.hpp"
 #include "simulation/entity.hpp"
 #include "simulation/identity.hpp"
 #include "simulation/merchants.hpp"
@@ -31,6 +32,7 @@ public:
     config::account_population population;
     std::uint32_t accounts; ///< in the whole world
     arrivals payments;
+    complaints desk;
   };
 
   static constexpr std::array channels{channel{topic::bank_transactions, 0}};
@@ -172,6 +174,8 @@ private:
   static bool note(active_incident& doing, const outcome& of);
   /// Money of an incident has come.
   static void take_in(active_incident& doing, std::int64_t amount, timestamp now);
+  /// Whether the step that an incident has just done is one that the owner knows nothing of, or wishes undone.
+  static bool hurts(const active_incident& doing);
   /// Whether an incident keeps the owner from spending now.
   static bool asleep(wake_context& in);
   /// The holiday that the owner is on, if any.

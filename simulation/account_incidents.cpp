@@ -68,9 +68,27 @@ bool account::step(wake_context& in, const common& all) {
     return false;
   // Money that arrived after the incident's end would be nobody's: its receiver's label is closed by then.
   const bool too_late = !next->order.pays.empty() && in.now() + in.world().tick() >= next->order.end;
+  const auto events_before = in.next_seq(topic::bank_transactions);
   if (too_late || !run_script(in, all, *next))
     next->memo[step_due] = no_step;
+  if (const auto events = in.next_seq(topic::bank_transactions); events > events_before && hurts(*next))
+    all.desk.tell(in, in.world().number_in_kind(in.self()), {grievance::fraud, static_cast<std::uint32_t>(events - 1)});
   return true;
+}
+
+bool account::hurts(const active_incident& doing) {
+  if (doing.order.stage > 0)
+    return false; // a mule
+  switch (kind_of(doing)) {
+  case incident::takeover:
+  case incident::card_testing:
+  case incident::push_payment:
+    return true;
+  case incident::impossible_travel: // every other payment is the owner's own
+    return doing.memo[steps_done] % 2 == 0;
+  default:
+    return false;
+  }
 }
 
 bool account::run_script(wake_context& in, const common& all, active_incident& doing) {

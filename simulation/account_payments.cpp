@@ -110,10 +110,7 @@ std::uint64_t account::write(wake_context& in, const booking& entry, std::string
   ++in.totals().transactions;
   if (!decline_reason.empty())
     ++in.totals().declined;
-  const auto id = short_text{"tx-"}
-                      .append(in.world().number_in_kind(in.self()), 6)
-                      .append("-")
-                      .append(in.next_seq(topic::bank_transactions), 6);
+  const auto id = transaction_id(in.world().number_in_kind(in.self()), in.next_seq(topic::bank_transactions));
   return in.emit(topic::bank_transactions, [&](event_writer& e) {
     const auto text_or_null = [&](std::string_view name, std::string_view value) {
       if (value.empty())

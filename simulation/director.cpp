@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "simulation/complaint.hpp"
 #include "simulation/distributions.hpp"
 #include "simulation/entity_kinds.hpp"
 #include "simulation/random.hpp"
@@ -63,12 +64,15 @@ condition condition_of(const config::total_bound& bound, milliseconds tick) {
           bound.bound * static_cast<double>(tick.count()) / 1'000};
 }
 
+constexpr std::array<std::string_view, 3> silencing{"sensor.silence", "sensor.battery_death", "sensor.district_outage"};
+
 /// When an incident of the scenario opens, and on whom.
 struct incident_clock {
   std::uint32_t population = 0;
   milliseconds grain{1}; ///< opens at multiples of it only
   milliseconds duration{0};
   bool needs_several = false; ///< entities, for one occurrence
+  bool silences = false;      ///< sensors
   std::vector<condition> conditions;
   timestamp closes; ///< where there are conditions: it does not open again before
   std::uint64_t opened = 0;
@@ -90,6 +94,7 @@ struct director::implementation {
       clock.grain = far_sighted(world_->kind_of(clock.population)) ? world_->lookahead() : world_->tick();
       clock.duration = incident.duration.count() > 0 ? incident.duration : default_duration(incident);
       clock.needs_several = needs_several(incident);
+      clock.silences = std::find(silencing.begin(), silencing.end(), incident.kind) != silencing.end();
       clock.arrivals = random_stream{draw(scenario.seed, number_of_name("arrivals"), i)};
       for (const auto& bound : incident.when)
         clock.conditions.push_back(condition_of(bound, world_->tick()));
@@ -203,6 +208,30 @@ struct director::implementation {
     }
   }
 
+  /// Sensors live ahead of their owners, and so tell them nothing themselves: what silences them is known here.
+  std::vector<entity_message> words_of(const std::vector<incident_order>& orders) const {
+    std::vector<entity_message> words;
+    const complaints desk{*world_};
+    for (const auto& order : orders) {
+      if (!clocks_[order.incident].silences)
+        continue;
+      const auto owner = person_behind(*world_, order.target);
+      const complaint about{grievance::outage, world_->number_in_kind(order.target)};
+      const auto moved = owner ? desk.moved_by(*owner, about) : std::nullopt;
+      if (!moved)
+        continue;
+      entity_message word;
+      word.to = *moved;
+      word.from = order.target;
+      word.arrives = order.start + world_->tick();
+      word.seq = order.mark();
+      word.what = entity_message::purpose::complaint;
+      word.reference = reference_of(about);
+      words.push_back(word);
+    }
+    return words;
+  }
+
   std::shared_ptr<const world> world_;
   std::vector<incident_clock> clocks_;
   site_queue site_;
@@ -239,7 +268,8 @@ tick_plan director::begin_tick(timestamp start, const tick_totals& before, times
       clock.next = what.at ? never_due : implementation::arrival_after(clock.next, what, clock);
     }
   }
-  return {std::move(view), std::move(orders)};
+  auto words = impl_->words_of(*orders);
+  return {std::move(view), std::move(orders), std::move(words)};
 }
 
 } // namespace throng::simulation

@@ -12,6 +12,8 @@ namespace throng::simulation {
 struct tick_plan {
   std::shared_ptr<const shared_view> view;
   std::shared_ptr<const std::vector<incident_order>> orders; ///< in a defined order; never null
+  /// To the owners of what those incidents put out of order; arrive a tick after it. Whoever asked for the plan delivers them.
+  std::vector<entity_message> messages;
 };
 
 /// A function of the scenario, its seed, and the totals it is told: nothing else.

@@ -140,10 +140,13 @@ public:
 
   /// Money, which arrives a `message_delay` from now().
   void send(entity_ref to, std::int64_t amount, std::uint64_t reference);
+  /// Word to a support client, which arrives as late. @param reference complaint.hpp
+  void complain(entity_ref to, std::uint64_t reference);
 
 private:
   event_writer& open_event(topic where, timestamp device_time);
   std::uint64_t close_event(timestamp emission);
+  entity_message& new_message(entity_ref to, entity_message::purpose what, std::uint64_t reference);
 
   wake_frame& frame_;
 };

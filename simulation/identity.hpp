@@ -64,6 +64,17 @@ inline entity_key person_id(std::uint32_t person) {
 inline entity_key item_id(std::uint32_t item) {
   return {"item-", item, 5};
 }
+inline entity_key sensor_id(std::uint32_t number) {
+  return {"sensor-", number, 6};
+}
+/// A visit to the shop; the first is 1.
+inline short_text session_id(std::uint32_t person, std::uint32_t session) {
+  return short_text{"session-"}.append(person, 6).append("-").append(session, 5);
+}
+/// A line of an account's statement. @param seq of its message
+inline short_text transaction_id(std::uint32_t person, std::uint64_t seq) {
+  return short_text{"tx-"}.append(person, 6).append("-").append(seq, 6);
+}
 /// `device-000017-0` is the person's own; what acts in their name without being theirs has a higher last number.
 inline entity_key device_id(std::uint32_t person, std::uint32_t which = 0) {
   return entity_key{short_text{"device-"}.append(person, 6).append("-").append(which).view()};

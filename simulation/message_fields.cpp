@@ -20,8 +20,8 @@ constexpr std::string_view bank_transactions[] = {
     "timestamp", "seq",      "account_id", "transaction_id", "counterparty_id", "type", "status",    "decline_reason",
     "amount",    "currency", "balance",    "channel",        "merchant_id",     "mcc",  "device_id", "country",
     "lat",       "lon"};
-constexpr std::string_view support_tickets[] = {"timestamp",    "seq",      "client_id", "ticket_id",
-                                                "request_type", "priority", "request"};
+constexpr std::string_view support_tickets[] = {"timestamp",    "seq",      "client_id", "ticket_id", "status",
+                                                "request_type", "priority", "request",   "concerns"};
 constexpr std::string_view truth_labels[] = {
     "timestamp", "seq",       "entity",   "label_id", "incident_id", "person_id", "cause",    "domain",   "population",
     "topic",     "first_seq", "last_seq", "seqs",     "start",       "end",       "subtlety", "malicious"};

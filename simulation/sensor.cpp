@@ -7,6 +7,7 @@
 
 #include "simulation/arithmetic.hpp"
 #include "simulation/distributions.hpp"
+#include "simulation/identity.hpp"
 
 namespace throng::simulation {
 namespace {
@@ -41,7 +42,7 @@ sensor::common::common(const world& in, std::uint32_t population)
 }
 
 entity_key sensor::key(const world& in, entity_ref self, std::size_t) {
-  return {"sensor-", in.number_in_kind(self), 6};
+  return sensor_id(in.number_in_kind(self));
 }
 
 sensor::sensor(const birth& born, const common& all) {

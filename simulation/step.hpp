@@ -14,14 +14,18 @@
 
 namespace throng::simulation {
 
-/// A message between entities, which arrives a tick after it was sent: money on its way, for one.
+/// A message between entities, which arrives a tick after it was sent: money on its way, or word of what went wrong.
 struct entity_message {
+  enum class purpose : std::uint8_t { payment, complaint };
+
   entity_ref to;
   entity_ref from;
   timestamp arrives;
-  std::uint64_t seq = 0;       ///< of the sender; orders its messages of one time
-  std::int64_t amount = 0;     ///< minor units
-  std::uint64_t reference = 0; ///< the incident that it belongs to, as `incident_order::mark`; 0: none
+  std::uint64_t seq = 0; ///< of the sender; orders its messages of one time
+  purpose what = purpose::payment;
+  std::int64_t amount = 0; ///< minor units
+  /// Of a payment: the incident that it belongs to, as `incident_order::mark`; 0: none. Of a complaint: complaint.hpp.
+  std::uint64_t reference = 0;
 };
 
 /// Sums over all shards of what happened in a tick; integers, so that no order of adding matters.

@@ -167,14 +167,22 @@ std::uint64_t wake_context::next_seq(topic where) const noexcept {
 }
 
 void wake_context::send(entity_ref to, std::int64_t amount, std::uint64_t reference) {
-  entity_message message;
+  new_message(to, entity_message::purpose::payment, reference).amount = amount;
+}
+
+void wake_context::complain(entity_ref to, std::uint64_t reference) {
+  new_message(to, entity_message::purpose::complaint, reference);
+}
+
+entity_message& wake_context::new_message(entity_ref to, entity_message::purpose what, std::uint64_t reference) {
+  auto& message = frame_.lane.sent.emplace_back();
   message.to = to;
   message.from = frame_.self;
   message.arrives = frame_.now + frame_.step.in->tick();
   message.seq = frame_.head->messages_sent++;
-  message.amount = amount;
+  message.what = what;
   message.reference = reference;
-  frame_.lane.sent.push_back(message);
+  return message;
 }
 
 event_writer& wake_context::open_event(topic where, timestamp device_time) {

@@ -45,7 +45,8 @@ web_client::common::common(const simulation::world& world, std::uint32_t number)
     , session(population.session)
     , popularity(zipf_weights(population.items, population.zipf))
     , entries(population.referrers)
-    , visitors(world.count_of_kind(web_client_kind)) {}
+    , visitors(world.count_of_kind(web_client_kind))
+    , desk(world) {}
 
 entity_key web_client::key(const simulation::world& world, entity_ref self, std::size_t which) {
   const auto number = world.number_in_kind(self);
@@ -185,6 +186,8 @@ void web_client::ask(wake_context& in, const common& all, page from, bool first)
   const auto seq = write(in, all, line, walk_);
   if (changed)
     doing->touch(seq);
+  if (line.status >= 500)
+    all.desk.tell(in, line.user, {grievance::web_error, session_});
   if (!failed_)
     tell(in, all, since, think);
 }
@@ -247,7 +250,7 @@ std::uint64_t web_client::write(wake_context& in, const common& all, const reque
   response =
       line.times_out ? most_response_ms : std::min(most_response_ms, refused ? response : response + line.wait_ms);
   const auto bytes = log_normal(random, error ? 420.0 : costs.bytes, error ? 0.1 : bytes_sigma);
-  const auto session = short_text{"session-"}.append(number, 6).append("-").append(session_, 5);
+  const auto session = session_id(number, session_);
   auto& totals = in.totals();
   ++totals.web_requests;
   if (line.status >= 500)

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "simulation/arrivals.hpp"
+#include "simulation/complaint.hpp"
 #include "simulation/distributions.hpp"
 #include "simulation/entity.hpp"
 #include "simulation/identity.hpp"
@@ -33,6 +34,7 @@ public:
     weighted_choice popularity; ///< of items: Zipf
     weighted_choice entries;    ///< how visitors come in
     std::uint32_t visitors;     ///< in the whole world
+    complaints desk;
   };
 
   static constexpr std::array channels{channel{topic::web_requests, 0}, channel{topic::web_clicks, 1},
@@ -106,7 +108,7 @@ private:
   static bool is_program(incident kind);
   /// Whether an incident has begun to act, and has taken the place of the visitor's own doings.
   static bool displaces(const active_incident* doing);
-  /// Whether it has begun to act, and changes what the visitor does or is answered.
+  /// Whether it changes what the visitor does or is answered.
   static bool changes(const active_incident* doing);
   static void suffer(request& line, const active_incident& doing, std::uint64_t seq);
 

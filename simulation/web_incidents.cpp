@@ -12,7 +12,8 @@
 // web.cart_bot: one well-known item into the cart, over and over; from s = 0.5 on it looks at the item before each. A gap of
 //   400 ms to 20 s.
 //
-// The site's part that serves the visitor is ill; a visitor who is not there comes at once, and again after leaving.
+// The site's part that serves the visitor is ill. Who is not there comes by in the first eighth, and again after about a sixth of the
+// duration, so that each meets it: no more often, for illness attracts nobody.
 // web.error_burst: requests are answered by 5xx with probability 0.95 - 0.7 s, and four times as slowly.
 // web.slow_backend: requests take 2 + 18 f times as long, and with probability 0.15 f the server in front gives up: 504.
 //
@@ -100,7 +101,9 @@ bool web_client::displaces(const active_incident* doing) {
 }
 
 bool web_client::changes(const active_incident* doing) {
-  return acts(doing) && !is_program(static_cast<incident>(doing->kind));
+  // A crowd changes those who have joined it; an ill site also who has been there when it fell ill.
+  const auto kind = doing == nullptr ? incident::scraper : static_cast<incident>(doing->kind);
+  return !is_program(kind) && (kind != incident::flash_crowd || acts(doing));
 }
 
 void web_client::prepare(active_incident& opened, timestamp now) {
@@ -108,7 +111,10 @@ void web_client::prepare(active_incident& opened, timestamp now) {
   const auto luck = opened.unit(first_gap);
   // Most begin soon, so that even a short incident does something.
   auto gap = luck * std::min(1'000.0, length / 4);
-  if (static_cast<incident>(opened.kind) == incident::flash_crowd)
+  if (const auto kind = static_cast<incident>(opened.kind);
+      kind == incident::error_burst || kind == incident::slow_backend)
+    gap = luck * length / 8;
+  else if (kind == incident::flash_crowd)
     gap = std::min(0.95 * length, -log(1 - luck) * length * (0.04 + 0.3 * opened.order.subtlety));
   opened.memo[step_due] = now.ms + static_cast<std::int64_t>(gap);
 }
@@ -143,11 +149,11 @@ void web_client::step(wake_context& in, const common& all, active_incident& doin
     join_crowd(in, all, doing);
     return;
   }
-  // A visitor who has gone comes (back) by the time of the next step.
-  doing.memo[step_due] = in.now().ms + std::max<std::int64_t>(1, 2 * all.population.think_time.count());
-  ++doing.memo[steps_done];
+  const auto length = static_cast<double>((doing.order.end - doing.order.start).count());
+  random_stream random{draw(doing.bits, step_stream, ++doing.memo[steps_done])};
+  doing.memo[step_due] = in.now().ms + 1 + static_cast<std::int64_t>(length / 6 * uniform(random, 0.5, 1.5));
   if (!visiting_)
-    begin_session(in, all, random_stream{draw(doing.bits, step_stream, doing.memo[steps_done])});
+    begin_session(in, all, random);
 }
 
 void web_client::join_crowd(wake_context& in, const common& all, active_incident& doing) {
@@ -180,6 +186,8 @@ void web_client::run_program(wake_context& in, const common& all, active_inciden
   const auto gap = next_request_of_program(in, all, doing, random, line);
   serve(line, random.unit(), in.view().site);
   doing.touch(write(in, all, line, random));
+  if (static_cast<incident>(doing.kind) == incident::credential_stuffing && line.status == 200)
+    all.desk.tell(in, line.user, {grievance::stolen_login, line.user});
   const auto uneven = 0.05 + 0.6 * doing.order.subtlety;
   doing.memo[step_due] = in.now().ms + 1 + static_cast<std::int64_t>(log_normal(random, gap, uneven));
   ++doing.memo[steps_done];

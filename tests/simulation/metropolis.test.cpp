@@ -53,6 +53,28 @@ CAF_TEST(accounts that fail lose no money and no message) {
   }
 }
 
+CAF_TEST(a sensor that crashes mid run changes no byte of any other entity in any topic) {
+  const auto calm = run_world(make_world(small_metropolis()));
+  const entity_ref crashing{3, 7};
+  auto made = std::const_pointer_cast<world>(make_world(small_metropolis()));
+  CAF_REQUIRE_EQUAL(made->scenario().populations[crashing.population].name, "sensors");
+  made->fault = [=, halfway = made->start() + 30min](entity_ref who, timestamp now, std::uint32_t restarts) {
+    if (who == crashing && now >= halfway && restarts == 0)
+      throw std::runtime_error("planted");
+  };
+  const auto crashed = run_world(made, {3});
+  CAF_CHECK_EQUAL(crashed.restarts, 1U);
+  const auto without_it = [&](const run_result& of) {
+    auto runs = of.runs;
+    for (auto& run : runs)
+      std::erase_if(run, [&](const sent_message& message) { return message.entity == crashing; });
+    return runs;
+  };
+  CAF_CHECK(crashed.runs != calm.runs); // its own readings go on with another stream
+  CAF_CHECK(without_it(crashed) == without_it(calm));
+  CAF_CHECK(run_world(made, {2}).runs == crashed.runs);
+}
+
 CAF_TEST(each key of a topic is written by one entity and its seq has no gap) {
   auto scenario = small_metropolis();
   scenario.trouble = {};

@@ -112,6 +112,8 @@ inline run_result run_world(const std::shared_ptr<const world>& in, run_options 
     const auto stretch_end = std::min(tick + in->lookahead(), in->end());
     const auto plan = directs.begin_tick(tick, before, opens_stretch ? stretch_end : tick);
     before = {};
+    for (const auto& message : plan.messages)
+      mail[shard_of(*in, message.to, options.shards)].push_back(message);
     if (opens_stretch)
       for (auto& shard : ahead)
         live(*shard, {tick, stretch_end, true, plan.view, plan.orders, {}});

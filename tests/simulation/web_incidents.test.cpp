@@ -96,8 +96,8 @@ CAF_TEST(credential stuffing fails for many other users) {
 
 CAF_TEST(an error burst answers 5xx as often as its subtlety says) {
   for (double subtlety : {0.0, 0.8}) {
-    auto city = small_city({{"visitors", 100, eager(0)}}, 3h);
-    city.incidents = {incident_of("web.error_burst", "visitors", 5min, 2h, subtlety, 20)};
+    auto city = small_city({{"visitors", 400, eager(0)}}, 3h);
+    city.incidents = {incident_of("web.error_burst", "visitors", 5min, 2h, subtlety, 300)};
     const auto result = run(city);
     double failed = 0;
     double all = 0;
