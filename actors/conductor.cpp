@@ -1,8 +1,9 @@
 #include "actors/conductor.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
+
+#include <spdlog/spdlog.h>
 
 #include "simulation/shard_core.hpp"
 
@@ -30,11 +31,39 @@ void end_world(conductor_pointer self) {
   for (auto& entry : state.cast.publishers)
     self->send_exit(entry.handle, caf::exit_reason::user_shutdown);
   state.cast = {};
+  if (state.holder.pending())
+    state.holder.deliver(standstill{true, state.now, {}, {}});
   state.promise.deliver(state.result);
+}
+
+bool between_ticks(const conductor_state& state) {
+  return (state.now - state.world->start()) % state.world->tick() == milliseconds{0};
+}
+
+/// The world is another from here on, where it stands between two ticks that nobody has lived into.
+void adopt(conductor_state& state, std::shared_ptr<const simulation::world> successor) {
+  state.world = successor;
+  state.director->adopt(successor, state.now);
+  state.successor = std::move(successor);
 }
 
 bool over(const conductor_state& state) {
   return state.halted || state.result.failure || state.now >= state.world->end();
+}
+
+/// @pre the world stands between two ticks
+standstill stand_still(conductor_state& state) {
+  conductor_memory memory;
+  memory.now = state.now;
+  memory.totals = state.totals;
+  memory.result = state.result;
+  memory.by_run = state.by_run;
+  for (const auto& messages : state.mail)
+    memory.mail.insert(memory.mail.end(), messages.begin(), messages.end());
+  memory.director = std::move(state.director);
+  standstill stands{false, state.now, state.by_run, memory.save()};
+  state.director = std::move(memory.director);
+  return stands;
 }
 
 /// Goes on where nothing is in the way: a step to live, or the end.
@@ -54,33 +83,61 @@ void go_on(conductor_pointer self) {
       end_world(self);
     return;
   }
+  if (state.held)
+    return;
+  if (state.holder.pending() && between_ticks(state)) {
+    state.held = true;
+    state.holder.deliver(stand_still(state));
+    return;
+  }
   begin_step(self);
 }
 
-/// Holds the step back until wall time has come as far as virtual time. False: it will be tried again then.
-bool in_time(conductor_pointer self) {
+/// Holds a step back until wall time has come to its end: no message comes before its time. False: it will be tried again then.
+bool in_time(conductor_pointer self, timestamp step_end) {
   auto& state = self->state;
-  auto speed = state.world->scenario().speed;
-  if (speed <= 0)
-    return true;
-  std::chrono::duration<double, std::milli> virtual_elapsed{
-      static_cast<double>((state.now - state.world->start()).count())};
-  auto due = state.wall_begin + std::chrono::duration_cast<caf::actor_clock::duration_type>(virtual_elapsed / speed);
-  auto wall = self->clock().now();
-  if (wall >= due)
+  if (state.holder.pending() && !between_ticks(state))
+    return true; // who holds the world waits for the tick's end, not for the wall clock
+  if (state.pacing.paused())
+    return false;
+  const auto wall = state.wall();
+  if (step_end <= state.pacing.limit(wall))
     return true;
   if (!std::exchange(state.alarm_set, true))
-    self->delayed_send(self, due - wall, next_atom_v);
+    self->delayed_send(self, std::max(milliseconds{1}, state.pacing.due(step_end) - wall), next_atom_v);
   return false;
 }
 
-/// How far the far-sighted go from here: to a multiple of the lookahead at most.
+/// Tells how the world stands to its schedule.
+void note_pace(conductor_state& state) {
+  if (state.pacing.unlimited())
+    return;
+  const auto wall = state.wall();
+  if (state.pacing.reach(state.now, wall, state.world->tick())) {
+    state.progress->live = true;
+    spdlog::info("the world has come to wall-clock time at {}, and is live from here on", to_iso8601(state.now));
+  }
+  const auto step = state.pacing.step(state.world->scenario().step, state.world->tick());
+  const auto behind = std::max(milliseconds{0}, state.pacing.behind(state.now, wall) - step);
+  state.progress->behind_ms = behind.count();
+  state.result.most_behind = std::max(state.result.most_behind, behind);
+}
+
+/// The end of a step that begins now: steps may be of different lengths, but each tick has whole ones.
+timestamp end_of_step(const conductor_state& state) {
+  const auto& world = *state.world;
+  const auto tick_end = state.now + (world.tick() - (state.now - world.start()) % world.tick());
+  return std::min({state.now + state.pacing.step(world.scenario().step, world.tick()), tick_end, world.end()});
+}
+
+/// How far the far-sighted go from here: to a multiple of the lookahead at most, and no further than wall time lets the others go too.
 timestamp end_of_stretch(const conductor_state& state) {
   const auto& world = *state.world;
   const auto since_start = state.now - world.start();
   const auto opens_tick = since_start % world.tick() == milliseconds{0};
-  if (state.cast.ahead_shards.empty() || world.scenario().speed > 0 || !opens_tick)
-    return std::min(state.now + world.scenario().step, world.end());
+  const auto room = state.pacing.limit(state.wall()) - state.now;
+  if (state.cast.ahead_shards.empty() || room < world.tick() || !opens_tick)
+    return end_of_step(state);
   auto length = world.tick();
   if (state.stretch_bytes > 0) {
     // So that the bytes come near what is wanted, if the next are like the last; growing by steps, for the first may mislead.
@@ -91,7 +148,155 @@ timestamp end_of_stretch(const conductor_state& state) {
     length = std::max(length, milliseconds{static_cast<std::int64_t>(std::min(fitting, most))} / length * length);
   }
   const auto to_multiple = world.lookahead() - since_start % world.lookahead();
-  return std::min(state.now + std::min(length, to_multiple), world.end());
+  const auto to_successor = state.planned.empty() ? world.lookahead() : state.planned.front().at - state.now;
+  return std::min(state.now + std::min({length, to_multiple, to_successor, room / world.tick() * world.tick()}),
+                  world.end());
+}
+
+void post(conductor_state& state, const std::vector<simulation::entity_message>& mail) {
+  const auto shards = static_cast<std::uint32_t>(state.cast.shards.size());
+  for (const auto& message : mail)
+    state.mail[simulation::shard_of(*state.world, message.to, shards)].push_back(message);
+}
+
+void begin_step(conductor_pointer self);
+
+/// What the outputs of a stretch should take up. Two stretches are in memory at a time; a longer one costs fewer wakes an event.
+constexpr std::uint64_t wanted_stretch_bytes = 64U << 20U;
+
+/// The answer to begin_atom; the shards and publishers have no more to do.
+void end_world(conductor_pointer self) {
+  auto& state = self->state;
+  state.result.ended = state.now;
+  for (const auto& messages : state.mail)
+    for (const auto& message : messages)
+      state.result.money_on_its_way += message.amount;
+  for (auto* shards : {&state.cast.shards, &state.cast.ahead_shards})
+    for (auto& shard : *shards)
+      self->send_exit(shard, caf::exit_reason::user_shutdown);
+  for (auto& entry : state.cast.publishers)
+    self->send_exit(entry.handle, caf::exit_reason::user_shutdown);
+  state.cast = {};
+  if (state.holder.pending())
+    state.holder.deliver(standstill{true, state.now, {}, {}});
+  state.promise.deliver(state.result);
+}
+
+bool between_ticks(const conductor_state& state) {
+  return (state.now - state.world->start()) % state.world->tick() == milliseconds{0};
+}
+
+/// The world is another from here on, where it stands between two ticks that nobody has lived into.
+void adopt(conductor_state& state, std::shared_ptr<const simulation::world> successor) {
+  state.world = successor;
+  state.director->adopt(successor, state.now);
+  state.successor = std::move(successor);
+}
+
+bool over(const conductor_state& state) {
+  return state.halted || state.result.failure || state.now >= state.world->end();
+}
+
+/// @pre the world stands between two ticks
+standstill stand_still(conductor_state& state) {
+  conductor_memory memory;
+  memory.now = state.now;
+  memory.totals = state.totals;
+  memory.result = state.result;
+  memory.by_run = state.by_run;
+  for (const auto& messages : state.mail)
+    memory.mail.insert(memory.mail.end(), messages.begin(), messages.end());
+  memory.director = std::move(state.director);
+  standstill stands{false, state.now, state.by_run, memory.save()};
+  state.director = std::move(memory.director);
+  return stands;
+}
+
+/// Goes on where nothing is in the way: a step to live, or the end.
+void go_on(conductor_pointer self) {
+  auto& state = self->state;
+  if (state.stepping || !state.begun)
+    return;
+  if (state.now < state.stretch_end && !state.result.failure) {
+    begin_step(self); // what the far-sighted have lived, the others live too
+    return;
+  }
+  if (state.waiting != nullptr)
+    return;
+  if (over(state)) {
+    // After a failure its publisher never answers: what is under way is given up.
+    if (state.publishers_outstanding == 0 || state.result.failure)
+      end_world(self);
+    return;
+  }
+  if (state.held)
+    return;
+  if (state.holder.pending() && between_ticks(state)) {
+    state.held = true;
+    state.holder.deliver(stand_still(state));
+    return;
+  }
+  begin_step(self);
+}
+
+/// Holds a step back until wall time has come to its end: no message comes before its time. False: it will be tried again then.
+bool in_time(conductor_pointer self, timestamp step_end) {
+  auto& state = self->state;
+  if (state.holder.pending() && !between_ticks(state))
+    return true; // who holds the world waits for the tick's end, not for the wall clock
+  if (state.pacing.paused())
+    return false;
+  const auto wall = state.wall();
+  if (step_end <= state.pacing.limit(wall))
+    return true;
+  if (!std::exchange(state.alarm_set, true))
+    self->delayed_send(self, std::max(milliseconds{1}, state.pacing.due(step_end) - wall), next_atom_v);
+  return false;
+}
+
+/// Tells how the world stands to its schedule.
+void note_pace(conductor_state& state) {
+  if (state.pacing.unlimited())
+    return;
+  const auto wall = state.wall();
+  if (state.pacing.reach(state.now, wall, state.world->tick())) {
+    state.progress->live = true;
+    spdlog::info("the world has come to wall-clock time at {}, and is live from here on", to_iso8601(state.now));
+  }
+  const auto step = state.pacing.step(state.world->scenario().step, state.world->tick());
+  const auto behind = std::max(milliseconds{0}, state.pacing.behind(state.now, wall) - step);
+  state.progress->behind_ms = behind.count();
+  state.result.most_behind = std::max(state.result.most_behind, behind);
+}
+
+/// The end of a step that begins now: steps may be of different lengths, but each tick has whole ones.
+timestamp end_of_step(const conductor_state& state) {
+  const auto& world = *state.world;
+  const auto tick_end = state.now + (world.tick() - (state.now - world.start()) % world.tick());
+  return std::min({state.now + state.pacing.step(world.scenario().step, world.tick()), tick_end, world.end()});
+}
+
+/// How far the far-sighted go from here: to a multiple of the lookahead at most, and no further than wall time lets the others go too.
+timestamp end_of_stretch(const conductor_state& state) {
+  const auto& world = *state.world;
+  const auto since_start = state.now - world.start();
+  const auto opens_tick = since_start % world.tick() == milliseconds{0};
+  const auto room = state.pacing.limit(state.wall()) - state.now;
+  if (state.cast.ahead_shards.empty() || room < world.tick() || !opens_tick)
+    return end_of_step(state);
+  auto length = world.tick();
+  if (state.stretch_bytes > 0) {
+    // So that the bytes come near what is wanted, if the next are like the last; growing by steps, for the first may mislead.
+    const auto last = state.stretch_end - state.stretch_begin;
+    const auto fitting = static_cast<double>(last.count()) * static_cast<double>(wanted_stretch_bytes) /
+                         static_cast<double>(state.stretch_bytes);
+    const auto most = static_cast<double>(std::min(4 * last, world.lookahead()).count());
+    length = std::max(length, milliseconds{static_cast<std::int64_t>(std::min(fitting, most))} / length * length);
+  }
+  const auto to_multiple = world.lookahead() - since_start % world.lookahead();
+  const auto to_successor = state.planned.empty() ? world.lookahead() : state.planned.front().at - state.now;
+  return std::min(state.now + std::min({length, to_multiple, to_successor, room / world.tick() * world.tick()}),
+                  world.end());
 }
 
 void mail_to(conductor_state& state, const simulation::entity_message& message) {
@@ -101,18 +306,22 @@ void mail_to(conductor_state& state, const simulation::entity_message& message) 
 
 void begin_step(conductor_pointer self) {
   auto& state = self->state;
-  if (!in_time(self))
-    return;
-  const auto& world = *state.world;
+  note_pace(state);
   const auto opens_stretch = state.now >= state.stretch_end;
+  if (opens_stretch && !state.planned.empty() && state.planned.front().at <= state.now) {
+    adopt(state, std::move(state.planned.front().world));
+    state.planned.erase(state.planned.begin());
+  }
+  const auto& world = *state.world;
   if (opens_stretch) {
-    state.stretch_end = end_of_stretch(state);
-    state.stretch_begin = state.now;
+    const auto end = end_of_stretch(state);
+    if (!in_time(self, end))
+      return;
+    state.stretch_begin = std::exchange(state.stretch_end, end);
     state.stretch_bytes = 0;
   }
   // Where everybody is far-sighted nothing happens between.
-  state.step_end =
-      state.cast.shards.empty() ? state.stretch_end : std::min(state.now + world.scenario().step, state.stretch_end);
+  state.step_end = state.cast.shards.empty() ? state.stretch_end : std::min(end_of_step(state), state.stretch_end);
   auto since_start = (state.now - world.start()).count();
   auto opens_tick = since_start % world.tick().count() == 0;
   static const auto no_orders = std::make_shared<const std::vector<simulation::incident_order>>();
@@ -122,19 +331,19 @@ void begin_step(conductor_pointer self) {
     auto plan = state.director->begin_tick(state.now, state.totals_before, state.stretch_end);
     state.view = plan.view;
     orders = plan.orders;
-    for (const auto& message : plan.messages)
-      mail_to(state, message);
+    post(state, plan.messages);
   }
   state.stepping = true;
+  const auto successor = std::exchange(state.successor, nullptr);
   if (opens_stretch) {
     state.ahead_outstanding = state.cast.ahead_shards.size();
     for (auto& shard : state.cast.ahead_shards)
-      self->send(shard, advance{{state.now, state.stretch_end, opens_tick, state.view, orders, {}}});
+      self->send(shard, advance{{state.now, state.stretch_end, opens_tick, state.view, orders, {}, successor}});
   }
   state.shards_outstanding = state.cast.shards.size();
   for (std::size_t i = 0; i < state.cast.shards.size(); ++i)
-    self->send(state.cast.shards[i],
-               advance{{state.now, state.step_end, opens_tick, state.view, orders, std::exchange(state.mail[i], {})}});
+    self->send(state.cast.shards[i], advance{{state.now, state.step_end, opens_tick, state.view, orders,
+                                              std::exchange(state.mail[i], {}), successor}});
 }
 
 /// Sends a lived stretch to the publishers whose runs have something, once they are done with the one before.
@@ -154,16 +363,18 @@ void publish(conductor_pointer self) {
   }
 }
 
+/// Puts messages between entities by for the shards' next step.
 void take_output(conductor_state& state, std::shared_ptr<const simulation::step_output> output) {
   state.totals += output->totals;
   state.result.events += output->events;
   state.result.restarts += output->restarts;
   state.stretch_bytes += output->bytes;
   auto partitions = static_cast<std::size_t>(state.world->partitions());
-  for (std::size_t run = 0; run < output->counts.size(); ++run)
+  for (std::size_t run = 0; run < output->counts.size(); ++run) {
     state.result.by_topic[run / partitions] += output->counts[run];
-  for (const auto& message : output->outbound)
-    mail_to(state, message);
+    state.by_run[run] += output->counts[run];
+  }
+  post(state, output->outbound);
   state.outputs.push_back(std::move(output));
 }
 
@@ -193,24 +404,32 @@ void complete_step(conductor_pointer self) {
 
 } // namespace
 
-conductor_actor::behavior_type conductor(conductor_pointer self, std::shared_ptr<const simulation::world> world,
-                                         std::shared_ptr<world_progress> progress,
+conductor_actor::behavior_type conductor(conductor_pointer self, const std::shared_ptr<conductor_plan>& plan,
                                          const std::function<conductor_cast(conductor_actor)>& make_cast) {
   auto& state = self->state;
-  state.world = std::move(world);
-  state.progress = std::move(progress);
-  state.director = std::make_unique<simulation::director>(state.world);
-  state.now = state.world->start();
+  state.world = plan->world;
+  state.progress = plan->progress;
+  state.wall = std::move(plan->wall);
+  state.planned = std::move(plan->planned);
+  state.pacing = simulation::pacing{state.world->scenario().speed, state.world->scenario().then_live};
+  state.director = std::move(plan->memory.director);
+  state.now = plan->memory.now;
+  state.totals = plan->memory.totals;
+  state.result = std::move(plan->memory.result);
+  state.by_run = std::move(plan->memory.by_run);
   state.progress->virtual_ms = state.now.ms;
+  state.progress->events = state.result.events;
+  state.progress->speed = state.pacing.speed();
   state.cast = make_cast(conductor_actor{self});
   state.mail.resize(state.cast.shards.size());
+  post(state, plan->memory.mail);
   state.stretch_begin = state.stretch_end = state.now;
   return {
       [self](begin_atom) -> caf::result<world_result> {
         auto& state = self->state;
         state.promise = self->make_response_promise<world_result>();
         state.begun = true;
-        state.wall_begin = self->clock().now();
+        state.pacing.begin(state.wall(), state.now);
         go_on(self);
         return state.promise;
       },
@@ -246,6 +465,39 @@ conductor_actor::behavior_type conductor(conductor_pointer self, std::shared_ptr
         state.stepping = false;
         if (state.promise.pending())
           end_world(self);
+      },
+      [self](hold_atom) -> caf::result<standstill> {
+        auto& state = self->state;
+        if (!state.begun || !state.promise.pending())
+          return standstill{true, state.now, {}, {}};
+        auto promise = state.holder = self->make_response_promise<standstill>();
+        go_on(self);
+        return promise;
+      },
+      [self](release& what) {
+        auto& state = self->state;
+        if (state.holder.pending())
+          state.holder.deliver(standstill{true, state.now, {}, {}}); // nobody waits for it any more
+        if (!std::exchange(state.held, false))
+          return;
+        if (what.successor != nullptr)
+          adopt(state, std::move(what.successor));
+        go_on(self);
+      },
+      [self](const pace_order& what) {
+        auto& state = self->state;
+        const auto wall = state.wall();
+        if (what.speed)
+          state.pacing.change_speed(*what.speed, wall, state.now);
+        if (what.paused && *what.paused)
+          state.pacing.pause(wall);
+        else if (what.paused)
+          state.pacing.resume(wall);
+        state.progress->live = state.pacing.live();
+        state.progress->speed = state.pacing.speed();
+        state.progress->paused = state.pacing.paused();
+        state.alarm_set = false; // the one that is set may be too late now
+        go_on(self);
       },
   };
 }

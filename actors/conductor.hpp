@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "actors/world_messages.hpp"
-#include "simulation/director.hpp"
+#include "actors/world_snapshot.hpp"
+#include "simulation/pacing.hpp"
 
 namespace throng::actors {
 
@@ -30,6 +31,16 @@ struct world_progress {
   std::atomic<std::int64_t> virtual_ms{0};
   std::atomic<std::uint64_t> events{0};
   std::atomic<std::uint64_t> restarts{0};
+  std::atomic<std::int64_t> behind_ms{0}; ///< by how much its schedule is ahead of it
+  std::atomic<bool> live{false};          ///< it has come to wall-clock time, and keeps to it
+  std::atomic<double> speed{0};           ///< virtual seconds a wall second; 0: as fast as it goes
+  std::atomic<bool> paused{false};
+};
+
+/// What the world becomes, and when: inputs whose time is known before.
+struct planned_successor {
+  timestamp at; ///< the begin of a tick
+  std::shared_ptr<const simulation::world> world;
 };
 
 struct conductor_state {
@@ -38,6 +49,9 @@ struct conductor_state {
   std::shared_ptr<const simulation::world> world;
   std::unique_ptr<simulation::director> director;
   std::shared_ptr<world_progress> progress;
+  std::function<timestamp()> wall;
+  std::vector<std::uint64_t> by_run; ///< messages so far
+  simulation::pacing pacing{0, false};
   conductor_cast cast;
 
   // A stretch is what is published at once: at full speed as much as the far-sighted live in one wake, else a step. It consists of
@@ -63,16 +77,26 @@ struct conductor_state {
       waiting; ///< lived, not yet sent to publishers
   std::size_t publishers_outstanding = 0;
 
-  caf::actor_clock::time_point wall_begin;
-  bool alarm_set = false; ///< a next_atom is under way
+  bool alarm_set = false;                         ///< a next_atom is under way
+  caf::typed_response_promise<standstill> holder; ///< pending: somebody wants the world to stand still
+  bool held = false;
+  std::shared_ptr<const simulation::world> successor; ///< that the shards have not been told of
+  std::vector<planned_successor> planned;             ///< not reached yet, by time
   world_result result;
   caf::typed_response_promise<world_result> promise;
 };
 
+struct conductor_plan {
+  std::shared_ptr<const simulation::world> world;
+  conductor_memory memory; ///< where the world begins, or goes on
+  std::shared_ptr<world_progress> progress;
+  std::function<timestamp()> wall; ///< the wall clock, UTC, which never goes back
+  std::vector<planned_successor> planned;
+};
+
 /// One stretch is published while the next is lived; no further, so that memory stays bounded.
 conductor_actor::behavior_type conductor(conductor_actor::stateful_pointer<conductor_state> self,
-                                         std::shared_ptr<const simulation::world> world,
-                                         std::shared_ptr<world_progress> progress,
+                                         const std::shared_ptr<conductor_plan>& plan,
                                          const std::function<conductor_cast(conductor_actor)>& make_cast);
 
 } // namespace throng::actors

@@ -27,9 +27,19 @@ std::size_t list_stretch(publisher_state& state) {
   return run;
 }
 
+/// How many more messages of the next one's run are left out; null: none ever.
+std::uint64_t* left_out(publisher_state& state) {
+  return state.leave_out.empty() ? nullptr : &state.leave_out[state.ordered[state.next].run];
+}
+
 void hand_over(publisher_pointer self) {
   auto& state = self->state;
   while (state.next < state.ordered.size()) {
+    if (auto* left = left_out(state); left != nullptr && *left > 0) {
+      --*left;
+      ++state.next;
+      continue;
+    }
     auto run = list_stretch(state);
     auto taken = state.sink->take(run, state.messages, state.current.outputs);
     if (!taken) {
@@ -51,11 +61,13 @@ void hand_over(publisher_pointer self) {
 } // namespace
 
 publisher_actor::behavior_type publisher(publisher_pointer self, std::vector<std::size_t> runs,
-                                         std::shared_ptr<message_sink> sink, conductor_actor conductor) {
+                                         std::shared_ptr<message_sink> sink, conductor_actor conductor,
+                                         std::vector<std::uint64_t> leave_out) {
   auto& state = self->state;
   state.runs = std::move(runs);
   state.sink = std::move(sink);
   state.conductor = std::move(conductor);
+  state.leave_out = std::move(leave_out);
   auto weak = caf::actor_cast<caf::weak_actor_ptr>(publisher_actor{self});
   auto tell = [weak](auto message) {
     if (auto strong = weak.lock())

@@ -25,12 +25,14 @@ struct publisher_state {
   std::span<const simulation::ordered_message> ordered; ///< the current publication
   std::size_t next = 0;                                 ///< the first message not yet handed over
   std::vector<transport::outgoing> messages;            ///< those at hand
+  std::vector<std::uint64_t> leave_out;                 ///< by run: how many of the next ones
   bool failed = false;
 };
 
 /// @param runs most often one; several are merged into one order (a file or stream that several partitions share)
+/// @param leave_out by run: so many messages stand in their place already; empty: none
 publisher_actor::behavior_type publisher(publisher_actor::stateful_pointer<publisher_state> self,
                                          std::vector<std::size_t> runs, std::shared_ptr<message_sink> sink,
-                                         conductor_actor conductor);
+                                         conductor_actor conductor, std::vector<std::uint64_t> leave_out);
 
 } // namespace throng::actors

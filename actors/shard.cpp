@@ -87,6 +87,8 @@ shard_actor::behavior_type shard(shard_actor::stateful_pointer<shard_state> self
         auto& state = self->state;
         state.attempts = 0;
         auto due = state.core->begin_step(std::move(step.input));
+        while (state.entities->size() < state.core->entity_count()) // a population has grown
+          state.entities->push_back(spawn_entity(self));
         if (due == 0) {
           report(self);
           return;

@@ -38,6 +38,25 @@ struct published {
   std::uint64_t step = 0;
 };
 
+/// Where the world stands still, between two ticks, until it is released: nobody but the holder touches it.
+struct standstill {
+  bool over = false; ///< the world does not run: there is nothing to hold
+  timestamp at;
+  std::vector<std::uint64_t> handed_over; ///< messages of each run so far, some of them perhaps still on their way
+  std::string conductor;                  ///< conductor_memory as bytes
+};
+
+/// The world goes on, perhaps as another.
+struct release {
+  std::shared_ptr<const simulation::world> successor; ///< null: as it was
+};
+
+/// How the world's pace is to be from now on.
+struct pace_order {
+  std::optional<double> speed; ///< 0: as fast as it goes
+  std::optional<bool> paused;
+};
+
 /// The world can't go on; it stops with this error.
 struct world_failure {
   throng::error why;
@@ -50,6 +69,7 @@ struct world_result {
   std::uint64_t events = 0; ///< handed over, duplicates and malformed ones included; truth.labels not
   std::array<std::uint64_t, simulation::topic_count> by_topic{}; ///< truth.labels included
   std::uint64_t restarts = 0;
+  milliseconds most_behind{0};          ///< its schedule, at most
   std::int64_t money_on_its_way = 0;    ///< minor units, in messages that no shard has been given yet
   std::optional<throng::error> failure; ///< none: it ended as it should, or was halted
 };
@@ -64,12 +84,16 @@ THRONG_LOCAL_MESSAGE(throng_world, publication)
 THRONG_LOCAL_MESSAGE(throng_world, published)
 THRONG_LOCAL_MESSAGE(throng_world, world_failure)
 THRONG_LOCAL_MESSAGE(throng_world, world_result)
+THRONG_LOCAL_MESSAGE(throng_world, standstill)
+THRONG_LOCAL_MESSAGE(throng_world, release)
+THRONG_LOCAL_MESSAGE(throng_world, pace_order)
 CAF_ADD_ATOM(throng_world, throng, wake_atom, "wake")
 CAF_ADD_ATOM(throng_world, throng, filled_atom, "filled")
 CAF_ADD_ATOM(throng_world, throng, room_atom, "room")
 CAF_ADD_ATOM(throng_world, throng, begin_atom, "begin")
 CAF_ADD_ATOM(throng_world, throng, next_atom, "next")
 CAF_ADD_ATOM(throng_world, throng, halt_atom, "halt")
+CAF_ADD_ATOM(throng_world, throng, hold_atom, "hold")
 CAF_END_TYPE_ID_BLOCK(throng_world)
 
 namespace throng::actors {
@@ -101,6 +125,10 @@ using conductor_actor = caf::typed_actor<
     caf::replies_to<begin_atom>::with<world_result>, caf::reacts_to<next_atom>, caf::reacts_to<step_report>,
     caf::reacts_to<published>,
     /// End after the step under way.
-    caf::reacts_to<halt_atom>, caf::reacts_to<world_failure>>;
+    caf::reacts_to<halt_atom>, caf::reacts_to<world_failure>,
+    /// Stand still before the next tick that nobody has lived into. One holder at a time; answered once it does.
+    caf::replies_to<hold_atom>::with<standstill>,
+    /// Go on; before a hold was answered: there is no more need of it.
+    caf::reacts_to<release>, caf::reacts_to<pace_order>>;
 
 } // namespace throng::actors

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <fmt/core.h>
+
 #include "actors/publisher.hpp"
 #include "actors/shard.hpp"
 #include "simulation/entity_kinds.hpp"
@@ -32,11 +34,21 @@ std::pair<bool, bool> far_sighted_populations(const simulation::world& world) {
   return {count > 0, count > 0 && count == all};
 }
 
+/// What the wall clock says now, gone on from steadily: a clock that is set meanwhile does not set the world back.
+std::function<timestamp()> steady_wall_clock() {
+  using namespace std::chrono;
+  const auto began = system_clock::now();
+  return [base = steady_clock::now(), at = duration_cast<milliseconds>(began.time_since_epoch())] {
+    return timestamp{(at + duration_cast<milliseconds>(steady_clock::now() - base)).count()};
+  };
+}
+
 } // namespace
 
 world_run::world_run(caf::actor_system& system, std::shared_ptr<const simulation::world> world,
                      std::shared_ptr<message_sink> sink, world_options options)
     : system_(system)
+    , world_(world)
     , sink_(std::move(sink))
     , progress_(std::make_shared<world_progress>()) {
   auto [some_ahead, all_ahead] = far_sighted_populations(*world);
@@ -45,16 +57,30 @@ world_run::world_run(caf::actor_system& system, std::shared_ptr<const simulation
       if (kinds == simulation::pace::tick ? !all_ahead : some_ahead)
         cores_.push_back(std::make_shared<simulation::shard_core>(world, i, options.shards, kinds));
   auto of_tick = all_ahead ? 0 : options.shards; // those that live ahead are numbered on from them
+  auto plan = std::make_shared<conductor_plan>();
+  plan->world = world;
+  plan->progress = progress_;
+  plan->wall = options.wall ? options.wall : steady_wall_clock();
+  plan->planned = options.planned;
+  if (options.snapshot != nullptr) {
+    const auto& parts = options.snapshot->parts;
+    if (parts.size() != cores_.size() + 1)
+      throw simulation::foreign_state("the state is of another number of shards");
+    plan->memory = conductor_memory::load(parts.front(), world);
+    for (std::size_t i = 0; i < cores_.size(); ++i)
+      cores_[i]->load(parts[i + 1]);
+  } else {
+    plan->memory = conductor_memory::at_start(world);
+  }
   auto make_cast = [this, world, options, of_tick](const conductor_actor& leader) {
     conductor_cast cast;
     for (std::uint32_t i = 0; i < cores_.size(); ++i)
       (i < of_tick ? cast.shards : cast.ahead_shards).push_back(system_.spawn(shard, i, cores_[i], leader));
     for (auto& runs : runs_by_publisher(*world, options.single_stream))
-      cast.publishers.push_back({system_.spawn(publisher, runs, sink_, leader), runs});
+      cast.publishers.push_back({system_.spawn(publisher, runs, sink_, leader, options.leave_out), runs});
     return cast;
   };
-  conductor_ =
-      system_.spawn(conductor, world, progress_, std::function<conductor_cast(conductor_actor)>{std::move(make_cast)});
+  conductor_ = system_.spawn(conductor, plan, std::function<conductor_cast(conductor_actor)>{std::move(make_cast)});
 }
 
 world_run::~world_run() {
@@ -82,6 +108,61 @@ void world_run::begin() {
 
 void world_run::halt() {
   caf::anon_send(conductor_, halt_atom_v);
+}
+
+void world_run::change_speed(double speed) {
+  caf::anon_send(conductor_, pace_order{speed, std::nullopt});
+}
+
+void world_run::pause() {
+  caf::anon_send(conductor_, pace_order{std::nullopt, true});
+}
+
+void world_run::resume() {
+  caf::anon_send(conductor_, pace_order{std::nullopt, false});
+}
+
+expected<timestamp> world_run::hold(std::chrono::milliseconds limit) {
+  holding_.lock();
+  expected<timestamp> stands = fail(error_kind::internal, "the conductor died");
+  caf::scoped_actor self{system_};
+  self->request(conductor_, limit, hold_atom_v)
+      .receive(
+          [&](const standstill& at) {
+            standstill_ = at;
+            if (at.over)
+              stands = fail(error_kind::conflict, "the world does not run: it has not begun, or has ended");
+            else
+              stands = at.at;
+          },
+          [&](const caf::error& why) {
+            self->send(conductor_, actors::release{});
+            if (why == caf::sec::request_timeout)
+              stands = fail(error_kind::timed_out,
+                            fmt::format("the world did not come to the end of its tick within {} s",
+                                        std::chrono::duration_cast<std::chrono::seconds>(limit).count()));
+          });
+  if (!stands)
+    holding_.unlock();
+  return stands;
+}
+
+world_snapshot world_run::snapshot() const {
+  world_snapshot taken{standstill_.at, standstill_.handed_over, {standstill_.conductor}};
+  for (const auto& core : cores_)
+    taken.parts.push_back(core->save());
+  return taken;
+}
+
+void world_run::release(std::shared_ptr<const simulation::world> successor) {
+  if (successor != nullptr)
+    world_ = successor;
+  caf::anon_send(conductor_, actors::release{std::move(successor)});
+  holding_.unlock();
+}
+
+std::shared_ptr<const simulation::world> world_run::world() const {
+  return world_;
 }
 
 const world_progress& world_run::progress() const {

@@ -4,8 +4,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -21,11 +23,20 @@ struct world_options {
   std::uint32_t shards = 4; ///< changes no byte of what comes out; a few a thread keep all threads busy
   /// One publisher for all runs, so that all messages share one order: for a stream or a file.
   bool single_stream = false;
+  /// The wall clock, UTC; empty: this machine's as it is at the begin, going on steadily.
+  std::function<timestamp()> wall{};
+  /// What the world becomes, by time: inputs that are applied again.
+  std::vector<planned_successor> planned{};
+  /// Where the world goes on; null: it begins. Of a run with as many shards.
+  std::shared_ptr<const world_snapshot> snapshot{};
+  /// How many messages of each run are left out because they stand in their place already. Empty: none.
+  std::vector<std::uint64_t> leave_out{};
 };
 
 class world_run {
 public:
   /// Spawns everything, entities included. Nothing moves before begin().
+  /// @throws simulation::foreign_state: the snapshot is of another world or version
   world_run(caf::actor_system& system, std::shared_ptr<const simulation::world> world,
             std::shared_ptr<message_sink> sink, world_options options);
   ~world_run();
@@ -36,6 +47,22 @@ public:
   /// Ends the world after the step under way. From any thread.
   void halt();
   const world_progress& progress() const;
+  /// From any thread.
+  void change_speed(double speed);
+  void pause();
+  void resume();
+
+  /// The world stands still between two ticks, until release(). conflict: it has ended; timed_out: it did not come so far
+  /// within `limit` (the broker is slow), and does not stand still.
+  /// Until then nobody else holds it: other threads wait.
+  expected<timestamp> hold(std::chrono::milliseconds limit);
+  /// As it stands. @pre held
+  world_snapshot snapshot() const;
+  /// @param successor of world(), where it goes on as another
+  void release(std::shared_ptr<const simulation::world> successor = nullptr);
+  /// As it is, or was at its end. @pre held, or ended
+  std::shared_ptr<const simulation::world> world() const;
+
   /// The result if the world ends within `limit`. After that, the following may be asked.
   std::optional<world_result> wait(std::chrono::milliseconds limit);
 
@@ -46,12 +73,15 @@ public:
 
 private:
   caf::actor_system& system_;
+  std::shared_ptr<const simulation::world> world_;
   std::shared_ptr<message_sink> sink_;
   std::vector<std::shared_ptr<simulation::shard_core>> cores_;
   std::shared_ptr<world_progress> progress_;
   conductor_actor conductor_;
   std::future<world_result> ended_;
   std::optional<world_result> result_;
+  std::mutex holding_;    ///< taken from hold() to release()
+  standstill standstill_; ///< while held
 };
 
 } // namespace throng::actors

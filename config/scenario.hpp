@@ -185,6 +185,7 @@ struct scenario {
   timestamp start{1'767'571'200'000}; ///< 2026-01-05T00:00:00Z, a Monday
   milliseconds duration{0};           ///< 0: no end
   double speed = 0;                   ///< virtual seconds a wall second; 0 is "max"
+  bool then_live = false;             ///< the file's `then`: once it has come to wall-clock time, it keeps to it
   milliseconds step{1'000};
   milliseconds message_delay{1'000};   ///< also the tick; a step is a tick or a whole fraction of it
   milliseconds lookahead{60'000};      ///< how far the far-sighted kinds may be woken ahead, in whole ticks

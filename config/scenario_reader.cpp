@@ -266,6 +266,14 @@ void read_pace(const fields& from, timestamp now, scenario& into) {
   if (into.start + into.duration > greatest_timestamp)
     from.report("duration", fmt::format("{} leads beyond the year 9999", from.shown("duration")));
   from.read("speed", into.speed);
+  std::string then;
+  from.read("then", then);
+  into.then_live = then == "live";
+  if (into.then_live && into.speed > 0 && into.speed <= 1)
+    from.report("then",
+                fmt::format("\"live\" needs a speed above 1 or \"max\"; at {} the world never comes to wall-clock "
+                            "time",
+                            into.speed));
   from.read("message_delay", into.message_delay, 1ms, 1h);
   from.read("lookahead", into.lookahead, 1ms, 1h);
   into.step = into.message_delay;

@@ -25,8 +25,10 @@ void scenario_options::add_to(CLI::App& command) {
 std::string describe_progress(std::chrono::milliseconds elapsed, const actors::world_progress& world) {
   auto seconds = static_cast<double>(elapsed.count()) / 1000;
   auto events = world.events.load();
-  return fmt::format("{:.1f} s  world at {}  {} events  {:.0f}/s{}", seconds, to_iso8601({world.virtual_ms.load()}),
-                     events, seconds > 0 ? static_cast<double>(events) / seconds : 0.0,
+  const auto behind = static_cast<double>(world.behind_ms.load()) / 1000;
+  return fmt::format("{:.1f} s  world at {}{}{}  {} events  {:.0f}/s{}", seconds, to_iso8601({world.virtual_ms.load()}),
+                     world.live ? " (live)" : "", behind >= 1 ? fmt::format(", {:.1f} s behind", behind) : "", events,
+                     seconds > 0 ? static_cast<double>(events) / seconds : 0.0,
                      world.restarts > 0 ? fmt::format("  {} restarts", world.restarts.load()) : "");
 }
 
@@ -79,14 +81,17 @@ boost::json::object world_report(const std::string& command, const simulation::w
   boost::json::object by_topic;
   for (auto topic : world.topics())
     by_topic[simulation::name(topic)] = result.by_topic[static_cast<std::size_t>(topic)];
-  return {{"command", command},
-          {"scenario", world.scenario().name},
-          {"seed", world.scenario().seed},
-          {"virtual_seconds", static_cast<double>((result.ended - world.start()).count()) / 1000},
-          {"actors", world.entity_count()},
-          {"events", result.events},
-          {"events_by_topic", std::move(by_topic)},
-          {"restarts", result.restarts}};
+  boost::json::object report{{"command", command},
+                             {"scenario", world.scenario().name},
+                             {"seed", world.scenario().seed},
+                             {"virtual_seconds", static_cast<double>((result.ended - world.start()).count()) / 1000},
+                             {"actors", world.entity_count()},
+                             {"events", result.events},
+                             {"events_by_topic", std::move(by_topic)},
+                             {"restarts", result.restarts}};
+  if (world.scenario().speed > 0 || world.scenario().then_live)
+    report["most_behind_seconds"] = static_cast<double>(result.most_behind.count()) / 1000;
+  return report;
 }
 
 expected<void> store_books(storage::result_store& store, const std::vector<simulation::book>& books) {

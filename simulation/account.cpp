@@ -40,8 +40,8 @@ entity_key account::key(const simulation::world& world, entity_ref self, std::si
 account::account(const birth& born, const common& all) {
   const auto person = born.world.number_in_kind(born.self);
   balance_ = opening_balance(all.seed, person, all.population);
-  payment_due_ = all.payments.first(born.random, born.world.start());
-  const auto first = next_monthly(profile_of(all.seed, person, all.population), born.world.start() - milliseconds{1});
+  payment_due_ = all.payments.first(born.random, born.at);
+  const auto first = next_monthly(profile_of(all.seed, person, all.population), born.at - milliseconds{1});
   monthly_due_ = first.due;
   monthly_ = first.what;
   due_ = std::min(payment_due_, monthly_due_);
@@ -63,6 +63,9 @@ void account::wake(wake_context& in, const common& all) {
       break;
     case moment::closed:
       break; // no more among the open ones: its steps are gone
+    case moment::retuned:
+      payment_due_ = all.payments.after(in.random(), in.now());
+      break;
     }
     due_ = std::min({payment_due_, monthly_due_, next_step(in)});
   }

@@ -87,7 +87,18 @@ struct director::implementation {
       : world_(std::move(in))
       , site_(*world_) {
     const auto& scenario = world_->scenario();
-    for (std::uint32_t i = 0; i < scenario.incidents.size(); ++i) {
+    set_clocks(scenario.start);
+    std::uint32_t districts = 0;
+    for (const auto& population : scenario.populations)
+      if (const auto* sensors = std::get_if<config::sensor_population>(&population.behaviour))
+        districts = std::max(districts, sensors->districts);
+    climate_ = climate{scenario.seed, districts};
+  }
+
+  /// Of the incidents that have none yet. @param from when they were added
+  void set_clocks(timestamp from) {
+    const auto& scenario = world_->scenario();
+    for (auto i = static_cast<std::uint32_t>(clocks_.size()); i < scenario.incidents.size(); ++i) {
       const auto& incident = scenario.incidents[i];
       incident_clock clock;
       clock.population = world_->population_named(incident.population).value_or(0);
@@ -98,14 +109,27 @@ struct director::implementation {
       clock.arrivals = random_stream{draw(scenario.seed, number_of_name("arrivals"), i)};
       for (const auto& bound : incident.when)
         clock.conditions.push_back(condition_of(bound, world_->tick()));
-      clock.next = incident.at ? scenario.start + *incident.at : arrival_after(scenario.start, incident, clock);
+      clock.next = incident.at ? scenario.start + *incident.at : arrival_after(from, incident, clock);
       clocks_.push_back(clock);
     }
-    std::uint32_t districts = 0;
-    for (const auto& population : scenario.populations)
-      if (const auto* sensors = std::get_if<config::sensor_population>(&population.behaviour))
-        districts = std::max(districts, sensors->districts);
-    climate_ = climate{scenario.seed, districts};
+    for (std::uint32_t i = 0; i < clocks_.size(); ++i)
+      if (world_->retired(i)) {
+        clocks_[i].next = never_due;
+        clocks_[i].conditions.clear();
+      }
+  }
+
+  void adopt(std::shared_ptr<const world> successor, timestamp from) {
+    site_.adopt(*world_, *successor);
+    world_ = std::move(successor);
+    adopted_ = from;
+    set_clocks(from);
+  }
+
+  /// Whether an incident may open in this tick: on the far-sighted only where they have not lived further. When a world
+  /// succeeds another, nobody has.
+  bool may_open(const incident_clock& clock, timestamp tick) const {
+    return tick == adopted_ || (tick - world_->start()).count() % clock.grain.count() == 0;
   }
 
   /// The sky over a tick and as far as the far-sighted live ahead of it; made for some minutes at once.
@@ -131,13 +155,17 @@ struct director::implementation {
     const auto* sensors = std::get_if<config::sensor_population>(&population.behaviour);
     if (sensors == nullptr || what.kind != "sensor.district_outage") {
       const auto chosen = sample(from, population.count, what.count);
-      return {chosen.begin(), chosen.end()};
+      std::vector<std::uint32_t> hit;
+      for (auto nth : chosen)
+        hit.push_back(world_->living(clocks_[incident].population, nth));
+      return hit;
     }
     // Whole districts, but for those that subtlety spares.
     const auto districts = sample(from, std::min(sensors->districts, population.count), what.count);
     std::vector<std::uint32_t> hit;
-    for (std::uint32_t i = 0; i < population.count; ++i)
-      if (districts.contains(i % sensors->districts) && !bernoulli(from, 0.7 * what.subtlety))
+    for (std::uint32_t nth = 0; nth < population.count; ++nth)
+      if (const auto i = world_->living(clocks_[incident].population, nth);
+          districts.contains(i % sensors->districts) && !bernoulli(from, 0.7 * what.subtlety))
         hit.push_back(i);
     if (hit.empty())
       hit.push_back(*districts.begin());
@@ -188,7 +216,9 @@ struct director::implementation {
       needed += static_cast<std::uint32_t>(made.back().parts.size());
     }
     const auto chosen = sample(from, there, needed);
-    std::vector<std::uint32_t> members{chosen.begin(), chosen.end()};
+    std::vector<std::uint32_t> members;
+    for (auto nth : chosen)
+      members.push_back(world_->living(clock.population, nth));
     for (auto left = static_cast<std::uint32_t>(members.size()); left > 1; --left) // Fisher and Yates' shuffle
       std::swap(members[left - 1], members[from.below(left)]);
     std::size_t first = 0;
@@ -234,6 +264,7 @@ struct director::implementation {
 
   std::shared_ptr<const world> world_;
   std::vector<incident_clock> clocks_;
+  timestamp adopted_ = never_due; ///< since when the world is what it is; never_due: from the start
   site_queue site_;
   climate climate_{0, 0};
   std::shared_ptr<const sky> sky_;
@@ -246,6 +277,34 @@ director::director(std::shared_ptr<const world> world)
 
 director::~director() = default;
 
+void director::adopt(std::shared_ptr<const world> successor, timestamp from) {
+  impl_->adopt(std::move(successor), from);
+}
+
+void director::save(state_writer& to) const {
+  to.put(impl_->adopted_);
+  impl_->site_.save(to);
+  to.put(impl_->clocks_.size());
+  for (const auto& clock : impl_->clocks_) {
+    to.put(clock.opened);
+    to.put(clock.closes);
+    to.put(clock.next);
+    to.put(clock.arrivals);
+  }
+}
+
+void director::load(state_reader& from) {
+  from.get(impl_->adopted_);
+  impl_->site_.restore(from);
+  from.expect(impl_->clocks_.size());
+  for (auto& clock : impl_->clocks_) {
+    from.get(clock.opened);
+    from.get(clock.closes);
+    from.get(clock.next);
+    from.get(clock.arrivals);
+  }
+}
+
 tick_plan director::begin_tick(timestamp start, const tick_totals& before, timestamp ahead) {
   auto view = std::make_shared<shared_view>();
   view->before = before;
@@ -256,7 +315,7 @@ tick_plan director::begin_tick(timestamp start, const tick_totals& before, times
   auto orders = std::make_shared<std::vector<incident_order>>();
   for (std::uint32_t i = 0; i < impl_->clocks_.size(); ++i) {
     auto& clock = impl_->clocks_[i];
-    if ((start - impl_->world_->start()).count() % clock.grain.count() != 0)
+    if (!impl_->may_open(clock, start))
       continue;
     if (impl_->wants_to_open(clock, start, before)) {
       impl_->open(i, start, *orders);

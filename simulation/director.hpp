@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "simulation/state_bytes.hpp"
 #include "simulation/step.hpp"
 
 namespace throng::simulation {
@@ -22,10 +23,18 @@ public:
   explicit director(std::shared_ptr<const world> world);
   ~director();
 
+  /// The world goes on as its successor (world::succeeded_by) from the tick at `from`, which is to be asked for next.
+  void adopt(std::shared_ptr<const world> successor, timestamp from);
+
   /// @param start the tick's first moment; ticks are asked for in order, none left out
   /// @param before totals of the tick before (zeros for the first)
   /// @param ahead until when the far-sighted will be woken now; the view's weather reaches at least so far
   tick_plan begin_tick(timestamp start, const tick_totals& before, timestamp ahead = {});
+
+  /// All that the ticks so far have made of it. Between two ticks.
+  void save(state_writer& to) const;
+  /// Goes on from what was saved. @pre it is of the same world @throws foreign_state
+  void load(state_reader& from);
 
 private:
   struct implementation;

@@ -32,6 +32,8 @@
 //       case moment::opened:                        // in.incident(); its opening label is out
 //       case moment::closed:                        // in.incident(), for the last time; its closing label is out
 //         break;
+//       case moment::retuned:                       // `all` has other parameters from now on: what was drawn by the old
+//         break;                                    // ones and is yet to come is drawn again
 //       }
 //     }
 //   }
@@ -78,11 +80,12 @@ struct channel {
 struct birth {
   const simulation::world& world;
   entity_ref self;
+  timestamp at; ///< the world's start, or when its population grew
   /// The entity's own stream; it goes on in the wakes.
   random_stream& random;
 };
 
-enum class moment : std::uint8_t { over, due, message, opened, closed };
+enum class moment : std::uint8_t { over, due, message, opened, closed, retuned };
 
 struct wake_frame;
 
@@ -96,8 +99,8 @@ public:
   wake_context(const wake_context&) = delete;
   wake_context& operator=(const wake_context&) = delete;
 
-  /// What happens to this entity next, before the step's end: at one time closings first, then openings, messages, and
-  /// its own doings. Writes the labels of incidents.
+  /// What happens to this entity next, before the step's end: at one time the retuning first, then closings, openings,
+  /// messages, and its own doings, of which one that has left its population has none. Writes the labels of incidents.
   /// @param own_due when the core has something of its own to do, or never_due; after `due`, later than now, or the
   ///        same for one more doing at the same time
   moment next(timestamp own_due);

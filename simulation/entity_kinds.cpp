@@ -77,10 +77,9 @@ std::string_view domain_of(std::size_t kind) {
   return domains[kind];
 }
 
-std::unique_ptr<entity_table> make_table(const world& in, std::uint32_t population, std::uint32_t first,
-                                         std::uint32_t every) {
-  return with_core(in.kind_of(population), [&]<class Core>() -> std::unique_ptr<entity_table> {
-    return std::make_unique<table_of<Core>>(in, population, first, every);
+std::unique_ptr<entity_table> make_table(const world& in, const table_place& place) {
+  return with_core(in.kind_of(place.population), [&]<class Core>() -> std::unique_ptr<entity_table> {
+    return std::make_unique<table_of<Core>>(in, place);
   });
 }
 

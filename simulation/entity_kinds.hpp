@@ -12,6 +12,7 @@ namespace throng::simulation {
 
 class entity_table;
 struct incident_facts;
+struct table_place;
 
 /// How many kinds there are.
 std::size_t kind_count();
@@ -34,8 +35,7 @@ bool needs_several(const config::incident& incident);
 /// What truth.labels calls the kind's domain: iot, web, bank, support.
 std::string_view domain_of(std::size_t kind);
 
-/// The rows of a population in one shard: those with an index of `first`, `first + every`, ... below the count.
-std::unique_ptr<entity_table> make_table(const world& in, std::uint32_t population, std::uint32_t first,
-                                         std::uint32_t every);
+/// The rows of a population in one shard, of one block.
+std::unique_ptr<entity_table> make_table(const world& in, const table_place& place);
 
 } // namespace throng::simulation

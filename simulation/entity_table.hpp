@@ -3,15 +3,25 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <vector>
 
 #include "config/murmur2.hpp"
 #include "simulation/entity.hpp"
+#include "simulation/state_bytes.hpp"
 #include "simulation/wake_frame.hpp"
 
 namespace throng::simulation {
+
+/// Which entities of a population a table holds: those of one block with an index of `first`, `first + every`, ...
+struct table_place {
+  std::uint32_t population = 0;
+  std::size_t block = 0;
+  std::uint32_t first = 0;
+  std::uint32_t every = 1;
+};
 
 class entity_table {
 public:
@@ -21,6 +31,8 @@ public:
   virtual entity_ref entity(std::size_t row) const = 0;
   virtual timestamp due(std::size_t row) const = 0;
   virtual std::uint32_t restarts(std::size_t row) const = 0;
+  /// The world goes on under other parameters. @returns whether those of this population are others
+  virtual bool adopt(const world& successor) = 0;
 
   virtual void prefetch(std::size_t row) const = 0;
   /// Wakes a copy of the row, and replaces the row when that returns. The frame's slot has the output. Thread-safe for
@@ -28,6 +40,10 @@ public:
   virtual void wake(std::size_t row, wake_frame& frame) = 0;
   /// Gives the row a new random stream, of one restart more.
   virtual void restart(std::size_t row) = 0;
+
+  /// What the wakes so far have made of the rows.
+  virtual void save(state_writer& to) const = 0;
+  virtual void load(state_reader& from) = 0;
 
   virtual std::int64_t money(std::size_t row) const = 0;
   /// Channels, then truth.labels for each key.
@@ -39,30 +55,39 @@ public:
 template <entity_core Core>
 class table_of final : public entity_table {
 public:
-  table_of(const world& in, std::uint32_t population, std::uint32_t first, std::uint32_t every)
-      : world_(in)
-      , population_(population)
-      , first_(first)
-      , every_(every)
-      , common_(in, population) {
-    const auto count = in.scenario().populations[population].count;
-    if (first < count)
-      rows_.reserve((count - first + every - 1) / every);
-    for (auto index = std::uint64_t{first}; index < count; index += every)
-      rows_.push_back(make_row({population, static_cast<std::uint32_t>(index)}));
+  table_of(const world& in, const table_place& place)
+      : world_(&in)
+      , place_(place) {
+    common_.emplace(in, place.population);
+    const auto& block = in.blocks(place.population)[place.block];
+    const auto end = std::uint64_t{block.first_index} + block.count;
+    if (place.first < end)
+      rows_.reserve((end - place.first + place.every - 1) / place.every);
+    for (auto index = std::uint64_t{place.first}; index < end; index += place.every)
+      rows_.push_back(make_row({place.population, static_cast<std::uint32_t>(index)}, block.born));
+    count_living();
   }
 
   std::size_t size() const override {
     return rows_.size();
   }
   entity_ref entity(std::size_t row) const override {
-    return {population_, first_ + static_cast<std::uint32_t>(row) * every_};
+    return {place_.population, place_.first + static_cast<std::uint32_t>(row) * place_.every};
   }
   timestamp due(std::size_t row) const override {
     return rows_[row].living.core.due();
   }
   std::uint32_t restarts(std::size_t row) const override {
     return rows_[row].restarts;
+  }
+
+  bool adopt(const world& successor) override {
+    const auto& before = world_->scenario().populations[place_.population].behaviour;
+    const auto retuned = before != successor.scenario().populations[place_.population].behaviour;
+    world_ = &successor;
+    common_.emplace(successor, place_.population);
+    count_living();
+    return retuned;
   }
 
   void prefetch(std::size_t row) const override {
@@ -79,8 +104,9 @@ public:
     frame.channels = Core::channels;
     frame.states = copy.states;
     frame.keys = kept.keys;
+    frame.resting = row >= living_;
     wake_context context{frame};
-    copy.core.wake(context, common_);
+    copy.core.wake(context, *common_);
     if (!frame.over)
       throw std::logic_error("an entity returned before its wake was over");
     kept.living = copy;
@@ -89,8 +115,25 @@ public:
   void restart(std::size_t row) override {
     auto& kept = rows_[row];
     ++kept.restarts;
-    kept.living.head.random =
-        stream_of(world_.scenario().seed, world_.population_number(population_), entity(row).index, kept.restarts);
+    kept.living.head.random = stream_of(world_->scenario().seed, world_->population_number(place_.population),
+                                        entity(row).index, kept.restarts);
+  }
+
+  void save(state_writer& to) const override {
+    to.put(sizeof(living_row));
+    to.put(rows_.size());
+    for (const auto& row : rows_) {
+      to.put(row.living);
+      to.put(row.restarts);
+    }
+  }
+  void load(state_reader& from) override {
+    from.expect(sizeof(living_row));
+    from.expect(rows_.size());
+    for (auto& row : rows_) {
+      from.get(row.living);
+      from.get(row.restarts);
+    }
   }
 
   std::int64_t money(std::size_t row) const override {
@@ -124,24 +167,30 @@ private:
   };
   static_assert(std::is_trivially_copyable_v<living_row>);
 
-  row make_row(entity_ref self) const {
+  row make_row(entity_ref self, timestamp born) const {
     row_head head;
-    head.random = stream_of(world_.scenario().seed, world_.population_number(self.population), self.index, 0);
-    Core core{birth{world_, self, head.random}, common_};
+    head.random = stream_of(world_->scenario().seed, world_->population_number(self.population), self.index, 0);
+    Core core{birth{*world_, self, born, head.random}, *common_};
     row made{living_row{head, {}, core}, {}, 0};
     for (std::size_t i = 0; i < Core::keys; ++i) {
-      made.keys[i].text = Core::key(world_, self, i);
-      made.keys[i].partition = static_cast<std::uint32_t>(partition_of(made.keys[i].text.view(), world_.partitions()));
+      made.keys[i].text = Core::key(*world_, self, i);
+      made.keys[i].partition = static_cast<std::uint32_t>(partition_of(made.keys[i].text.view(), world_->partitions()));
     }
     return made;
   }
 
-  const world& world_;
-  std::uint32_t population_;
-  std::uint32_t first_;
-  std::uint32_t every_;
-  typename Core::common common_;
+  /// Those who leave are the last ones.
+  void count_living() {
+    const auto& block = world_->blocks(place_.population)[place_.block];
+    const auto end = block.first_index + block.living;
+    living_ = place_.first < end ? (end - place_.first + place_.every - 1) / place_.every : 0;
+  }
+
+  const world* world_; ///< the shard's
+  table_place place_;
+  std::optional<typename Core::common> common_; ///< always there
   std::vector<row> rows_;
+  std::size_t living_ = 0; ///< rows from there on have left the population
 };
 
 } // namespace throng::simulation

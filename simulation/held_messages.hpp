@@ -42,6 +42,11 @@ public:
     });
     return taken;
   }
+  /// As all() gave it.
+  void restore(std::vector<held_message> all) {
+    heap_ = std::move(all);
+    std::make_heap(heap_.begin(), heap_.end(), later);
+  }
   /// In no particular order.
   const std::vector<held_message>& all() const {
     return heap_;

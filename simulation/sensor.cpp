@@ -62,7 +62,7 @@ sensor::sensor(const birth& born, const common& all) {
   battery_days_ = static_cast<float>(log_normal(random, life, battery_spread));
   battery_age_ = static_cast<float>(random.unit());
   const auto interval = static_cast<double>(parameters.interval.count());
-  grid_ms_ = all.start.ms + static_cast<std::int64_t>(uniform(random, 0, interval));
+  grid_ms_ = born.at.ms + static_cast<std::int64_t>(uniform(random, 0, interval));
   due_ = timestamp{grid_ms_};
 }
 
@@ -75,6 +75,9 @@ void sensor::wake(wake_context& in, const common& all) {
       read(in, all);
       schedule_next(in.random(), all, in.now());
       break;
+    case moment::retuned:
+      retune(in, all);
+      break;
     default: // incidents show in the readings; nobody writes to a sensor
       break;
     }
@@ -86,6 +89,14 @@ void sensor::schedule_next(random_stream& random, const common& all, timestamp a
   grid_ms_ += interval;
   const auto jitter = uniform(random, -1, 1) * all.parameters.jitter * static_cast<double>(interval);
   due_ = std::max(timestamp{grid_ms_ + static_cast<std::int64_t>(jitter)}, after + milliseconds{1});
+}
+
+void sensor::retune(wake_context& in, const common& all) {
+  const auto interval = all.parameters.interval;
+  if (timestamp{grid_ms_} <= in.now() + interval)
+    return;
+  grid_ms_ = in.now().ms + static_cast<std::int64_t>(uniform(in.random(), 0, static_cast<double>(interval.count())));
+  due_ = std::max(timestamp{grid_ms_}, in.now());
 }
 
 sensor::measured sensor::measure(const wake_context& in, const common& all, const noises& own) const {

@@ -82,6 +82,8 @@ private:
   measured measure(const wake_context& in, const common& all, const noises& own) const;
   /// 1 when it has just been switched on, 0 once it is warm.
   static void warm_up(measured& now, double coldness);
+  /// An interval that has become shorter counts from now on.
+  void retune(wake_context& in, const common& all);
   void schedule_next(random_stream& random, const common& all, timestamp after);
 
   // Incidents: sensor_faults.cpp.

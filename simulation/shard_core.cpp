@@ -11,6 +11,7 @@
 #include "simulation/entity_table.hpp"
 #include "simulation/held_messages.hpp"
 #include "simulation/seq_hash.hpp"
+#include "simulation/state_bytes.hpp"
 #include "simulation/timing_wheel.hpp"
 #include "simulation/wake_frame.hpp"
 
@@ -65,7 +66,7 @@ std::uint32_t shard_of(const world& world, entity_ref entity, std::uint32_t shar
 struct shard_core::implementation {
   implementation(std::shared_ptr<const world> in, std::uint32_t shard, std::uint32_t shards, pace kinds);
 
-  // Locals are numbered through the tables, so their order is that of (population, index).
+  // Locals are numbered through the tables, so their order is that of (population, index); those who came later follow.
   struct place {
     entity_table* table;
     std::size_t row;
@@ -77,12 +78,25 @@ struct shard_core::implementation {
     return {tables_[table].get(), local - firsts_[table]};
   }
   bool owns(entity_ref entity) const {
-    return shard_of(*world_, entity, shards_) == shard_ && table_of_population_[entity.population] != none;
+    return shard_of(*world_, entity, shards_) == shard_ && !tables_of_population_[entity.population].empty();
   }
+  /// @pre owns(entity)
   std::uint32_t local_of(entity_ref entity) const {
-    const auto table = table_of_population_[entity.population];
+    const auto& tables = tables_of_population_[entity.population];
+    auto at = tables.size() - 1;
+    while (tables_[tables[at]]->entity(0).index > entity.index) // most have one
+      --at;
+    const auto table = tables[at];
     return firsts_[table] + (entity.index - tables_[table]->entity(0).index) / shards_;
   }
+  bool lives_here(std::uint32_t population) const {
+    return kinds_ == pace::both || (kinds_ == pace::ahead) == far_sighted(world_->kind_of(population));
+  }
+  milliseconds wheel_grain() const {
+    return kinds_ == pace::ahead ? world_->tick() : std::max(milliseconds{1}, world_->scenario().step);
+  }
+  void add_table(std::uint32_t population, std::size_t block);
+  void adopt(std::shared_ptr<const world> successor);
 
   std::size_t begin_step(step_input input);
   void take_orders();
@@ -96,6 +110,8 @@ struct shard_core::implementation {
   void emit_held();
   void close_lane(wake_lane& lane);
   std::vector<book> books() const;
+  void save(state_writer& to) const;
+  void load(state_reader& from);
 
   void mark_due(std::uint32_t local) {
     due_[local / 64] |= std::uint64_t{1} << (local % 64);
@@ -104,12 +120,12 @@ struct shard_core::implementation {
   std::shared_ptr<const world> world_;
   std::uint32_t shard_;
   std::uint32_t shards_;
+  pace kinds_;
   trouble_odds odds_;
   std::vector<incident_facts> incident_facts_;
-  std::vector<std::unique_ptr<entity_table>> tables_; ///< one a population of this shard's pace, none empty
+  std::vector<std::unique_ptr<entity_table>> tables_; ///< one a block of a population of this shard's pace, none empty
   std::vector<std::uint32_t> firsts_;                 ///< the local number of each table's first row
-  static constexpr std::size_t none = SIZE_MAX;
-  std::vector<std::size_t> table_of_population_;
+  std::vector<std::vector<std::size_t>> tables_of_population_;
   std::size_t entities_ = 0;
 
   timing_wheel wheel_;
@@ -121,6 +137,7 @@ struct shard_core::implementation {
   std::vector<entity_message> waiting_;   ///< not arrived yet
   std::vector<entity_message> delivered_; ///< in this step, by (entity, arrival, sender, seq)
   std::vector<std::uint32_t> missed_;     ///< who failed, and is woken in the next step
+  std::vector<std::uint32_t> retuned_;    ///< who has other parameters from this step on, rising
   held_messages held_;
 
   step_input input_;
@@ -138,40 +155,72 @@ shard_core::implementation::implementation(std::shared_ptr<const world> in, std:
     : world_(std::move(in))
     , shard_(shard)
     , shards_(shards)
+    , kinds_(kinds)
     , odds_(world_->scenario().trouble)
-    , wheel_(world_->start(),
-             kinds == pace::ahead ? world_->tick() : std::max(milliseconds{1}, world_->scenario().step))
+    , wheel_(world_->start(), wheel_grain())
     , store_(std::make_shared<lane_store>(topic_count * static_cast<std::size_t>(world_->partitions()))) {
   const auto& scenario = world_->scenario();
   for (const auto& incident : scenario.incidents)
     incident_facts_.push_back(facts_of(*world_, incident));
-  for (std::uint32_t i = 0; i < scenario.populations.size(); ++i) {
-    table_of_population_.push_back(none);
-    if (kinds != pace::both && (kinds == pace::ahead) != far_sighted(world_->kind_of(i)))
-      continue;
-    // The first index whose global number belongs to this shard.
-    const auto first = (shard + shards - static_cast<std::uint32_t>(world_->number_of({i, 0}) % shards)) % shards;
-    auto made = make_table(*world_, i, first, shards);
-    if (made->size() == 0)
-      continue;
-    table_of_population_.back() = tables_.size();
-    firsts_.push_back(static_cast<std::uint32_t>(entities_));
-    tables_.push_back(std::move(made));
-    const auto& table = *tables_.back();
-    entities_ += table.size();
-    scheduled_.reserve(entities_);
-    for (std::size_t row = 0; row < table.size(); ++row) {
-      const auto due = table.due(row);
-      if (due != never_due)
-        wheel_.insert(due, static_cast<std::uint32_t>(scheduled_.size()));
-      scheduled_.push_back(due);
-    }
+  tables_of_population_.resize(scenario.populations.size());
+  std::vector<std::tuple<std::uint64_t, std::uint32_t, std::size_t>> blocks; // in the order in which they came
+  for (std::uint32_t i = 0; i < scenario.populations.size(); ++i)
+    for (std::size_t block = 0; block < world_->blocks(i).size(); ++block)
+      blocks.emplace_back(world_->blocks(i)[block].first, i, block);
+  std::sort(blocks.begin(), blocks.end());
+  for (const auto& [first, population, block] : blocks)
+    add_table(population, block);
+}
+
+void shard_core::implementation::add_table(std::uint32_t population, std::size_t block) {
+  if (!lives_here(population))
+    return;
+  // The first index whose global number belongs to this shard.
+  const auto& of = world_->blocks(population)[block];
+  const auto skip = (shard_ + shards_ - static_cast<std::uint32_t>(of.first % shards_)) % shards_;
+  auto made = make_table(*world_, {population, block, of.first_index + skip, shards_});
+  if (made->size() == 0)
+    return;
+  tables_of_population_[population].push_back(tables_.size());
+  firsts_.push_back(static_cast<std::uint32_t>(entities_));
+  tables_.push_back(std::move(made));
+  const auto& table = *tables_.back();
+  entities_ += table.size();
+  scheduled_.reserve(entities_);
+  for (std::size_t row = 0; row < table.size(); ++row) {
+    const auto due = table.due(row);
+    if (due != never_due)
+      wheel_.insert(due, static_cast<std::uint32_t>(scheduled_.size()));
+    scheduled_.push_back(due);
   }
   due_.resize((entities_ + 63) / 64);
 }
 
+/// The world goes on under other parameters; who lives in the populations that have others is told in this step.
+void shard_core::implementation::adopt(std::shared_ptr<const world> successor) {
+  const auto before = std::exchange(world_, std::move(successor)); // tables look at it until they have the other
+  const auto& scenario = world_->scenario();
+  odds_ = trouble_odds{scenario.trouble};
+  incident_facts_.clear();
+  for (const auto& incident : scenario.incidents)
+    incident_facts_.push_back(facts_of(*world_, incident));
+  for (std::size_t t = 0; t < tables_.size(); ++t)
+    if (tables_[t]->adopt(*world_))
+      for (std::uint32_t row = 0; row < tables_[t]->size(); ++row) {
+        mark_due(firsts_[t] + row);
+        retuned_.push_back(firsts_[t] + row);
+      }
+  for (std::uint32_t i = 0; i < scenario.populations.size(); ++i)
+    for (auto block = before->blocks(i).size(); block < world_->blocks(i).size(); ++block)
+      add_table(i, block);
+}
+
 std::size_t shard_core::implementation::begin_step(step_input input) {
   input_ = std::move(input);
+  std::fill(due_.begin(), due_.end(), 0);
+  retuned_.clear();
+  if (input_.successor != nullptr)
+    adopt(input_.successor);
   frame_.in = world_.get();
   frame_.odds = &odds_;
   frame_.incidents = incident_facts_;
@@ -182,7 +231,6 @@ std::size_t shard_core::implementation::begin_step(step_input input) {
   std::array<char, iso_clock::text_size> unused;
   frame_.clock.write(unused.data(), input_.begin);
 
-  std::fill(due_.begin(), due_.end(), 0);
   wheel_.take_until(input_.end, [this](const timing_wheel::entry& entry) {
     if (scheduled_[entry.who] == entry.due)
       mark_due(entry.who);
@@ -194,6 +242,7 @@ std::size_t shard_core::implementation::begin_step(step_input input) {
   deliver_messages();
 
   slots_used_ = 0;
+  auto retuned = retuned_.begin();
   auto afflicted = incidents_.begin();
   std::size_t message = 0;
   for (std::size_t word = 0; word < due_.size(); ++word)
@@ -204,6 +253,10 @@ std::size_t shard_core::implementation::begin_step(step_input input) {
       auto& next = slots_[slots_used_++];
       next = {};
       next.local = local;
+      if (retuned != retuned_.end() && *retuned == local) {
+        next.retuned = true;
+        ++retuned;
+      }
       while (afflicted != incidents_.end() && afflicted->first < local)
         ++afflicted;
       next.ordered = afflicted != incidents_.end() && afflicted->first == local ? &afflicted->second : nullptr;
@@ -251,8 +304,10 @@ void shard_core::implementation::deliver_messages() {
       std::partition(waiting_.begin(), waiting_.end(), [end](const entity_message& m) { return m.arrives >= end; });
   delivered_.assign(arrived, waiting_.end());
   waiting_.erase(arrived, waiting_.end());
-  std::sort(delivered_.begin(), delivered_.end(), [](const entity_message& a, const entity_message& b) {
-    return std::tie(a.to, a.arrives, a.from, a.seq) < std::tie(b.to, b.arrives, b.from, b.seq);
+  std::sort(delivered_.begin(), delivered_.end(), [this](const entity_message& a, const entity_message& b) {
+    // By local number: in its order the slots take them.
+    return a.to == b.to ? std::tie(a.arrives, a.from, a.seq) < std::tie(b.arrives, b.from, b.seq)
+                        : local_of(a.to) < local_of(b.to);
   });
   for (const auto& message : delivered_)
     mark_due(local_of(message.to));
@@ -425,6 +480,128 @@ std::vector<book> shard_core::implementation::books() const {
   return all;
 }
 
+namespace {
+
+void put(state_writer& to, const active_incident& what) {
+  to.put(what.order.target);
+  to.put(what.order.incident);
+  to.put(what.order.occurrence);
+  to.put(what.order.start);
+  to.put(what.order.end);
+  to.put(what.order.subtlety);
+  to.put(what.order.pays);
+  to.put(what.order.stage);
+  to.put(what.order.stages);
+  to.put(what.order.expects);
+  to.put(what.kind);
+  to.put(what.open);
+  to.put(what.bits);
+  to.put(what.memo);
+  to.put(what.touched);
+  to.put(what.seqs);
+}
+
+void get(state_reader& from, active_incident& what) {
+  from.get(what.order.target);
+  from.get(what.order.incident);
+  from.get(what.order.occurrence);
+  from.get(what.order.start);
+  from.get(what.order.end);
+  from.get(what.order.subtlety);
+  from.get(what.order.pays);
+  from.get(what.order.stage);
+  from.get(what.order.stages);
+  from.get(what.order.expects);
+  from.get(what.kind);
+  from.get(what.open);
+  from.get(what.bits);
+  from.get(what.memo);
+  from.get(what.touched);
+  from.get(what.seqs);
+}
+
+void put(state_writer& to, const held_message& what) {
+  to.put(what.emission);
+  to.put(what.local);
+  to.put(what.ordinal);
+  to.put(what.run);
+  to.put(what.key_size);
+  to.put(what.seq);
+  to.put(what.channel);
+  to.put(what.counts);
+  to.put(what.bytes);
+}
+
+void get(state_reader& from, held_message& what) {
+  from.get(what.emission);
+  from.get(what.local);
+  from.get(what.ordinal);
+  from.get(what.run);
+  from.get(what.key_size);
+  from.get(what.seq);
+  from.get(what.channel);
+  from.get(what.counts);
+  from.get(what.bytes);
+}
+
+} // namespace
+
+void shard_core::implementation::save(state_writer& to) const {
+  to.put(shard_);
+  to.put(shards_);
+  to.put(kinds_);
+  to.put(tables_.size());
+  for (const auto& table : tables_)
+    table->save(to);
+  to.put(scheduled_);
+  to.put(waiting_);
+  to.put(missed_);
+  to.put(incidents_.size());
+  for (const auto& [local, incidents] : incidents_) {
+    to.put(local);
+    to.put(incidents.size());
+    for (const auto& each : incidents)
+      put(to, each);
+  }
+  to.put(held_.all().size());
+  for (const auto& each : held_.all())
+    put(to, each);
+}
+
+void shard_core::implementation::load(state_reader& from) {
+  from.expect(shard_);
+  from.expect(shards_);
+  from.expect(kinds_);
+  from.expect(tables_.size());
+  for (auto& table : tables_)
+    table->load(from);
+  from.get(scheduled_);
+  if (scheduled_.size() != entities_)
+    throw foreign_state("the state is of another number of entities");
+  wheel_ = timing_wheel{world_->start(), wheel_grain()};
+  for (std::uint32_t local = 0; local < scheduled_.size(); ++local)
+    if (scheduled_[local] != never_due)
+      wheel_.insert(scheduled_[local], local);
+  from.get(waiting_);
+  from.get(missed_);
+  std::size_t count = 0;
+  from.get(count);
+  for (incidents_.clear(); count > 0; --count) {
+    std::uint32_t local = 0;
+    std::size_t some = 0;
+    from.get(local);
+    from.get(some);
+    for (auto& list = incidents_[local]; some > 0; --some)
+      get(from, list.emplace_back());
+  }
+  from.get(count);
+  std::vector<held_message> held;
+  for (; count > 0; --count)
+    get(from, held.emplace_back());
+  held_.restore(std::move(held));
+  from.expect_end();
+}
+
 shard_core::shard_core(std::shared_ptr<const world> world, std::uint32_t shard, std::uint32_t shards, pace kinds)
     : impl_(std::make_unique<implementation>(std::move(world), shard, shards, kinds)) {
   // all is in the implementation
@@ -467,6 +644,18 @@ void shard_core::restart(std::size_t slot) {
 
 std::shared_ptr<const step_output> shard_core::finish_step() {
   return impl_->finish_step();
+}
+
+std::string shard_core::save() const {
+  std::string bytes;
+  state_writer to{bytes};
+  impl_->save(to);
+  return bytes;
+}
+
+void shard_core::load(std::string_view state) {
+  state_reader from{state};
+  impl_->load(from);
 }
 
 std::int64_t shard_core::money() const {

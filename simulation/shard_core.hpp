@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "simulation/step.hpp"
@@ -29,7 +31,7 @@ public:
   shard_core(const shard_core&) = delete;
   shard_core& operator=(const shard_core&) = delete;
 
-  /// Entities of this shard, numbered 0 to entity_count() - 1.
+  /// Entities of this shard, numbered 0 to entity_count() - 1. A step with a successor may add some behind the others.
   std::size_t entity_count() const;
   entity_ref entity(std::size_t local) const;
 
@@ -52,6 +54,12 @@ public:
   /// After all wakes: what this shard emits in the step. A slot that was not woken successfully emits nothing, and its
   /// messages come again in the next step.
   std::shared_ptr<const step_output> finish_step();
+
+  /// All that the steps so far have made of this shard. Between two steps.
+  std::string save() const;
+  /// Goes on from what save() gave. @pre no step has begun @throws foreign_state: it is of another shard or world, or the program's
+  /// rows have changed since
+  void load(std::string_view state);
 
   /// What all accounts of this shard have, less what came from outside the world, plus what went there (entity.hpp), and
   /// the money that has been handed to this shard and not received yet; minor units. Together with the messages between

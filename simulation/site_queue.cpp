@@ -49,15 +49,29 @@ double site_capacity(const world& in) {
   return all.stated_capacity > 0 ? all.stated_capacity : std::max(least_a_second, headroom * all.requests);
 }
 
-site_queue::site_queue(const world& in)
-    : tick_ms_(in.tick().count()) {
+namespace {
+
+double servers_for(const world& in) {
   if (in.count_of_kind(web_client_kind) == 0)
-    return;
+    return 0;
   const auto all = busiest(in);
   // Where nobody comes of their own accord, the mix is that of the default.
   constexpr double usual_ms = 65;
   const auto mean_ms = all.requests > 0 ? all.service_ms / all.requests : usual_ms;
-  servers_ = site_capacity(in) * mean_ms / 1'000;
+  return site_capacity(in) * mean_ms / 1'000;
+}
+
+} // namespace
+
+site_queue::site_queue(const world& in)
+    : servers_(servers_for(in))
+    , tick_ms_(in.tick().count()) {
+  // nobody has asked for anything yet
+}
+
+void site_queue::adopt(const world& before, const world& now) {
+  if (busiest(before).stated_capacity != busiest(now).stated_capacity)
+    servers_ = servers_for(now);
 }
 
 void site_queue::take(const tick_totals& of) {
@@ -73,6 +87,20 @@ void site_queue::take(const tick_totals& of) {
   const auto now = std::min(1.0, static_cast<double>(work) / static_cast<double>(std::max<std::int64_t>(1, can)));
   const auto weight = static_cast<double>(tick_ms_) / (static_cast<double>(tick_ms_) + memory_ms);
   utilisation_ += weight * (now - utilisation_);
+}
+
+void site_queue::save(state_writer& to) const {
+  to.put(servers_);
+  to.put(backlog_us_);
+  to.put(utilisation_);
+  to.put(refused_);
+}
+
+void site_queue::restore(state_reader& from) {
+  from.get(servers_);
+  from.get(backlog_us_);
+  from.get(utilisation_);
+  from.get(refused_);
 }
 
 site_load site_queue::load() const {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "simulation/state_bytes.hpp"
 #include "simulation/step.hpp"
 
 namespace throng::simulation {
@@ -12,9 +13,15 @@ class site_queue {
 public:
   explicit site_queue(const world& in);
 
+  /// The world has been succeeded: the site stays as it is, whoever comes now, but where another `capacity` is stated.
+  void adopt(const world& before, const world& now);
+
   /// Takes in one tick's work. Whole microseconds in and out, so that no order of adding matters.
   void take(const tick_totals& of);
   site_load load() const;
+
+  void save(state_writer& to) const;
+  void restore(state_reader& from);
 
   /// Milliseconds of service that the site gives in a millisecond; 0 where nobody visits it.
   double servers() const {

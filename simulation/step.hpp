@@ -84,6 +84,8 @@ struct step_input {
   std::shared_ptr<const std::vector<incident_order>> orders; ///< for all shards: each takes its own entities'
   /// Messages that have been sent to entities of this shard since the last step, in any order.
   std::vector<entity_message> messages;
+  /// The world has been succeeded (world::succeeded_by): this is it from this step on, which opens a tick. Null: it goes on.
+  std::shared_ptr<const world> successor = nullptr;
 };
 
 /// One message to be emitted. Its bytes stand in the output_lane.

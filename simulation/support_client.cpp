@@ -72,7 +72,7 @@ entity_key support_client::key(const simulation::world& world, entity_ref self, 
 }
 
 support_client::support_client(const birth& born, const common& all)
-    : ticket_due_(all.tickets.first(born.random, born.world.start()))
+    : ticket_due_(all.tickets.first(born.random, born.at))
     , due_(ticket_due_) {}
 
 void support_client::wake(wake_context& in, const common& all) {
@@ -102,6 +102,9 @@ void support_client::wake(wake_context& in, const common& all) {
       break;
     case moment::closed:
       in.incident().memo[step_due] = no_step;
+      break;
+    case moment::retuned:
+      ticket_due_ = all.tickets.after(in.random(), in.now());
       break;
     case moment::message:
       hear(in, all);

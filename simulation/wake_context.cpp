@@ -74,8 +74,13 @@ moment wake_context::next(timestamp own_due) {
   }
   if (++f.moments > most_moments)
     throw std::logic_error("an entity does not move on: more than 10,000,000 doings in one step");
+  if (f.place.retuned && !f.told_of_retuning) {
+    f.told_of_retuning = true;
+    f.now = f.step.begin;
+    return moment::retuned;
+  }
   auto best = moment::due;
-  auto time = own_due;
+  auto time = f.resting ? never_due : own_due;
   // Ranked from last to first at one time, so that a later candidate wins a tie.
   if (f.next_message < f.place.inbox.size() && f.place.inbox[f.next_message].arrives <= time) {
     best = moment::message;

@@ -65,7 +65,8 @@ struct pending_emission {
 struct slot {
   std::uint32_t local = 0;
   std::uint16_t restarts = 0;
-  bool done = false; ///< its wake has returned
+  bool done = false;    ///< its wake has returned
+  bool retuned = false; ///< its population has other parameters from this step on
   std::span<const entity_message> inbox;
   std::vector<active_incident>* ordered = nullptr; ///< as they stood before the step; null: none
   timestamp due;                                   ///< of the next wake, once it is done
@@ -112,6 +113,8 @@ struct wake_frame {
   std::size_t incident = 0; ///< the one of the last opened or closed
   bool closed = false;      ///< it goes with the next moment
   bool over = false;
+  bool resting = false; ///< it has left its population: it does nothing of its own any more
+  bool told_of_retuning = false;
   std::uint32_t moments = 0;
 
   iso_clock clock;

@@ -54,7 +54,7 @@ entity_key web_client::key(const simulation::world& world, entity_ref self, std:
 }
 
 web_client::web_client(const birth& born, const common& all)
-    : arrival_(all.visits.first(born.random, born.world.start()))
+    : arrival_(all.visits.first(born.random, born.at))
     , request_due_(never_due)
     , last_request_(never_due)
     , due_(arrival_) {}
@@ -80,6 +80,9 @@ void web_client::wake(wake_context& in, const common& all) {
       if (changes(&in.incident()))
         leave();
       in.incident().memo[step_due] = no_step;
+      break;
+    case moment::retuned:
+      arrival_ = all.visits.after(in.random(), in.now());
       break;
     case moment::message:
       break; // nobody sends any

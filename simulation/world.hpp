@@ -52,6 +52,13 @@ public:
   /// @returns invalid where an incident names a population that is not there, or a kind that its entities don't know
   static expected<std::shared_ptr<const world>> make(config::scenario scenario);
 
+  /// This world from the tick that begins at `from` on, with the populations' parameters and counts, the incidents and the trouble of
+  /// another scenario. All who live go on as they are; whom a population loses are the last of it, and who joins it is somebody new. An
+  /// incident that is not in the other scenario opens no more; one that is new there comes last, so that no other is renumbered.
+  /// @returns invalid where the other differs in what is fixed: names and kinds of populations, districts of sensors; or
+  /// where an incident that is new opens before `from`
+  expected<std::shared_ptr<const world>> succeeded_by(const config::scenario& other, timestamp from) const;
+
   const config::scenario& scenario() const {
     return scenario_;
   }
@@ -69,13 +76,35 @@ public:
   milliseconds lookahead() const {
     return std::max(tick(), scenario_.lookahead / tick() * tick());
   }
+  /// All who have ever lived.
   std::size_t entity_count() const {
     return entities_;
   }
 
-  // Entities are numbered through: by population, then by index.
+  /// Those who came into a population together. Nobody's index or number changes when others come or go, and none is
+  /// given twice.
+  struct block {
+    std::uint32_t first_index = 0;
+    std::uint32_t count = 0;
+    std::uint32_t living = 0; ///< the first so many; the others have left
+    std::uint64_t first = 0;
+    std::uint32_t first_of_kind = 0;
+    timestamp born;
+  };
+  const std::vector<block>& blocks(std::uint32_t population) const {
+    return populations_[population].blocks;
+  }
+  /// The index of the nth who lives. @pre nth < the population's count
+  std::uint32_t living(std::uint32_t population, std::uint32_t nth) const;
+  /// Incidents of the scenario that open no more.
+  bool retired(std::uint32_t incident) const {
+    return incident < retired_.size() && retired_[incident];
+  }
+
+  // Entities are numbered through: by population, then by index, and after them those who came later.
   std::uint64_t number_of(entity_ref entity) const {
-    return populations_[entity.population].first + entity.index;
+    const auto& block = block_of(entity);
+    return block.first + (entity.index - block.first_index);
   }
   std::optional<std::uint32_t> population_named(std::string_view name) const;
   /// Of the population's name; what its entities' random streams are derived from, so that a population added to the
@@ -90,8 +119,10 @@ public:
     return scenario_.populations[population].behaviour.index();
   }
   std::uint32_t number_in_kind(entity_ref entity) const {
-    return populations_[entity.population].first_of_kind + entity.index;
+    const auto& block = block_of(entity);
+    return block.first_of_kind + (entity.index - block.first_index);
   }
+  /// Of those who were there at the start: whom people know is drawn among them, so that who comes or goes changes nobody else.
   std::uint32_t count_of_kind(std::size_t kind) const {
     return kinds_[kind];
   }
@@ -109,17 +140,29 @@ public:
 
 private:
   struct population_entry {
-    std::uint64_t first = 0;
     std::uint64_t number = 0;
-    std::uint32_t first_of_kind = 0;
+    std::vector<block> blocks;
   };
+
+  const block& block_of(entity_ref entity) const {
+    const auto& blocks = populations_[entity.population].blocks;
+    auto at = blocks.size() - 1;
+    while (blocks[at].first_index > entity.index)
+      --at;
+    return blocks[at];
+  }
+  expected<void> check() const;
+  expected<void> resize(std::uint32_t population, std::uint32_t count, timestamp from);
+  expected<void> exchange_incidents(const std::vector<config::incident>& wanted, timestamp from);
 
   explicit world(config::scenario scenario);
 
   config::scenario scenario_;
   std::vector<population_entry> populations_;
   std::array<std::uint32_t, std::variant_size_v<decltype(config::population::behaviour)>> kinds_{};
+  std::array<std::uint32_t, std::variant_size_v<decltype(config::population::behaviour)>> ever_of_kind_{};
   std::size_t entities_ = 0;
+  std::vector<bool> retired_; ///< by incident; as long as some have been retired
 };
 
 } // namespace throng::simulation

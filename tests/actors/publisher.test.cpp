@@ -83,11 +83,15 @@ struct fixture : test_coordinator_fixture<config> {
         [this](const published& x) { steps_published.push_back(x.step); },
         [](halt_atom) {},
         [this](const world_failure& x) { failures.push_back(x.why.message); },
+        [](hold_atom) { return standstill{}; },
+        [](release&) {},
+        [](const pace_order&) {},
     };
   });
 
   publisher_actor start(std::vector<std::size_t> runs) {
-    auto result = sys.spawn(publisher, std::move(runs), std::shared_ptr<message_sink>{sink}, conductor);
+    auto result = sys.spawn(publisher, std::move(runs), std::shared_ptr<message_sink>{sink}, conductor,
+                            std::vector<std::uint64_t>{});
     sched.run();
     return result;
   }

@@ -57,19 +57,46 @@ struct run_options {
   bool restart = true;
   /// Whether the far-sighted live `lookahead` at once, as at full speed, or step by step like the others.
   bool ahead = false;
+  /// What the scenario becomes, and when after the start; by time.
+  std::vector<std::pair<milliseconds, config::scenario>> changes{};
+  /// When the whole world is put into bytes and made anew from them; by time.
+  std::vector<milliseconds> revivals{};
 };
 
-inline run_result run_world(const std::shared_ptr<const world>& in, run_options options = {}) {
+inline run_result run_world(const std::shared_ptr<const world>& first, run_options options = {}) {
+  auto in = first;
   run_result result;
   result.runs.resize(topic_count * static_cast<std::size_t>(in->partitions()));
   std::vector<std::unique_ptr<shard_core>> shards;
   std::vector<std::unique_ptr<shard_core>> ahead;
-  for (std::uint32_t i = 0; i < options.shards; ++i) {
-    shards.push_back(std::make_unique<shard_core>(in, i, options.shards, options.ahead ? pace::tick : pace::both));
-    if (options.ahead)
-      ahead.push_back(std::make_unique<shard_core>(in, i, options.shards, pace::ahead));
-  }
-  director directs{in};
+  const auto make_shards = [&] {
+    shards.clear();
+    ahead.clear();
+    for (std::uint32_t i = 0; i < options.shards; ++i) {
+      shards.push_back(std::make_unique<shard_core>(in, i, options.shards, options.ahead ? pace::tick : pace::both));
+      if (options.ahead)
+        ahead.push_back(std::make_unique<shard_core>(in, i, options.shards, pace::ahead));
+    }
+  };
+  make_shards();
+  auto directs = std::make_unique<director>(in);
+  const auto revive = [&] {
+    std::string directing;
+    state_writer to{directing};
+    directs->save(to);
+    std::vector<std::string> states;
+    for (const auto* group : {&shards, &ahead})
+      for (const auto& shard : *group)
+        states.push_back(shard->save());
+    make_shards();
+    directs = std::make_unique<director>(in);
+    state_reader from{directing};
+    directs->load(from);
+    std::size_t next = 0;
+    for (const auto* group : {&shards, &ahead})
+      for (const auto& shard : *group)
+        shard->load(states[next++]);
+  };
   std::vector<std::vector<entity_message>> mail(options.shards);
   std::vector<std::shared_ptr<const step_output>> outputs; // since the last that were kept
   run_order order;
@@ -107,16 +134,35 @@ inline run_result run_world(const std::shared_ptr<const world>& in, run_options 
   result.money.push_back(world_money());
 
   tick_totals before;
+  auto stretch_end = in->start();
+  auto change = options.changes.begin();
+  auto revival = options.revivals.begin();
   for (auto tick = in->start(); tick < in->end(); tick = tick + in->tick()) {
-    const auto opens_stretch = options.ahead && (tick - in->start()) % in->lookahead() == milliseconds{0};
-    const auto stretch_end = std::min(tick + in->lookahead(), in->end());
-    const auto plan = directs.begin_tick(tick, before, opens_stretch ? stretch_end : tick);
+    const auto since = tick - in->start();
+    std::shared_ptr<const world> successor;
+    if (revival != options.revivals.end() && *revival == since) {
+      ++revival;
+      revive();
+    }
+    if (change != options.changes.end() && change->first == since) {
+      successor = in = in->succeeded_by(change++->second, tick).value();
+      directs->adopt(in, tick);
+    }
+    const auto opens_stretch = options.ahead && tick == stretch_end;
+    if (opens_stretch) {
+      stretch_end = std::min(tick + (in->lookahead() - since % in->lookahead()), in->end());
+      if (change != options.changes.end())
+        stretch_end = std::min(stretch_end, in->start() + change->first);
+      if (revival != options.revivals.end())
+        stretch_end = std::min(stretch_end, in->start() + *revival);
+    }
+    const auto plan = directs->begin_tick(tick, before, opens_stretch ? stretch_end : tick);
     before = {};
     for (const auto& message : plan.messages)
       mail[shard_of(*in, message.to, options.shards)].push_back(message);
     if (opens_stretch)
       for (auto& shard : ahead)
-        live(*shard, {tick, stretch_end, true, plan.view, plan.orders, {}});
+        live(*shard, {tick, stretch_end, true, plan.view, plan.orders, {}, successor});
     for (auto begin = tick; begin < tick + in->tick() && begin < in->end(); begin = begin + in->scenario().step) {
       for (std::uint32_t i = 0; i < options.shards; ++i) {
         step_input input;
@@ -124,14 +170,16 @@ inline run_result run_world(const std::shared_ptr<const world>& in, run_options 
         input.end = std::min({begin + in->scenario().step, tick + in->tick(), in->end()});
         input.opens_tick = begin == tick;
         input.view = plan.view;
-        if (input.opens_tick)
+        if (input.opens_tick) {
           input.orders = plan.orders;
+          input.successor = successor;
+        }
         input.messages.swap(mail[i]);
         before += live(*shards[i], std::move(input));
       }
     }
     const auto next = tick + in->tick();
-    if (!options.ahead || next >= in->end() || (next - in->start()) % in->lookahead() == milliseconds{0}) {
+    if (!options.ahead || next >= in->end() || next == stretch_end) {
       for (std::size_t run = 0; options.keep_messages && run < result.runs.size(); ++run)
         for (const auto& each : order.of(outputs, std::array{run}))
           result.runs[run].push_back(

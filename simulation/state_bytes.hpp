@@ -1,0 +1,103 @@
+// Bytes of a world's state, for the same program on the same kind of machine to go on from: values as they lie in memory, every
+// read checked. Leaves to others where they are kept, and whether they came through whole.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace throng::simulation {
+
+/// The bytes are another program's, or of another world.
+class foreign_state : public std::runtime_error {
+public:
+  using std::runtime_error::runtime_error;
+};
+
+class state_writer {
+public:
+  explicit state_writer(std::string& out)
+      : out_(out) {}
+
+  template <class T>
+  requires std::is_trivially_copyable_v<T>
+  void put(const T& value) {
+    out_.append(reinterpret_cast<const char*>(&value), sizeof value); // NOLINT: its bytes are what is wanted
+  }
+  template <class T>
+  void put(const std::vector<T>& values) {
+    put(std::uint64_t{values.size()});
+    for (const auto& each : values)
+      put(each);
+  }
+  void put(std::string_view text) {
+    put(std::uint64_t{text.size()});
+    out_.append(text);
+  }
+  void put(const std::string& text) {
+    put(std::string_view{text});
+  }
+
+private:
+  std::string& out_;
+};
+
+class state_reader {
+public:
+  explicit state_reader(std::string_view in)
+      : in_(in) {}
+
+  template <class T>
+  requires std::is_trivially_copyable_v<T>
+  void get(T& value) {
+    const auto bytes = take(sizeof value);
+    std::memcpy(&value, bytes.data(), sizeof value);
+  }
+  template <class T>
+  void get(std::vector<T>& values) {
+    values.resize(count(1));
+    for (auto& each : values)
+      get(each);
+  }
+  void get(std::string& text) {
+    const auto size = count(1);
+    text = take(size);
+  }
+  /// What was put is what the reader has: the state is of the same world.
+  template <class T>
+  void expect(const T& value) {
+    T found{};
+    get(found);
+    if (!(found == value))
+      throw foreign_state("the state is of another world, or of another version of this program");
+  }
+  void expect_end() const {
+    if (!in_.empty())
+      throw foreign_state("the state goes on where it should end");
+  }
+
+private:
+  std::string_view take(std::size_t size) {
+    if (in_.size() < size)
+      throw foreign_state("the state ends too soon");
+    const auto bytes = in_.substr(0, size);
+    in_.remove_prefix(size);
+    return bytes;
+  }
+  /// A number of things of at least `least` bytes each: no more than there can be.
+  std::uint64_t count(std::size_t least) {
+    std::uint64_t size = 0;
+    get(size);
+    if (size > in_.size() / least)
+      throw foreign_state("the state ends too soon");
+    return size;
+  }
+
+  std::string_view in_;
+};
+
+} // namespace throng::simulation
