@@ -18,10 +18,35 @@ void begin_step(conductor_pointer self);
 /// What the outputs of a stretch should take up. Two stretches are in memory at a time; a longer one costs fewer wakes an event.
 constexpr std::uint64_t wanted_stretch_bytes = 64U << 20U;
 
+bool between_ticks(const conductor_state& state) {
+  return (state.now - state.world->start()) % state.world->tick() == milliseconds{0};
+}
+
+/// @pre the world stands between two ticks
+standstill stand_still(conductor_state& state) {
+  conductor_memory memory;
+  memory.now = state.now;
+  memory.totals = state.totals;
+  memory.result = state.result;
+  memory.by_run = state.by_run;
+  for (const auto& messages : state.mail)
+    memory.mail.insert(memory.mail.end(), messages.begin(), messages.end());
+  standstill stands{false, state.now, state.by_run, {}};
+  if (state.successor == nullptr) {
+    memory.director = std::move(state.director);
+    stands.conductor = memory.save();
+    state.director = std::move(memory.director);
+  }
+  return stands;
+}
+
 /// The answer to begin_atom; the shards and publishers have no more to do.
 void end_world(conductor_pointer self) {
   auto& state = self->state;
   state.result.ended = state.now;
+  state.result.by_run = state.by_run;
+  if (!state.result.failure && between_ticks(state))
+    state.result.conductor = stand_still(state).conductor;
   for (const auto& messages : state.mail)
     for (const auto& message : messages)
       state.result.money_on_its_way += message.amount;
@@ -36,10 +61,6 @@ void end_world(conductor_pointer self) {
   state.promise.deliver(state.result);
 }
 
-bool between_ticks(const conductor_state& state) {
-  return (state.now - state.world->start()) % state.world->tick() == milliseconds{0};
-}
-
 /// The world is another from here on, where it stands between two ticks that nobody has lived into.
 void adopt(conductor_state& state, std::shared_ptr<const simulation::world> successor) {
   state.world = successor;
@@ -51,25 +72,10 @@ bool over(const conductor_state& state) {
   return state.halted || state.result.failure || state.now >= state.world->end();
 }
 
-/// @pre the world stands between two ticks
-standstill stand_still(conductor_state& state) {
-  conductor_memory memory;
-  memory.now = state.now;
-  memory.totals = state.totals;
-  memory.result = state.result;
-  memory.by_run = state.by_run;
-  for (const auto& messages : state.mail)
-    memory.mail.insert(memory.mail.end(), messages.begin(), messages.end());
-  memory.director = std::move(state.director);
-  standstill stands{false, state.now, state.by_run, memory.save()};
-  state.director = std::move(memory.director);
-  return stands;
-}
-
 /// Goes on where nothing is in the way: a step to live, or the end.
 void go_on(conductor_pointer self) {
   auto& state = self->state;
-  if (state.stepping || !state.begun)
+  if (state.stepping || state.held || !state.begun)
     return;
   if (state.now < state.stretch_end && !state.result.failure) {
     begin_step(self); // what the far-sighted have lived, the others live too
@@ -83,8 +89,6 @@ void go_on(conductor_pointer self) {
       end_world(self);
     return;
   }
-  if (state.held)
-    return;
   if (state.holder.pending() && between_ticks(state)) {
     state.held = true;
     state.holder.deliver(stand_still(state));
@@ -148,7 +152,9 @@ timestamp end_of_stretch(const conductor_state& state) {
     length = std::max(length, milliseconds{static_cast<std::int64_t>(std::min(fitting, most))} / length * length);
   }
   const auto to_multiple = world.lookahead() - since_start % world.lookahead();
-  const auto to_successor = state.planned.empty() ? world.lookahead() : state.planned.front().at - state.now;
+  const auto next = std::find_if(state.planned.begin(), state.planned.end(),
+                                 [&](const planned_successor& each) { return each.at > state.now; });
+  const auto to_successor = next == state.planned.end() ? world.lookahead() : next->at - state.now;
   return std::min(state.now + std::min({length, to_multiple, to_successor, room / world.tick() * world.tick()}),
                   world.end());
 }
@@ -308,18 +314,18 @@ void begin_step(conductor_pointer self) {
   auto& state = self->state;
   note_pace(state);
   const auto opens_stretch = state.now >= state.stretch_end;
-  if (opens_stretch && !state.planned.empty() && state.planned.front().at <= state.now) {
-    adopt(state, std::move(state.planned.front().world));
-    state.planned.erase(state.planned.begin());
-  }
-  const auto& world = *state.world;
   if (opens_stretch) {
     const auto end = end_of_stretch(state);
     if (!in_time(self, end))
       return;
     state.stretch_begin = std::exchange(state.stretch_end, end);
     state.stretch_bytes = 0;
+    while (!state.planned.empty() && state.planned.front().at <= state.now) {
+      adopt(state, std::move(state.planned.front().world));
+      state.planned.erase(state.planned.begin());
+    }
   }
+  const auto& world = *state.world;
   // Where everybody is far-sighted nothing happens between.
   state.step_end = state.cast.shards.empty() ? state.stretch_end : std::min(end_of_step(state), state.stretch_end);
   auto since_start = (state.now - world.start()).count();
@@ -478,13 +484,13 @@ conductor_actor::behavior_type conductor(conductor_pointer self, const std::shar
         auto& state = self->state;
         if (state.holder.pending())
           state.holder.deliver(standstill{true, state.now, {}, {}}); // nobody waits for it any more
-        if (!std::exchange(state.held, false))
+        if (!std::exchange(state.held, false) || !state.promise.pending())
           return;
         if (what.successor != nullptr)
           adopt(state, std::move(what.successor));
         go_on(self);
       },
-      [self](const pace_order& what) {
+      [self](const pace_order& what) -> bool {
         auto& state = self->state;
         const auto wall = state.wall();
         if (what.speed)
@@ -498,6 +504,7 @@ conductor_actor::behavior_type conductor(conductor_pointer self, const std::shar
         state.progress->paused = state.pacing.paused();
         state.alarm_set = false; // the one that is set may be too late now
         go_on(self);
+        return true;
       },
   };
 }

@@ -1,8 +1,10 @@
 #include "actors/kafka_sink.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -119,6 +121,47 @@ expected<std::shared_ptr<kafka_sink>> make_kafka_sink(const simulation::world& w
   if (auto opened = sink->open(cluster); !opened)
     return tl::unexpected{opened.error()};
   return sink;
+}
+
+namespace {
+
+expected<std::vector<std::int64_t>> ends_now(const simulation::world& world) {
+  const auto partitions = static_cast<std::size_t>(world.partitions());
+  std::vector<std::int64_t> ends(simulation::topic_count * partitions, 0);
+  auto topics = transport::list_topics(world.scenario().settings.kafka, true);
+  if (!topics)
+    return tl::unexpected{topics.error()};
+  for (auto ours : world.topics()) {
+    const auto name = world.scenario().settings.topics.prefix + std::string{simulation::name(ours)};
+    const auto found =
+        std::find_if(topics->begin(), topics->end(), [&](const auto& topic) { return topic.name == name; });
+    if (found == topics->end())
+      continue;
+    if (found->bounds.size() != partitions)
+      return fail(error_kind::conflict, fmt::format("topic {} has {} partitions, and the scenario asks for {}", name,
+                                                    found->bounds.size(), partitions));
+    for (std::size_t i = 0; i < partitions; ++i)
+      ends[static_cast<std::size_t>(ours) * partitions + i] = found->bounds[i].second;
+  }
+  return ends;
+}
+
+} // namespace
+
+expected<std::vector<std::int64_t>> topic_ends(const simulation::world& world, bool settled) {
+  auto ends = ends_now(world);
+  constexpr std::chrono::milliseconds pause{500};
+  constexpr auto most_questions = 40;
+  for (auto asked = 1; settled && ends; ++asked) {
+    std::this_thread::sleep_for(pause);
+    auto later = ends_now(world);
+    if (!later || *later == *ends)
+      return later;
+    if (asked == most_questions)
+      return fail(error_kind::conflict, "the world's topics are being written to: another run is at work in them");
+    ends = std::move(later);
+  }
+  return ends;
 }
 
 } // namespace throng::actors

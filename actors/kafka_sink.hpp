@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "actors/message_sink.hpp"
 #include "simulation/world.hpp"
@@ -26,5 +27,9 @@ public:
 /// @param cluster where the settings name the embedded one; else null
 expected<std::shared_ptr<kafka_sink>> make_kafka_sink(const simulation::world& world,
                                                       const transport::embedded_cluster* cluster);
+
+/// Where each partition of the world's topics ends on a real cluster, by run; 0 where there is no such topic.
+/// @param settled asks until the ends don't move any more: a killed producer's last messages may still be under way (seconds)
+expected<std::vector<std::int64_t>> topic_ends(const simulation::world& world, bool settled = false);
 
 } // namespace throng::actors

@@ -105,4 +105,20 @@ expected<std::shared_ptr<message_sink>> make_file_sink(const simulation::world& 
   return std::make_shared<file_sink>(std::move(files));
 }
 
+expected<std::shared_ptr<message_sink>>
+make_resumed_file_sink(const simulation::world& world, const std::string& folder, std::vector<std::int64_t>& ends) {
+  std::vector<std::unique_ptr<transport::message_file_writer>> files(simulation::topic_count);
+  ends.assign(simulation::topic_count, 0);
+  const auto& prefix = world.scenario().settings.topics.prefix;
+  for (auto topic : world.topics()) {
+    auto file = transport::message_file_writer::resume(folder, prefix + std::string{simulation::name(topic)});
+    if (!file)
+      return tl::unexpected{file.error()};
+    const auto run = static_cast<std::size_t>(topic);
+    ends[run] = static_cast<std::int64_t>((*file)->lines_before());
+    files[run] = std::move(*file);
+  }
+  return std::make_shared<file_sink>(std::move(files));
+}
+
 } // namespace throng::actors

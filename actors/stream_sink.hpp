@@ -23,4 +23,8 @@ std::shared_ptr<message_sink> make_stream_sink(std::FILE* out);
 expected<std::shared_ptr<message_sink>> make_file_sink(const simulation::world& world, const std::string& folder,
                                                        bool force);
 
+/// The same, going on with the files that an earlier run left. @param ends how many messages each run has already
+expected<std::shared_ptr<message_sink>>
+make_resumed_file_sink(const simulation::world& world, const std::string& folder, std::vector<std::int64_t>& ends);
+
 } // namespace throng::actors

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <caf/all.hpp>
@@ -43,7 +44,7 @@ struct standstill {
   bool over = false; ///< the world does not run: there is nothing to hold
   timestamp at;
   std::vector<std::uint64_t> handed_over; ///< messages of each run so far, some of them perhaps still on their way
-  std::string conductor;                  ///< conductor_memory as bytes
+  std::string conductor;                  ///< conductor_memory as bytes; empty: the world is about to become another
 };
 
 /// The world goes on, perhaps as another.
@@ -71,6 +72,8 @@ struct world_result {
   std::uint64_t restarts = 0;
   milliseconds most_behind{0};          ///< its schedule, at most
   std::int64_t money_on_its_way = 0;    ///< minor units, in messages that no shard has been given yet
+  std::vector<std::uint64_t> by_run;    ///< messages, truth.labels included, by topic * partitions + partition
+  std::string conductor;                ///< as in standstill, where it was halted between two ticks; else empty
   std::optional<throng::error> failure; ///< none: it ended as it should, or was halted
 };
 
@@ -129,6 +132,8 @@ using conductor_actor = caf::typed_actor<
     /// Stand still before the next tick that nobody has lived into. One holder at a time; answered once it does.
     caf::replies_to<hold_atom>::with<standstill>,
     /// Go on; before a hold was answered: there is no more need of it.
-    caf::reacts_to<release>, caf::reacts_to<pace_order>>;
+    caf::reacts_to<release>,
+    /// Answered once it counts.
+    caf::replies_to<pace_order>::with<bool>>;
 
 } // namespace throng::actors

@@ -72,6 +72,9 @@ world_run::world_run(caf::actor_system& system, std::shared_ptr<const simulation
   } else {
     plan->memory = conductor_memory::at_start(world);
   }
+  if (!options.books.empty())
+    for (auto& core : cores_)
+      core->go_on_from(options.books);
   auto make_cast = [this, world, options, of_tick](const conductor_actor& leader) {
     conductor_cast cast;
     for (std::uint32_t i = 0; i < cores_.size(); ++i)
@@ -111,15 +114,27 @@ void world_run::halt() {
 }
 
 void world_run::change_speed(double speed) {
-  caf::anon_send(conductor_, pace_order{speed, std::nullopt});
+  order({speed, std::nullopt});
 }
 
 void world_run::pause() {
-  caf::anon_send(conductor_, pace_order{std::nullopt, true});
+  order({std::nullopt, true});
 }
 
 void world_run::resume() {
-  caf::anon_send(conductor_, pace_order{std::nullopt, false});
+  order({std::nullopt, false});
+}
+
+void world_run::order(const pace_order& what) {
+  caf::scoped_actor self{system_};
+  self->request(conductor_, caf::infinite, what)
+      .receive(
+          [](bool) {
+            // it counts
+          },
+          [](const caf::error&) {
+            // the world is gone, and has no pace
+          });
 }
 
 expected<timestamp> world_run::hold(std::chrono::milliseconds limit) {
@@ -147,7 +162,9 @@ expected<timestamp> world_run::hold(std::chrono::milliseconds limit) {
   return stands;
 }
 
-world_snapshot world_run::snapshot() const {
+std::optional<world_snapshot> world_run::snapshot() const {
+  if (standstill_.conductor.empty())
+    return std::nullopt;
   world_snapshot taken{standstill_.at, standstill_.handed_over, {standstill_.conductor}};
   for (const auto& core : cores_)
     taken.parts.push_back(core->save());
@@ -171,8 +188,13 @@ const world_progress& world_run::progress() const {
 
 std::optional<world_result> world_run::wait(std::chrono::milliseconds limit) {
   if (!result_ && ended_.valid() && ended_.wait_for(limit) == std::future_status::ready)
-    result_ = ended_.get();
+    end_with(ended_.get());
   return result_;
+}
+
+void world_run::end_with(world_result result) {
+  standstill_ = {true, result.ended, result.by_run, std::move(result.conductor)};
+  result_ = std::move(result);
 }
 
 std::vector<simulation::book> world_run::books() const {

@@ -31,6 +31,8 @@ struct world_options {
   std::shared_ptr<const world_snapshot> snapshot{};
   /// How many messages of each run are left out because they stand in their place already. Empty: none.
   std::vector<std::uint64_t> leave_out{};
+  /// Where the seqs of another world ended, which this one goes on from. Keys that are nobody's here are left alone.
+  std::vector<simulation::book> books{};
 };
 
 class world_run {
@@ -47,7 +49,7 @@ public:
   /// Ends the world after the step under way. From any thread.
   void halt();
   const world_progress& progress() const;
-  /// From any thread.
+  // From any thread; they count when they return.
   void change_speed(double speed);
   void pause();
   void resume();
@@ -56,8 +58,8 @@ public:
   /// within `limit` (the broker is slow), and does not stand still.
   /// Until then nobody else holds it: other threads wait.
   expected<timestamp> hold(std::chrono::milliseconds limit);
-  /// As it stands. @pre held
-  world_snapshot snapshot() const;
+  /// As it stands; none where it is about to become another, or was not halted between two ticks. @pre held, or ended
+  std::optional<world_snapshot> snapshot() const;
   /// @param successor of world(), where it goes on as another
   void release(std::shared_ptr<const simulation::world> successor = nullptr);
   /// As it is, or was at its end. @pre held, or ended
@@ -72,6 +74,9 @@ public:
   std::int64_t money() const;
 
 private:
+  void end_with(world_result result);
+  void order(const pace_order& what);
+
   caf::actor_system& system_;
   std::shared_ptr<const simulation::world> world_;
   std::shared_ptr<message_sink> sink_;

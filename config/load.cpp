@@ -146,7 +146,7 @@ template <class T>
 checked<loaded<T>> finished(document& in, T value) {
   if (!in.found.empty())
     return tl::unexpected<problems>(in.sorted());
-  return loaded<T>{std::move(value), std::move(in.source), {}};
+  return loaded<T>{std::move(value), std::move(in.source), {}, {}};
 }
 
 /// @param folder of the scenario's file; empty if it is no file
@@ -174,7 +174,12 @@ checked<loaded<scenario>> scenario_from(std::string_view text, const std::string
   check_schema(*in, scenario_schema_tree());
   auto result = read_scenario(*in, options.now);
   find_pipelines(*in, result, folder);
-  return finished(*in, std::move(result));
+  auto made = finished(*in, std::move(result));
+  if (made)
+    for (const auto* key : {"populations", "incidents", "trouble"})
+      if (const auto* part = in->root.get_object().if_contains(key))
+        made->tunable[key] = *part;
+  return made;
 }
 
 } // namespace
@@ -194,12 +199,21 @@ checked<loaded<scenario>> parse_scenario(std::string_view text, const std::strin
   return scenario_from(text, name, {}, options);
 }
 
+checked<std::string> scenario_text(const std::string& file_or_preset) {
+  return text_of(file_or_preset, scenario_presets());
+}
+
+checked<loaded<scenario>> load_scenario_text(std::string_view text, const std::string& file_or_preset,
+                                             const load_options& options) {
+  const auto folder = exists(file_or_preset) ? fs::path{file_or_preset}.parent_path() : fs::path{};
+  return scenario_from(text, file_or_preset, folder, options);
+}
+
 checked<loaded<scenario>> load_scenario(const std::string& file_or_preset, const load_options& options) {
-  auto text = text_of(file_or_preset, scenario_presets());
+  auto text = scenario_text(file_or_preset);
   if (!text)
     return tl::unexpected<problems>(std::move(text.error()));
-  auto folder = exists(file_or_preset) ? fs::path{file_or_preset}.parent_path() : fs::path{};
-  return scenario_from(*text, file_or_preset, folder, options);
+  return load_scenario_text(*text, file_or_preset, options);
 }
 
 checked<std::vector<loaded<pipeline>>> parse_pipelines(std::string_view text, const std::string& name,

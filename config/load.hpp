@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include <boost/json/object.hpp>
+
 #include "config/error.hpp"
 #include "config/pipeline.hpp"
 #include "config/problem.hpp"
@@ -33,6 +35,8 @@ struct loaded {
   T value;
   source_map source;
   std::string path; ///< of `value` in the document: empty, or `[1]` for the second pipeline of an array
+  /// Of a scenario: what may change while its world runs, populations, incidents and trouble, as the document has it in the end.
+  boost::json::object tunable{};
 };
 
 /// Problems come in the order of their places; those of overlays last.
@@ -51,6 +55,11 @@ checked<std::vector<loaded<pipeline>>> load_pipelines(const std::string& file_or
 /// @param file of --settings; empty: the defaults, with what lies over them
 /// `--set` for pipelines (see load_pipelines) is left alone.
 checked<loaded<settings>> load_settings(const std::string& file, const load_options& options);
+
+/// The text of a scenario's file or preset, and the same from a text that stood in it.
+checked<std::string> scenario_text(const std::string& file_or_preset);
+checked<loaded<scenario>> load_scenario_text(std::string_view text, const std::string& file_or_preset,
+                                             const load_options& options);
 
 /// The same from text; `name` stands for the file in problems, and its folder is not looked into.
 checked<loaded<scenario>> parse_scenario(std::string_view text, const std::string& name, const load_options& options);

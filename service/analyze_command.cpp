@@ -18,6 +18,8 @@
 #include "service/lookup_files.hpp"
 #include "service/progress.hpp"
 #include "service/result_printer.hpp"
+#include "service/serving.hpp"
+#include "service/store_routes.hpp"
 #include "service/watching.hpp"
 #include "service/work_options.hpp"
 #include "storage/owner_checkpoints.hpp"
@@ -35,6 +37,7 @@ struct analyze_options {
   std::string start = "earliest";
   checkpoint_options checkpoints;
   work_options work;
+  serve_option serve;
   bool until_end = false;
   bool reset = false;
 };
@@ -173,6 +176,9 @@ int run(const analyze_options& options, bool quiet) {
   auto store = open_results(options, settings->store, std::move(*partitions));
   if (!store)
     return say_failure(store.error());
+  auto server = serve(options.serve.at(), [&](http::router& routes) { add_store_routes(routes, **store); });
+  if (!server)
+    return say_failure(server.error());
   if (options.reset)
     if (auto done = reset_pipelines(**store, *plans); !done)
       return say_failure(done.error());
@@ -239,6 +245,7 @@ void add_analyze_command(program& to) {
   command.add_flag("--reset", options->reset, "Delete these pipelines' results, alerts and checkpoints first");
   options->checkpoints.add_to(command);
   options->work.add_to(command);
+  options->serve.add_to(command);
   command.callback([&to, options] { to.chosen = [&to, options] { return run(*options, to.global.quiet); }; });
 }
 

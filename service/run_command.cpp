@@ -14,12 +14,15 @@
 #include "query/score.hpp"
 #include "service/command_line.hpp"
 #include "service/interrupt.hpp"
+#include "service/logging.hpp"
 #include "service/lookup_files.hpp"
 #include "service/progress.hpp"
 #include "service/run_summary.hpp"
 #include "service/side_messages.hpp"
+#include "service/store_routes.hpp"
 #include "service/watching.hpp"
 #include "service/world_command.hpp"
+#include "service/world_session.hpp"
 #include "storage/owner_checkpoints.hpp"
 
 namespace throng::service {
@@ -32,6 +35,7 @@ struct run_options {
   scenario_options world;
   checkpoint_options checkpoints;
   bool reset = false;
+  session_options session;
 };
 
 /// Where the messages of this run go through: a cluster, and what belongs to it.
@@ -40,6 +44,7 @@ struct message_path {
   std::shared_ptr<actors::kafka_sink> sink;
   std::unique_ptr<transport::consumer> source;
   actors::side_message_sink side_messages;
+  run_ends ends; ///< of the world's topics, before this run's messages
 };
 
 std::vector<actors::watched_topic> watched_topics(const simulation::world& world, const std::vector<plan_ptr>& plans) {
@@ -86,12 +91,21 @@ expected<void> open_embedded(const simulation::world& world, message_path& path)
   return {};
 }
 
-expected<message_path> open_path(const simulation::world& world, const std::vector<actors::watched_topic>& topics) {
+/// @param goes_on messages may be there already: a run goes on, or another follows it
+expected<message_path> open_path(const simulation::world& world, const std::vector<actors::watched_topic>& topics,
+                                 bool goes_on) {
   const auto& settings = world.scenario().settings;
   message_path path;
   auto opened = settings.kafka.embedded() ? open_embedded(world, path) : make_world_topics(world, analysis_topics());
   if (!opened)
     return tl::unexpected{opened.error()};
+  path.ends.resize(simulation::topic_count * static_cast<std::size_t>(world.partitions()));
+  if (!settings.kafka.embedded()) {
+    auto ends = actors::topic_ends(world, goes_on);
+    if (!ends)
+      return tl::unexpected{ends.error()};
+    path.ends = std::move(*ends);
+  }
   auto sink = actors::make_kafka_sink(world, path.cluster.get());
   if (!sink)
     return tl::unexpected{sink.error()};
@@ -144,12 +158,13 @@ expected<void> reset_owners(storage::result_store& store, const std::vector<acto
 /// The run, once everything is open: the world and its watchers, until both are done.
 class city {
 public:
-  city(caf::actor_system& system, const std::shared_ptr<const simulation::world>& world, message_path& path,
-       std::unique_ptr<actors::analysis> watchers, std::uint32_t shards, bool quiet)
-      : store_(config::redacted_store(world->scenario().settings.store))
+  city(actors::world_run& world, world_keeper& keeper, message_path& path, std::unique_ptr<actors::analysis> watchers,
+       bool quiet)
+      : store_(config::redacted_store(world.world()->scenario().settings.store))
       , path_(path)
       , watchers_(std::move(watchers))
-      , world_(system, world, path.sink, {shards})
+      , world_(world)
+      , keeper_(keeper)
       , line_(quiet) {}
 
   struct outcome {
@@ -173,6 +188,8 @@ public:
         world_.halt();
         halted = true;
       }
+      if (!halted)
+        keeper_.look_after();
       if (stop_is_overdue())
         return no_clean_stop();
     }
@@ -193,10 +210,6 @@ public:
     if (watched->failure)
       return tl::unexpected{*watched->failure};
     return outcome{*ended, watchers_->progress()};
-  }
-
-  const actors::world_run& world() const {
-    return world_;
   }
 
 private:
@@ -226,7 +239,8 @@ private:
   std::string store_; ///< as it may be shown
   message_path& path_;
   std::unique_ptr<actors::analysis> watchers_;
-  actors::world_run world_;
+  actors::world_run& world_;
+  world_keeper& keeper_;
   progress line_;
 };
 
@@ -234,6 +248,9 @@ int run(const run_options& options, bool quiet) {
   auto checkpoint_every = options.checkpoints.every();
   if (!checkpoint_every)
     return say_failure(checkpoint_every.error());
+  auto snapshot_every = options.session.check();
+  if (!snapshot_every)
+    return say_failure(snapshot_every.error());
   auto load = options.world.overlay.resolve();
   if (!load)
     return say_failure(load.error());
@@ -246,20 +263,32 @@ int run(const run_options& options, bool quiet) {
   auto lookups = lookup_files::open(*plans);
   if (!lookups)
     return say_problems(lookups.error());
-  auto made = simulation::world::make(scenario->value);
-  if (!made)
-    return say_failure(made.error());
-  auto world = *made;
-  if (auto checked = check_sources(*world, *plans); !checked)
+  const auto settings = scenario->value.settings;
+  if (settings.kafka.embedded() && options.session.goes_on())
+    return say_failure({error_kind::invalid, "--resume and --append need a cluster: name it with --set "
+                                             "kafka.brokers=HOST:PORT (the embedded one is gone with its process)"});
+  auto drafted = simulation::world::make(scenario->value);
+  if (!drafted)
+    return say_failure(drafted.error());
+  if (auto checked = check_sources(**drafted, *plans); !checked)
     return say_failure(checked.error());
-  const auto& settings = world->scenario().settings;
   if (!settings.kafka.embedded())
-    if (auto checked = check_world_topics(*world, analysis_topics()); !checked)
+    if (auto checked = check_world_topics(**drafted, analysis_topics(), options.session.goes_on()); !checked)
       return say_failure(checked.error());
   auto opened = open_writable_store(settings.store);
   if (!opened)
     return say_failure(opened.error());
   auto& store = **opened;
+  auto session = open_session(options.session, options.world.scenario, *load, &store, "kafka", [](config::scenario&) {
+    // as it stands
+  });
+  if (!session)
+    return say_refusal(session.error());
+  if (session->kept && session->kept->complete) {
+    say(fmt::format("the run {} has come to its end already", session->run));
+    return exit_done;
+  }
+  const auto world = session->first;
   if (settings.kafka.embedded())
     if (auto cleared = clear_earlier_run(store); !cleared)
       return say_failure(cleared.error());
@@ -267,7 +296,7 @@ int run(const run_options& options, bool quiet) {
   if (options.reset)
     if (auto done = reset_owners(store, topics); !done)
       return say_failure(done.error());
-  auto path = open_path(*world, topics);
+  auto path = open_path(*world, topics, options.session.goes_on());
   if (!path)
     return say_failure(path.error());
 
@@ -285,21 +314,38 @@ int run(const run_options& options, bool quiet) {
   auto watchers = actors::analysis::start(system, std::move(path->source), store, std::move(watching));
   if (!watchers)
     return say_failure(watchers.error());
-  city running{system, world, *path, std::move(*watchers), options.world.shards, quiet};
-  auto outcome = running.live();
+  auto simulated = make_world(options.session, *session, system, path->sink, {options.world.shards}, &store, path->ends);
+  if (!simulated)
+    return say_failure(simulated.error());
+  run_log log{&store, session->run};
+  if (auto logged = log_session(log, *session, "run", "kafka", path->ends); !logged)
+    return say_failure(logged.error());
+  world_control control{**simulated, session->scenario, log};
+  auto server = serve(options.session.serve.at(), [&](http::router& routes) {
+    add_world_routes(routes, control);
+    add_store_routes(routes, store);
+  });
+  if (!server)
+    return say_failure(server.error());
+  world_keeper keeper{**simulated, control, log, *snapshot_every};
+  auto outcome = city{**simulated, keeper, *path, std::move(*watchers), quiet}.live();
   if (!outcome)
     return say_failure(outcome.error());
 
-  auto report = world_report("run", *world, outcome->world);
+  const auto facts = keeper.conclude(outcome->world);
+  auto report = world_report("run", *(*simulated)->world(), outcome->world);
   auto consumed = events_consumed(outcome->analysis, settings.topics.prefix);
   report["consumed"] = consumed;
   add_analysis_figures(report, outcome->analysis);
-  report["lost"] = static_cast<std::int64_t>(outcome->world.events) - static_cast<std::int64_t>(consumed);
-  auto audit = store_books(store, running.world().books())
-                   .and_then([&] { return conclude(report, &store, options.world.work); })
-                   .and_then([&] { return query::audit(store); });
+  auto audit = store_books(store, (*simulated)->books()).and_then([&] { return query::audit(store); });
   if (!audit)
     return say_failure(audit.error());
+  // What this process has consumed is not all of a run that has gone on: the books are.
+  report["lost"] = options.session.goes_on()
+                       ? static_cast<std::int64_t>(audit->lost)
+                       : static_cast<std::int64_t>(outcome->world.events) - static_cast<std::int64_t>(consumed);
+  if (auto concluded = conclude(report, &store, options.world.work, facts); !concluded)
+    return say_failure(concluded.error());
   if (!quiet && options.world.work.report != "-") {
     auto score = query::score(store);
     if (!score && score.error().kind != error_kind::not_found)
@@ -323,6 +369,7 @@ void add_run_command(program& to) {
   command.add_flag(
       "--reset", options->reset,
       "Delete what these pipelines and this scenario's recorder have stored first, whatever topics it came from");
+  options->session.add_to(command);
   command.callback([&to, options] { to.chosen = [&to, options] { return run(*options, to.global.quiet); }; });
 }
 

@@ -1,16 +1,12 @@
 #include <chrono>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <thread>
 
-#include <fmt/core.h>
-
 #include "service/command_line.hpp"
-#include "service/http/server.hpp"
 #include "service/input_options.hpp"
 #include "service/interrupt.hpp"
-#include "service/logging.hpp"
+#include "service/serving.hpp"
 #include "service/store_routes.hpp"
 
 namespace throng::service {
@@ -23,19 +19,12 @@ struct serve_options {
 };
 
 int run(const serve_options& options) {
-  auto at = http::parse_endpoint(options.at);
-  if (!at)
-    return say_failure(at.error());
   auto store = open_chosen_store(options.store);
   if (!store)
     return say_failure(store.error());
-  http::router routes;
-  add_store_routes(routes, **store);
-  const auto* token = std::getenv("THRONG_TOKEN");
-  auto server = http::server::start(*at, std::move(routes), {true, token != nullptr ? token : ""});
+  auto server = serve(options.at, [&](http::router& routes) { add_store_routes(routes, **store); });
   if (!server)
     return say_failure(server.error());
-  say(fmt::format("serving at http://{}", http::to_string((*server)->address())));
   while (!interrupted()) {
     if (auto failed = (*server)->failure())
       return say_failure(*failed);

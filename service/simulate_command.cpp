@@ -13,7 +13,9 @@
 #include "service/interrupt.hpp"
 #include "service/logging.hpp"
 #include "service/progress.hpp"
+#include "service/store_routes.hpp"
 #include "service/world_command.hpp"
+#include "service/world_session.hpp"
 
 namespace throng::service {
 
@@ -24,6 +26,7 @@ struct simulate_options {
   std::string to;
   std::string format = "ndjson";
   bool force = false;
+  session_options session;
 };
 
 enum class destination { kafka, null, standard_output, folder };
@@ -45,68 +48,130 @@ expected<target> parse_target(const std::string& text) {
   return fail(error_kind::invalid, fmt::format("--to {}: must be kafka, null, stdout or file:DIR", text));
 }
 
-expected<std::shared_ptr<actors::message_sink>> make_sink(const simulation::world& world, const target& to, bool csv,
-                                                          bool force) {
+/// Where messages go, and where it ends now by run.
+struct opened_sink {
+  std::shared_ptr<actors::message_sink> to;
+  run_ends ends;
+  std::shared_ptr<actors::kafka_sink> kafka; ///< the same, or null
+};
+
+/// @param goes_on messages may be there already: a run goes on, or another follows it
+expected<opened_sink> make_sink(const simulation::world& world, const target& to, const simulate_options& options) {
+  const auto csv = options.format == "csv";
+  const auto goes_on = options.session.goes_on();
   if (csv && to.kind != destination::folder)
     return fail(error_kind::invalid,
                 "--format csv goes with --to file:DIR: each topic is a table with a header of its own");
+  if (goes_on && (csv || to.kind == destination::null || to.kind == destination::standard_output))
+    return fail(error_kind::invalid,
+                "--resume and --append go with --to kafka and --to file:DIR (ndjson): elsewhere it can't "
+                "be seen what is there already");
+  opened_sink made;
+  made.ends.resize(simulation::topic_count * static_cast<std::size_t>(world.partitions()));
+  const auto keep = [&made](std::shared_ptr<actors::message_sink> sink) {
+    made.to = std::move(sink);
+    return std::move(made);
+  };
   switch (to.kind) {
   case destination::null:
-    return actors::make_null_sink();
+    return keep(actors::make_null_sink());
   case destination::standard_output:
-    return actors::make_stream_sink(stdout);
+    return keep(actors::make_stream_sink(stdout));
   case destination::folder:
-    return csv ? actors::make_csv_sink(world, to.folder, force) : actors::make_file_sink(world, to.folder, force);
+    if (goes_on)
+      return actors::make_resumed_file_sink(world, to.folder, made.ends).map(keep);
+    return (csv ? actors::make_csv_sink(world, to.folder, options.force)
+                : actors::make_file_sink(world, to.folder, options.force))
+        .map(keep);
   case destination::kafka:
     break;
   }
-  return make_world_topics(world, {})
-      .and_then([&] { return actors::make_kafka_sink(world, nullptr); })
-      .map([](auto&& sink) -> std::shared_ptr<actors::message_sink> { return sink; });
+  if (auto opened = make_world_topics(world, {}); !opened)
+    return tl::unexpected{opened.error()};
+  auto ends = actors::topic_ends(world, goes_on);
+  if (!ends)
+    return tl::unexpected{ends.error()};
+  auto sink = actors::make_kafka_sink(world, nullptr);
+  if (!sink)
+    return tl::unexpected{sink.error()};
+  made.ends = std::move(*ends);
+  made.kafka = *sink;
+  made.to = std::move(*sink);
+  return made;
 }
 
-expected<void> check_cluster(const simulation::world& world) {
+expected<void> check_cluster(const simulation::world& world, bool goes_on) {
   if (world.scenario().settings.kafka.embedded())
     return fail(error_kind::invalid, "simulate --to kafka needs a cluster: name it with --set kafka.brokers=HOST:PORT "
                                      "(the embedded one lives only inside throng run)");
-  return check_world_topics(world, {});
+  return check_world_topics(world, {}, goes_on);
 }
 
 int run(const simulate_options& options, bool quiet) {
   auto to = parse_target(options.to);
   if (!to)
     return say_failure(to.error());
+  auto snapshot_every = options.session.check();
+  if (!snapshot_every)
+    return say_failure(snapshot_every.error());
   auto load = options.world.overlay.resolve();
   if (!load)
     return say_failure(load.error());
   auto scenario = config::load_scenario(options.world.scenario, *load);
   if (!scenario)
     return say_problems(scenario.error());
-  auto in_one_order = to->kind == destination::folder || to->kind == destination::standard_output;
-  if (in_one_order)
-    scenario->value.settings.topics.partitions = 1; // a file or stream has the order over all keys
-  auto world = simulation::world::make(scenario->value);
-  if (!world)
-    return say_failure(world.error());
-  if (to->kind == destination::kafka)
-    if (auto checked = check_cluster(**world); !checked)
+  if (to->kind == destination::kafka) {
+    auto checked = simulation::world::make(scenario->value).and_then([&](const auto& world) {
+      return check_cluster(*world, options.session.goes_on());
+    });
+    if (!checked)
       return say_failure(checked.error());
-  // Books are for the audit of what went to Kafka; elsewhere only a store that was asked for gets them.
+  }
+  // Books are for the audit of what went to Kafka; elsewhere only a store that was asked for gets them, inputs and snapshots.
   std::unique_ptr<storage::result_store> store;
-  if (scenario->value.settings.store != "none" &&
-      (to->kind == destination::kafka || !options.world.overlay.store.empty())) {
-    auto opened = open_writable_store(scenario->value.settings.store);
+  const auto& store_uri = scenario->value.settings.store;
+  if (store_uri != "none" && (to->kind == destination::kafka || !options.world.overlay.store.empty() ||
+                              options.session.goes_on() || !options.session.replay.empty())) {
+    auto opened = open_writable_store(store_uri);
     if (!opened)
       return say_failure(opened.error());
     store = std::move(*opened);
   }
-  auto sink = make_sink(**world, *to, options.format == "csv", options.force);
+  const auto in_one_order = to->kind == destination::folder || to->kind == destination::standard_output;
+  auto session = open_session(options.session, options.world.scenario, *load, store.get(), options.to,
+                              [in_one_order](config::scenario& of) {
+                                if (in_one_order)
+                                  of.settings.topics.partitions = 1; // a file or stream has the order over all keys
+                              });
+  if (!session)
+    return say_refusal(session.error());
+  if (session->kept && session->kept->complete) {
+    say(fmt::format("the run {} has come to its end already", session->run));
+    return exit_done;
+  }
+  auto sink = make_sink(*session->first, *to, options);
   if (!sink)
     return say_failure(sink.error());
 
   actors::system_config config{options.world.work.threads};
   caf::actor_system system{config};
-  actors::world_run running{system, *world, *sink, {options.world.shards, to->kind == destination::standard_output}};
+  auto made = make_world(options.session, *session, system, sink->to, {options.world.shards, to->kind == destination::standard_output},
+                         store.get(), sink->ends);
+  if (!made)
+    return say_failure(made.error());
+  auto& running = **made;
+  run_log log{store.get(), session->run};
+  if (auto logged = log_session(log, *session, "simulate", options.to, sink->ends); !logged)
+    return say_failure(logged.error());
+  world_control control{running, session->scenario, log};
+  auto server = serve(options.session.serve.at(), [&](http::router& routes) {
+    add_world_routes(routes, control);
+    if (store != nullptr)
+      add_store_routes(routes, *store);
+  });
+  if (!server)
+    return say_failure(server.error());
+  world_keeper keeper{running, control, log, *snapshot_every};
   progress line{quiet};
   running.begin();
   auto halted = false;
@@ -117,19 +182,29 @@ int run(const simulate_options& options, bool quiet) {
       running.halt();
       halted = true;
     }
+    if (!halted)
+      keeper.look_after();
   }
   if (result->failure)
     return say_failure(*result->failure);
-  if (auto finished = (*sink)->finish(); !finished)
+  if (auto finished = sink->to->finish(); !finished)
     return say_failure(finished.error());
-  auto report = world_report("simulate", **world, *result);
+  if (sink->kafka != nullptr) {
+    auto alone = actors::topic_ends(*session->first).and_then([&](const run_ends& ends) {
+      return check_only_writer(*session, sink->ends, *result, ends);
+    });
+    if (!alone)
+      return say_failure(alone.error());
+  }
+  const auto facts = keeper.conclude(*result);
+  auto report = world_report("simulate", *running.world(), *result);
   if (store != nullptr)
     if (auto kept = store_books(*store, running.books()); !kept)
       return say_failure(kept.error());
-  if (auto concluded = conclude(report, store.get(), options.world.work); !concluded)
+  if (auto concluded = conclude(report, store.get(), options.world.work, facts); !concluded)
     return say_failure(concluded.error());
   if (!quiet && options.world.work.report != "-" && to->kind != destination::standard_output)
-    say(fmt::format("{} events from {} actors in {:.1f} s", result->events, (*world)->entity_count(),
+    say(fmt::format("{} events from {} actors in {:.1f} s", result->events, running.world()->entity_count(),
                     report["wall_seconds"].as_double()));
   return exit_done;
 }
@@ -150,6 +225,7 @@ void add_simulate_command(program& to) {
       ->check(CLI::IsMember({"ndjson", "csv"}))
       ->capture_default_str();
   command.add_flag("--force", options->force, "Replace files that are there already");
+  options->session.add_to(command);
   command.callback([&to, options] { to.chosen = [&to, options] { return run(*options, to.global.quiet); }; });
 }
 

@@ -21,6 +21,8 @@ struct work_options {
 
 /// The work is done: adds the process's figures to its report, keeps that in the collection `runs` with `id`, which rises with time, and
 /// `ended` (wall clock), and writes it where --report says. @param store null: none to keep it in
-expected<void> conclude(boost::json::object& report, storage::result_store* store, const work_options& options);
+/// @param facts what the record is to hold besides, its `id` perhaps
+expected<void> conclude(boost::json::object& report, storage::result_store* store, const work_options& options,
+                        const boost::json::object& facts = {});
 
 } // namespace throng::service

@@ -1,6 +1,7 @@
 #include "service/world_command.hpp"
 
 #include <algorithm>
+#include <exception>
 
 #include <fmt/core.h>
 #include <spdlog/spdlog.h>
@@ -47,7 +48,8 @@ std::vector<std::string> topics_of(const simulation::world& world, const std::ve
 
 } // namespace
 
-expected<void> check_world_topics(const simulation::world& world, const std::vector<std::string>& more) {
+expected<void> check_world_topics(const simulation::world& world, const std::vector<std::string>& more,
+                                  bool may_hold_messages) {
   const auto& settings = world.scenario().settings;
   auto found = transport::find_topics(settings.kafka, topics_of(world, more));
   if (!found)
@@ -57,7 +59,7 @@ expected<void> check_world_topics(const simulation::world& world, const std::vec
     if (auto fits = transport::check_partitions(topic, settings.topics); !fits)
       return fits;
     auto used = std::any_of(topic.bounds.begin(), topic.bounds.end(), [](const auto& each) { return each.second > 0; });
-    if (used && std::find(ours.begin(), ours.end(), topic.name) != ours.end())
+    if (used && !may_hold_messages && std::find(ours.begin(), ours.end(), topic.name) != ours.end())
       return fail(error_kind::conflict,
                   fmt::format("topic {} holds messages already: another world's can't be told from this one's. "
                               "Choose other topics with --set topics.prefix=NAME.",
@@ -111,6 +113,33 @@ expected<void> store_books(storage::result_store& store, const std::vector<simul
                         {"sum", std::to_string(book.sum)}}});
   }
   return store.put_records("world_books", records);
+}
+
+expected<std::vector<simulation::book>> stored_books(storage::result_store& store) {
+  auto records = store.records("world_books");
+  if (!records)
+    return tl::unexpected{records.error()};
+  std::vector<simulation::book> books;
+  for (const auto& record : *records) {
+    simulation::book one;
+    try {
+      const std::string topic{record.at("topic").as_string()};
+      const auto found = std::find_if(simulation::all_topics.begin(), simulation::all_topics.end(),
+                                      [&](auto each) { return simulation::name(each) == topic; });
+      if (found == simulation::all_topics.end())
+        continue; // of a later version
+      one.in = *found;
+      one.key = record.at("key").as_string().c_str();
+      one.count = record.at("count").to_number<std::uint64_t>();
+      one.first = record.at("first").to_number<std::uint64_t>();
+      one.last = record.at("last").to_number<std::uint64_t>();
+      one.sum = std::stoull(record.at("sum").as_string().c_str());
+    } catch (const std::exception&) {
+      return fail(error_kind::corrupt, "the store's books of the world can't be read");
+    }
+    books.push_back(std::move(one));
+  }
+  return books;
 }
 
 } // namespace throng::service

@@ -29,8 +29,9 @@ struct scenario_options {
 std::string describe_progress(std::chrono::milliseconds elapsed, const actors::world_progress& world);
 
 /// Before anything is made, store or topic: a real cluster answers, none of the world's topics holds messages already (two worlds in one
-/// topic can't be told apart), and none of them or of `more` has another partition count than topics.partitions. Else conflict.
-expected<void> check_world_topics(const simulation::world& world, const std::vector<std::string>& more);
+/// topic can't be told apart) unless it may, where a run goes on, and none of them or of `more` has another partition count than topics.partitions. Else conflict.
+expected<void> check_world_topics(const simulation::world& world, const std::vector<std::string>& more,
+                                  bool may_hold_messages = false);
 
 /// Makes the world's topics and `more` on a real cluster where they are missing, and says so.
 expected<void> make_world_topics(const simulation::world& world, const std::vector<std::string>& more);
@@ -42,5 +43,7 @@ boost::json::object world_report(const std::string& command, const simulation::w
 /// What the world leaves in the store for `throng audit`: a book a key, replacing an earlier run's. Topics without
 /// the prefix, as everything that is stored.
 expected<void> store_books(storage::result_store& store, const std::vector<simulation::book>& books);
+/// What store_books left. corrupt: something else stands there.
+expected<std::vector<simulation::book>> stored_books(storage::result_store& store);
 
 } // namespace throng::service

@@ -48,6 +48,7 @@ public:
   virtual std::int64_t money(std::size_t row) const = 0;
   /// Channels, then truth.labels for each key.
   virtual std::span<const channel_state> states(std::size_t row) const = 0;
+  virtual void set_state(std::size_t row, std::size_t state, channel_state to) = 0;
   virtual topic topic_of(std::size_t state) const = 0;
   virtual std::string_view key_of(std::size_t row, std::size_t state) const = 0;
 };
@@ -144,6 +145,9 @@ public:
   }
   std::span<const channel_state> states(std::size_t row) const override {
     return rows_[row].living.states;
+  }
+  void set_state(std::size_t row, std::size_t state, channel_state to) override {
+    rows_[row].living.states[state] = to;
   }
   topic topic_of(std::size_t state) const override {
     return state < Core::channels.size() ? Core::channels[state].in : topic::truth_labels;

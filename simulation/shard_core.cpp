@@ -658,6 +658,19 @@ void shard_core::load(std::string_view state) {
   impl_->load(from);
 }
 
+void shard_core::go_on_from(const std::vector<book>& books) {
+  std::map<std::pair<topic, std::string_view>, const book*> by_key;
+  for (const auto& each : books)
+    by_key[{each.in, each.key}] = &each;
+  for (auto& table : impl_->tables_)
+    for (std::size_t row = 0; row < table->size(); ++row) {
+      const auto states = table->states(row);
+      for (std::size_t i = 0; i < states.size(); ++i)
+        if (const auto found = by_key.find({table->topic_of(i), table->key_of(row, i)}); found != by_key.end())
+          table->set_state(row, i, {found->second->last + 1, found->second->sum});
+    }
+}
+
 std::int64_t shard_core::money() const {
   std::int64_t sum = 0;
   for (const auto& table : impl_->tables_)

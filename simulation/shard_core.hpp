@@ -61,6 +61,9 @@ public:
   /// rows have changed since
   void load(std::string_view state);
 
+  /// Seqs of these keys count on from where the books end. @pre no step has begun
+  void go_on_from(const std::vector<book>& books);
+
   /// What all accounts of this shard have, less what came from outside the world, plus what went there (entity.hpp), and
   /// the money that has been handed to this shard and not received yet; minor units. Together with the messages between
   /// finish_step and begin_step, the sum over all shards never changes.

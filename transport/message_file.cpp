@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,14 +33,54 @@ struct message_file_writer::implementation {
   std::string path;
   std::string temporary;
   bool force = false;
+  bool keeps = false; ///< the hidden file, also unfinished
+  std::uint64_t lines_before = 0;
   int fd = -1;
   std::string buffer;
 
   ~implementation() {
     if (fd >= 0)
       ::close(fd);
-    if (!temporary.empty())
+    if (!temporary.empty() && !keeps)
       ::unlink(temporary.c_str());
+  }
+
+  /// The hidden file, for nobody else.
+  expected<void> open_temporary() {
+    fd = ::open(temporary.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0)
+      return tl::unexpected(write_error(path, errno));
+    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+      temporary.clear(); // it is the other's
+      return fail(error_kind::conflict, fmt::format("{}: another program is writing it at this moment", path));
+    }
+    buffer.reserve(buffer_bytes);
+    return {};
+  }
+
+  /// Counts whole lines and puts the end behind the last.
+  expected<void> find_end() {
+    std::string some(buffer_bytes, '\0');
+    off_t at = 0;
+    off_t end = 0;
+    for (;;) {
+      const auto size = ::read(fd, some.data(), some.size());
+      if (size < 0 && errno == EINTR)
+        continue;
+      if (size < 0)
+        return tl::unexpected(write_error(path, errno));
+      if (size == 0)
+        break;
+      for (ssize_t i = 0; i < size; ++i)
+        if (some[static_cast<std::size_t>(i)] == '\n') {
+          ++lines_before;
+          end = at + i + 1;
+        }
+      at += size;
+    }
+    if (::ftruncate(fd, end) != 0 || ::lseek(fd, end, SEEK_SET) < 0)
+      return tl::unexpected(write_error(path, errno));
+    return {};
   }
 
   expected<void> write_out() {
@@ -84,16 +125,34 @@ message_file_writer::create(const std::string& folder, const std::string& topic,
       if (const auto there = fs::path{folder} / (topic + suffix); fs::exists(there, failed))
         return fail(error_kind::conflict,
                     fmt::format("{} is there already: give --force to replace it", there.string()));
-  auto temporary = (fs::path{folder} / fmt::format(".{}{}.XXXXXX", topic, ending)).string();
-  impl.fd = ::mkostemp(temporary.data(), O_CLOEXEC);
-  if (impl.fd < 0)
+  impl.temporary = (fs::path{folder} / fmt::format(".{}{}.partial", topic, ending)).string();
+  if (auto opened = impl.open_temporary(); !opened)
+    return tl::unexpected(opened.error());
+  if (::ftruncate(impl.fd, 0) != 0) // what somebody was killed over
     return tl::unexpected(write_error(impl.path, errno));
-  impl.temporary = std::move(temporary);
-  const auto mask = ::umask(0);
-  ::umask(mask);
-  ::fchmod(impl.fd, 0666 & ~mask); // mkostemp's 0600 is for secrets
-  impl.buffer.reserve(buffer_bytes);
   return made;
+}
+
+expected<std::unique_ptr<message_file_writer>> message_file_writer::resume(const std::string& folder,
+                                                                           const std::string& topic) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (failed)
+    return tl::unexpected(write_error(folder, failed.value()));
+  std::unique_ptr<message_file_writer> made{new message_file_writer};
+  auto& impl = *made->impl_;
+  impl.path = (fs::path{folder} / (topic + ".ndjson")).string();
+  impl.temporary = (fs::path{folder} / fmt::format(".{}.ndjson.partial", topic)).string();
+  impl.force = impl.keeps = true;
+  if (!fs::exists(impl.temporary, failed) && fs::exists(impl.path, failed) &&
+      ::rename(impl.path.c_str(), impl.temporary.c_str()) != 0)
+    return tl::unexpected(write_error(impl.path, errno));
+  return impl.open_temporary().and_then([&] { return impl.find_end(); }).map([&] { return std::move(made); });
+}
+
+std::uint64_t message_file_writer::lines_before() const {
+  return impl_->lines_before;
 }
 
 expected<void> message_file_writer::append(const std::vector<std::string_view>& values) {

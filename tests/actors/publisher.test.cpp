@@ -85,7 +85,7 @@ struct fixture : test_coordinator_fixture<config> {
         [this](const world_failure& x) { failures.push_back(x.why.message); },
         [](hold_atom) { return standstill{}; },
         [](release&) {},
-        [](const pace_order&) {},
+        [](const pace_order&) { return true; },
     };
   });
 
@@ -120,6 +120,17 @@ CAF_TEST(several runs share one order and keep their numbers) {
   auto sut = start({0, 2});
   publish(sut, 0, {output({{0, 10, 1, "a"}, {0, 30, 1, "c"}, {2, 20, 1, "b"}})});
   CAF_CHECK(sink->taken == (std::vector<std::string>{"0:a", "2:b", "0:c"}));
+}
+
+CAF_TEST(what stands in its place already is left out run by run) {
+  auto sut = sys.spawn(publisher, std::vector<std::size_t>{0, 2}, std::shared_ptr<message_sink>{sink}, conductor,
+                       std::vector<std::uint64_t>{2, 0, 1});
+  sched.run();
+  publish(sut, 0, {output({{0, 10, 1, "a"}, {0, 30, 1, "c"}, {2, 20, 1, "b"}})});
+  CAF_CHECK(sink->taken.empty());
+  publish(sut, 1, {output({{0, 40, 1, "d"}, {2, 50, 1, "e"}})});
+  CAF_CHECK(sink->taken == (std::vector<std::string>{"0:d", "2:e"}));
+  CAF_CHECK(steps_published == (std::vector<std::uint64_t>{0, 1}));
 }
 
 CAF_TEST(a full sink delays the answer until it has taken everything) {

@@ -164,3 +164,94 @@ CAF_TEST(a halt ends the world after the step under way with all of it handed ov
     handed_over += n;
   CAF_CHECK_EQUAL(lines, handed_over);
 }
+
+namespace {
+
+/// Runs what `options` say to its end, or for a little only, into the sink.
+std::unique_ptr<world_run> go_on(caf::actor_system& system, const std::shared_ptr<keeping_sink>& sink,
+                                 world_options options, bool halted) {
+  auto made = std::make_unique<world_run>(system, make_world(), sink, std::move(options));
+  made->begin();
+  if (halted)
+    made->halt();
+  CAF_REQUIRE(made->wait(std::chrono::seconds{60}).has_value());
+  return made;
+}
+
+} // namespace
+
+CAF_TEST(a world goes on in another process from where it was halted) {
+  const auto whole = run(2, 2);
+  system_config config{2};
+  caf::actor_system system{config};
+  auto sink = std::make_shared<keeping_sink>();
+  const auto first = go_on(system, sink, {2, false}, true);
+  CAF_CHECK(sink->by_run != whole.by_run);
+  auto taken = first->snapshot();
+  CAF_REQUIRE(taken.has_value());
+  world_options options{2, false};
+  options.snapshot = std::make_shared<const world_snapshot>(std::move(*taken));
+  const auto second = go_on(system, sink, options, false);
+  CAF_CHECK(sink->by_run == whole.by_run);
+  const auto result = second->wait(std::chrono::milliseconds{0});
+  CAF_CHECK_EQUAL(result->events, whole.result.events);
+  CAF_CHECK_EQUAL(second->money(), whole.money);
+  CAF_CHECK_EQUAL(second->books().size(), whole.books.size());
+}
+
+CAF_TEST(a world that runs again from its begin leaves out what stands there already) {
+  const auto whole = run(2, 2);
+  system_config config{2};
+  caf::actor_system system{config};
+  auto sink = std::make_shared<keeping_sink>();
+  go_on(system, sink, {2, false}, true);
+  world_options options{3, false};
+  options.leave_out.resize(simulation::topic_count * 3);
+  for (const auto& [run, text] : sink->by_run)
+    options.leave_out[run] = static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+  go_on(system, sink, options, false);
+  CAF_CHECK(sink->by_run == whole.by_run);
+}
+
+CAF_TEST(a held world goes on as another and repeats when its time is known before) {
+  auto other = make_world()->scenario();
+  other.populations[1].count += 7; // sensors: in the order of names
+  other.trouble.duplicate = 0.2;
+  std::map<std::size_t, std::string> held;
+  {
+    system_config config{2};
+    caf::actor_system system{config};
+    auto sink = std::make_shared<keeping_sink>();
+    world_run sut{system, make_world(), sink, {2, false}};
+    CAF_CHECK(!sut.hold(std::chrono::seconds{1}).has_value()); // it has not begun
+    sut.pause();
+    sut.begin();
+    const auto at = sut.hold(std::chrono::seconds{10});
+    CAF_REQUIRE(at.has_value());
+    CAF_CHECK(sut.snapshot().has_value());
+    const auto successor = sut.world()->succeeded_by(other, *at);
+    CAF_REQUIRE(successor.has_value());
+    sut.release(*successor);
+    CAF_CHECK(!sut.wait(std::chrono::milliseconds{20}).has_value()); // it is paused
+    const auto again = sut.hold(std::chrono::seconds{10});
+    CAF_REQUIRE(again.has_value());
+    CAF_CHECK(!sut.snapshot().has_value()); // it is about to become another
+    sut.release();
+    sut.resume();
+    CAF_REQUIRE(sut.wait(std::chrono::seconds{60}).has_value());
+    CAF_CHECK(!sut.hold(std::chrono::seconds{1}).has_value()); // it has ended
+    CAF_CHECK_EQUAL(sut.world()->entity_count(), make_world()->entity_count() + 7);
+    held = sink->by_run;
+  }
+  const auto successor = make_world()->succeeded_by(other, make_world()->start());
+  for (auto shards : {1U, 3U}) {
+    system_config config{2};
+    caf::actor_system system{config};
+    auto sink = std::make_shared<keeping_sink>();
+    world_options options{shards, false};
+    options.planned = {{make_world()->start(), *successor}};
+    go_on(system, sink, options, false);
+    CAF_CHECK(sink->by_run == held);
+  }
+  CAF_CHECK(held != run(2, 2).by_run);
+}

@@ -217,6 +217,6 @@ CAF_TEST(what is fixed while a world runs is refused by name) {
               std::get<config::sensor_population>(population(s, "sensors").behaviour).districts = 7;
             }).find("populations.sensors.districts") == 0);
   CAF_CHECK(refused([](auto& s) {
-              s.incidents.push_back({"sensor.stuck", "sensors", 1, 4min, std::nullopt, 1min, 0});
+              s.incidents.push_back({"sensor.stuck", "sensors", 1, 4min, std::nullopt, 1min, 0, {}});
             }).find("incidents[0].at") == 0);
 }

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string>
+#include <tuple>
 
 #include <sys/resource.h>
 
@@ -83,6 +85,35 @@ CAF_TEST(a file that somebody else wrote meanwhile is not replaced) {
   file.reset();
   CAF_CHECK(folder.read("t.ndjson") == "theirs\n");
   CAF_CHECK_EQUAL(count_files(folder.path()), 1u);
+}
+
+CAF_TEST(a writer goes on behind the whole lines that one before it has left) {
+  folder.write(".t.ndjson.partial", "{\"a\":1}\n{}\n{\"cut\":");
+  folder.write("finished.ndjson", "1\n2\n3\n");
+  for (const auto& [topic, lines, wanted] :
+       {std::tuple{"t", 2U, "{\"a\":1}\n{}\nnew\n"}, std::tuple{"finished", 3U, "1\n2\n3\nnew\n"},
+        std::tuple{"none", 0U, "new\n"}}) {
+    auto file = message_file_writer::resume(folder.path(), topic).value();
+    CAF_CHECK_EQUAL(file->lines_before(), lines);
+    CAF_REQUIRE(file->append({"new"}).has_value());
+    CAF_REQUIRE(file->finish().has_value());
+    CAF_CHECK(folder.read(std::string{topic} + ".ndjson") == wanted);
+  }
+  CAF_CHECK_EQUAL(count_files(folder.path()), 3u);
+}
+
+CAF_TEST(what one before has left is kept where a writer that goes on does not finish) {
+  folder.write("t.ndjson", "1\n");
+  message_file_writer::resume(folder.path(), "t").value().reset();
+  CAF_CHECK_EQUAL(message_file_writer::resume(folder.path(), "t").value()->lines_before(), 1u);
+}
+
+CAF_TEST(two writers at a time are one too many) {
+  const auto first = message_file_writer::create(folder.path(), "t", false);
+  for (const auto& second : {message_file_writer::create(folder.path(), "t", true).error(),
+                             message_file_writer::resume(folder.path(), "t").error()})
+    CAF_CHECK(second.kind == error_kind::conflict);
+  CAF_CHECK(first.has_value());
 }
 
 CAF_TEST(without space nothing appears under the name) {
