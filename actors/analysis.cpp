@@ -77,6 +77,7 @@ expected<std::unique_ptr<analysis>> analysis::start(caf::actor_system& system,
   plan->start = options.start;
   plan->side_messages = std::move(options.side_messages);
   plan->taken_in = std::move(options.taken_in);
+  plan->raised = std::move(options.raised);
   plan->restarts = options.restarts;
   plan->backoff = options.backoff;
   plan->bounds = options.bounds;

@@ -44,6 +44,8 @@ struct analysis_options {
   std::function<analytics::lookup_tables(const std::string& pipeline)> lookups;
   /// From the consumer's thread: bytes (keys and values) of a partition were taken in. What bounds the bytes in flight.
   std::function<void(const transport::topic_partition&, std::size_t)> taken_in;
+  /// As in analysis_plan.
+  std::function<void(const analytics::side_message&, timestamp)> raised{};
   analysis_bounds bounds;
   restart_limit restarts;
   restart_backoff backoff;

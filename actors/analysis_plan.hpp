@@ -67,6 +67,9 @@ struct analysis_plan {
   side_message_sink side_messages; ///< empty: they are counted only
   /// From the consumer's thread: bytes of a partition have been taken in by its processor. Optional.
   std::function<void(const transport::topic_partition&, std::size_t)> taken_in;
+  /// An alert came of a message with this Kafka timestamp; before the message counts as taken in, from any thread, perhaps again
+  /// after a restart. Not told: what the wall clock caused.
+  std::function<void(const analytics::side_message&, timestamp)> raised{};
   restart_limit restarts;
   restart_backoff backoff;
   analysis_bounds bounds;

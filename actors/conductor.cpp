@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "simulation/entity_kinds.hpp"
 #include "simulation/shard_core.hpp"
 
 namespace throng::actors {
@@ -65,6 +66,8 @@ void end_world(conductor_pointer self) {
 void adopt(conductor_state& state, std::shared_ptr<const simulation::world> successor) {
   state.world = successor;
   state.director->adopt(successor, state.now);
+  if (state.reactions != nullptr)
+    state.reactions->adopt(successor);
   state.successor = std::move(successor);
 }
 
@@ -112,6 +115,17 @@ bool in_time(conductor_pointer self, timestamp step_end) {
   return false;
 }
 
+/// Where the world reads alerts back, those of all that it has handed over must be known before it goes on. False: it will be
+/// tried again.
+bool has_caught_up(conductor_pointer self) {
+  auto& state = self->state;
+  if (state.reactions == nullptr || (state.publishers_outstanding == 0 && state.reactions->caught_up()))
+    return true;
+  if (!std::exchange(state.alarm_set, true))
+    self->delayed_send(self, milliseconds{1}, next_atom_v);
+  return false;
+}
+
 /// Tells how the world stands to its schedule.
 void note_pace(conductor_state& state) {
   if (state.pacing.unlimited())
@@ -151,6 +165,8 @@ timestamp end_of_stretch(const conductor_state& state) {
     const auto most = static_cast<double>(std::min(4 * last, world.lookahead()).count());
     length = std::max(length, milliseconds{static_cast<std::int64_t>(std::min(fitting, most))} / length * length);
   }
+  if (state.reactions != nullptr) // what this stretch releases must not be needed in it
+    length = std::min(length, state.reactions->delay() / world.tick() * world.tick());
   const auto to_multiple = world.lookahead() - since_start % world.lookahead();
   const auto next = std::find_if(state.planned.begin(), state.planned.end(),
                                  [&](const planned_successor& each) { return each.at > state.now; });
@@ -305,18 +321,13 @@ timestamp end_of_stretch(const conductor_state& state) {
                   world.end());
 }
 
-void mail_to(conductor_state& state, const simulation::entity_message& message) {
-  const auto shards = static_cast<std::uint32_t>(state.cast.shards.size());
-  state.mail[simulation::shard_of(*state.world, message.to, shards)].push_back(message);
-}
-
 void begin_step(conductor_pointer self) {
   auto& state = self->state;
   note_pace(state);
   const auto opens_stretch = state.now >= state.stretch_end;
   if (opens_stretch) {
     const auto end = end_of_stretch(state);
-    if (!in_time(self, end))
+    if (!in_time(self, end) || !has_caught_up(self))
       return;
     state.stretch_begin = std::exchange(state.stretch_end, end);
     state.stretch_bytes = 0;
@@ -339,12 +350,20 @@ void begin_step(conductor_pointer self) {
     orders = plan.orders;
     post(state, plan.messages);
   }
+  std::vector<std::vector<simulation::entity_message>> ahead_mail(state.cast.ahead_shards.size());
+  if (opens_tick && state.reactions != nullptr)
+    for (const auto& message : state.reactions->due(
+             state.now, opens_stretch && (state.now - world.start()) % world.lookahead() == milliseconds{0})) {
+      auto& boxes = simulation::far_sighted(world.kind_of(message.to.population)) ? ahead_mail : state.mail;
+      boxes[simulation::shard_of(world, message.to, static_cast<std::uint32_t>(boxes.size()))].push_back(message);
+    }
   state.stepping = true;
   const auto successor = std::exchange(state.successor, nullptr);
   if (opens_stretch) {
     state.ahead_outstanding = state.cast.ahead_shards.size();
-    for (auto& shard : state.cast.ahead_shards)
-      self->send(shard, advance{{state.now, state.stretch_end, opens_tick, state.view, orders, {}, successor}});
+    for (std::size_t i = 0; i < state.cast.ahead_shards.size(); ++i)
+      self->send(state.cast.ahead_shards[i], advance{{state.now, state.stretch_end, opens_tick, state.view, orders,
+                                                      std::move(ahead_mail[i]), successor}});
   }
   state.shards_outstanding = state.cast.shards.size();
   for (std::size_t i = 0; i < state.cast.shards.size(); ++i)
@@ -417,6 +436,7 @@ conductor_actor::behavior_type conductor(conductor_pointer self, const std::shar
   state.progress = plan->progress;
   state.wall = std::move(plan->wall);
   state.planned = std::move(plan->planned);
+  state.reactions = std::move(plan->reactions);
   state.pacing = simulation::pacing{state.world->scenario().speed, state.world->scenario().then_live};
   state.director = std::move(plan->memory.director);
   state.now = plan->memory.now;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "actors/reaction_desk.hpp"
 #include "actors/world_messages.hpp"
 #include "actors/world_snapshot.hpp"
 #include "simulation/pacing.hpp"
@@ -82,6 +83,7 @@ struct conductor_state {
   bool held = false;
   std::shared_ptr<const simulation::world> successor; ///< that the shards have not been told of
   std::vector<planned_successor> planned;             ///< not reached yet, by time
+  std::shared_ptr<reaction_desk> reactions;
   world_result result;
   caf::typed_response_promise<world_result> promise;
 };
@@ -92,6 +94,7 @@ struct conductor_plan {
   std::shared_ptr<world_progress> progress;
   std::function<timestamp()> wall; ///< the wall clock, UTC, which never goes back
   std::vector<planned_successor> planned;
+  std::shared_ptr<reaction_desk> reactions; ///< null: the world reads nothing back
 };
 
 /// One stretch is published while the next is lived; no further, so that memory stays bounded.

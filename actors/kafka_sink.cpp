@@ -84,6 +84,11 @@ public:
     return result;
   }
 
+  bool all_taken_in() const override {
+    return std::all_of(places_.begin(), places_.end(),
+                       [this](const auto& place) { return budget_ && budget_->in_flight(place) == 0; });
+  }
+
   void taken_in(const transport::topic_partition& which, std::size_t bytes) override {
     if (budget_)
       budget_->release(which, bytes);

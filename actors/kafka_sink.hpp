@@ -19,6 +19,9 @@ public:
   /// Where each partition of the world's topics ends now (exclusive). After finish().
   virtual expected<std::map<transport::topic_partition, std::int64_t>> ends() = 0;
 
+  /// Whether everything that was handed over has been taken in by its processors. On the embedded cluster only.
+  virtual bool all_taken_in() const = 0;
+
   /// Bytes of a partition have been taken in by its processors: on the embedded cluster there is room for as many more.
   /// From any thread.
   virtual void taken_in(const transport::topic_partition& which, std::size_t bytes) = 0;

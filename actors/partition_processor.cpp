@@ -156,6 +156,32 @@ void partition_processor_state::restore() {
   claims_.clear();
 }
 
+namespace {
+
+/// Tells the alerts among results, each with the Kafka timestamp of the message that raised it. Those of an earlier batch were
+/// told with that.
+void tell_alerts(const result_batch& results, const transport::batch& batch,
+                 const std::function<void(const analytics::side_message&, timestamp)>& tell) {
+  for (const auto& message : results.messages) {
+    if (message.topic != "analytics.alerts")
+      continue;
+    const auto id = std::find_if(message.headers.begin(), message.headers.end(),
+                                 [](const auto& header) { return header.first == "id"; });
+    const auto document = std::find_if(results.documents.begin(), results.documents.end(), [&](const auto& each) {
+      return each.into == analytics::collection::alerts && id != message.headers.end() && each.id == id->second;
+    });
+    if (document == results.documents.end())
+      continue;
+    const auto raising =
+        std::lower_bound(batch.messages.begin(), batch.messages.end(), document->offset,
+                         [](const transport::incoming& each, std::int64_t offset) { return each.offset < offset; });
+    if (raising != batch.messages.end() && raising->offset == document->offset)
+      tell(message, timestamp{raising->timestamp_ms});
+  }
+}
+
+} // namespace
+
 void partition_processor_state::take(const delivery& what) {
   if (phase_ != phase::running || what.life != start_.life)
     return;
@@ -178,8 +204,12 @@ void partition_processor_state::take(const delivery& what) {
   auto news = what.batch->next_offset() > counts_->counted_to;
   count(*what.batch, end);
   // What an earlier life had taken in and handed over is counted.
-  if (auto results = hand_over(); results && news)
-    counts_->windows += windows_in(*results, true);
+  if (auto results = hand_over(); results) {
+    if (news)
+      counts_->windows += windows_in(*results, true);
+    if (start_.plan->raised)
+      tell_alerts(*results, *what.batch, start_.plan->raised);
+  }
   ++owed_;
   grant();
   check_finish();

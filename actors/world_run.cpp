@@ -62,6 +62,7 @@ world_run::world_run(caf::actor_system& system, std::shared_ptr<const simulation
   plan->progress = progress_;
   plan->wall = options.wall ? options.wall : steady_wall_clock();
   plan->planned = options.planned;
+  plan->reactions = options.reactions;
   if (options.snapshot != nullptr) {
     const auto& parts = options.snapshot->parts;
     if (parts.size() != cores_.size() + 1)

@@ -33,6 +33,8 @@ struct world_options {
   std::vector<std::uint64_t> leave_out{};
   /// Where the seqs of another world ended, which this one goes on from. Keys that are nobody's here are left alone.
   std::vector<simulation::book> books{};
+  /// What the world does about alerts; null: nothing.
+  std::shared_ptr<reaction_desk> reactions{};
 };
 
 class world_run {

@@ -172,6 +172,15 @@ struct trouble {
   friend bool operator==(const trouble&, const trouble&) = default;
 };
 
+/// The closed loop: what the world does about alerts on its entities.
+struct reaction_settings {
+  milliseconds delay = std::chrono::minutes{1};   ///< from the end of the tick that released the alert
+  double share = 1;                               ///< of the alerts
+  milliseconds duration = std::chrono::hours{24}; ///< the file's `for`: of a block or a ban
+
+  friend bool operator==(const reaction_settings&, const reaction_settings&) = default;
+};
+
 struct record_settings {
   std::vector<std::string> topics; ///< raw events of these are kept in the store
   milliseconds keep{0};            ///< 0: for ever
@@ -194,6 +203,7 @@ struct scenario {
   config::trouble trouble;
   std::vector<std::string> pipelines; ///< files or presets
   record_settings record;
+  std::optional<reaction_settings> react_to_alerts; ///< the file's `react`: none, the world reads nothing back
   config::settings settings;
 
   friend bool operator==(const scenario&, const scenario&) = default;

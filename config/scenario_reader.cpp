@@ -318,6 +318,18 @@ scenario read_scenario(document& in, timestamp now) {
   });
   result.trouble = read_trouble(from.inner("trouble"));
   from.read("pipelines", result.pipelines);
+  if (const auto react = from.inner("react"); react.has("analytics.alerts")) {
+    const auto alerts = react.inner("analytics.alerts");
+    auto& into = result.react_to_alerts.emplace();
+    alerts.read("delay", into.delay);
+    alerts.read("share", into.share);
+    alerts.read("for", into.duration);
+    if (into.delay < result.message_delay)
+      alerts.report("delay",
+                    fmt::format("{} is less than a tick; message_delay is {}, and nothing that was released in a "
+                                "tick can change the next but one before",
+                                alerts.shown("delay"), format_duration(result.message_delay)));
+  }
   auto record = from.inner("record");
   record.read("topics", result.record.topics);
   record.read("keep", result.record.keep);

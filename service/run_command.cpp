@@ -267,6 +267,10 @@ int run(const run_options& options, bool quiet) {
   if (settings.kafka.embedded() && options.session.goes_on())
     return say_failure({error_kind::invalid, "--resume and --append need a cluster: name it with --set "
                                              "kafka.brokers=HOST:PORT (the embedded one is gone with its process)"});
+  if (scenario->value.react_to_alerts && !settings.kafka.embedded())
+    return say_failure({error_kind::invalid,
+                        "react: the loop is closed on the embedded cluster only, where it is known "
+                        "what has been received"});
   auto drafted = simulation::world::make(scenario->value);
   if (!drafted)
     return say_failure(drafted.error());
@@ -309,12 +313,20 @@ int run(const run_options& options, bool quiet) {
     sink->taken_in(which, bytes);
   };
   watching.lookups = [files = *lookups](const std::string& pipeline) { return files->latest(pipeline); };
+  actors::world_options how{options.world.shards};
+  if (world->scenario().react_to_alerts) {
+    how.reactions =
+        std::make_shared<actors::reaction_desk>(world, [sink = path->sink] { return sink->all_taken_in(); });
+    watching.raised = [desk = how.reactions](const analytics::side_message& alert, timestamp emitted) {
+      desk->raised(alert, emitted);
+    };
+  }
   actors::system_config config{options.world.work.threads};
   caf::actor_system system{config};
   auto watchers = actors::analysis::start(system, std::move(path->source), store, std::move(watching));
   if (!watchers)
     return say_failure(watchers.error());
-  auto simulated = make_world(options.session, *session, system, path->sink, {options.world.shards}, &store, path->ends);
+  auto simulated = make_world(options.session, *session, system, path->sink, how, &store, path->ends);
   if (!simulated)
     return say_failure(simulated.error());
   run_log log{&store, session->run};

@@ -3,6 +3,7 @@
 
 #include <caf/actor_system.hpp>
 #include <fmt/core.h>
+#include <spdlog/spdlog.h>
 
 #include "actors/csv_sink.hpp"
 #include "actors/kafka_sink.hpp"
@@ -149,6 +150,8 @@ int run(const simulate_options& options, bool quiet) {
     say(fmt::format("the run {} has come to its end already", session->run));
     return exit_done;
   }
+  if (scenario->value.react_to_alerts)
+    spdlog::warn("react is left alone: nothing is analysed here that the world could read back");
   auto sink = make_sink(*session->first, *to, options);
   if (!sink)
     return say_failure(sink.error());

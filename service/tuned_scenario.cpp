@@ -41,6 +41,8 @@ std::string fixed_key_that_differs(const config::scenario& a, const config::scen
     return "pipelines";
   if (!(a.record == b.record))
     return "record";
+  if (!(a.react_to_alerts == b.react_to_alerts))
+    return "react";
   if (a.settings.store != b.settings.store)
     return "store";
   return a.settings.topics == b.settings.topics ? "kafka" : "topics";

@@ -138,6 +138,10 @@ void account::book_monthly(wake_context& in, const common& all) {
 
 void account::receive(wake_context& in, const common& all) {
   const auto& message = in.message();
+  if (message.what == entity_message::purpose::intervention) {
+    blocked_until_ = in.now() + message.intervention;
+    return;
+  }
   const auto who = owner(in, all);
   balance_ += message.amount;
   booking entry;

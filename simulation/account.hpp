@@ -204,6 +204,7 @@ private:
   timestamp payment_due_;
   timestamp monthly_due_;
   timestamp due_;
+  timestamp blocked_until_; ///< by the bank, because of an alert: payments are declined
   monthly monthly_ = monthly::fee;
 };
 static_assert(sizeof(account) <= 64);

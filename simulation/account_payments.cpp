@@ -98,6 +98,8 @@ std::uint64_t account::credit(wake_context& in, const payer& by, std::string_vie
 }
 
 account::outcome account::debit(wake_context& in, const booking& entry, bool leaves_the_world) {
+  if (in.now() < blocked_until_)
+    return {write(in, entry, "account_blocked"), false};
   if (entry.amount > balance_)
     return {write(in, entry, "insufficient_funds"), false};
   balance_ -= entry.amount;

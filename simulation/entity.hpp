@@ -10,7 +10,8 @@
 //     static constexpr std::array channels{channel{topic::iot_readings, 0}};  // topics it writes, each with a key number
 //     static constexpr std::size_t keys = 1;        // key 0 is the entity's id, as alerts and truth.labels name it
 //     static constexpr bool far_sighted = true;     // only where all it reads is a function of (seed, time): no view().before,
-//                                                   // no message(). It is woken up to `lookahead` ahead.
+//                                                   // no message() but an intervention, which comes at multiples of the
+//                                                   // lookahead. It is woken up to `lookahead` ahead.
 //     static entity_key key(const world&, entity_ref self, std::size_t which);
 //     static constexpr std::array<std::string_view, 4> incident_kinds{"sensor.spike", ...};  // config's names
 //     sensor(const birth&, const common&);          // draws its traits and its first due time
@@ -111,6 +112,8 @@ public:
   const entity_message& message() const noexcept;
   /// After moment::opened or closed; valid until the next call of next().
   active_incident& incident() noexcept;
+  /// What was wrong has been mended: every incident that is open closes now.
+  void end_incidents() noexcept;
   /// Every incident that is open now, in the order of (incident, occurrence); most often none. Valid until the next
   /// call of next().
   std::span<active_incident> incidents() noexcept;

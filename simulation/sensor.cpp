@@ -78,7 +78,10 @@ void sensor::wake(wake_context& in, const common& all) {
     case moment::retuned:
       retune(in, all);
       break;
-    default: // incidents show in the readings; nobody writes to a sensor
+    case moment::message: // a service man: nobody else writes to a sensor
+      in.end_incidents();
+      break;
+    default: // incidents show in the readings
       break;
     }
   }

@@ -14,9 +14,10 @@
 
 namespace throng::simulation {
 
-/// A message between entities, which arrives a tick after it was sent: money on its way, or word of what went wrong.
+/// A message to an entity, which arrives a tick after it was sent.
 struct entity_message {
-  enum class purpose : std::uint8_t { payment, complaint };
+  /// payment: money; complaint: word of what went wrong; intervention: from outside because of an alert (a block, a ban, a service).
+  enum class purpose : std::uint8_t { payment, complaint, intervention };
 
   entity_ref to;
   entity_ref from;
@@ -26,6 +27,8 @@ struct entity_message {
   std::int64_t amount = 0; ///< minor units
   /// Of a payment: the incident that it belongs to, as `incident_order::mark`; 0: none. Of a complaint: complaint.hpp.
   std::uint64_t reference = 0;
+  /// Of an intervention: how long it lasts.
+  milliseconds intervention{0};
 };
 
 /// Sums over all shards of what happened in a tick; integers, so that no order of adding matters.

@@ -131,6 +131,11 @@ std::span<active_incident> wake_context::incidents() noexcept {
   return std::span{frame_.lane.incidents}.first(open_count(frame_.lane.incidents));
 }
 
+void wake_context::end_incidents() noexcept {
+  for (auto& each : incidents())
+    each.order.end = frame_.now;
+}
+
 timestamp wake_context::now() const noexcept {
   return frame_.now;
 }

@@ -84,8 +84,9 @@ void web_client::wake(wake_context& in, const common& all) {
     case moment::retuned:
       arrival_ = all.visits.after(in.random(), in.now());
       break;
-    case moment::message:
-      break; // nobody sends any
+    case moment::message: // of the site's guards; nobody else sends any
+      banned_until_ = in.now() + in.message().intervention;
+      break;
     }
     const auto own = visiting_ ? request_due_ : std::max(arrival_, in.now());
     due_ = std::min(own, step_of(incident_in_turn(in.incidents()), in.now()));
@@ -179,6 +180,8 @@ void web_client::ask(wake_context& in, const common& all, page from, bool first)
   const bool changed = changes(doing);
   if (changed)
     suffer(line, *doing, in.next_seq(topic::web_requests));
+  if (in.now() < banned_until_)
+    line.status = 403;
   failed_ = line.status >= 400;
   const auto thought =
       log_normal(walk_, static_cast<double>(all.population.think_time.count()), all.population.think_spread);

@@ -117,6 +117,7 @@ private:
   timestamp request_due_;  ///< in a session
   timestamp last_request_; ///< in a session
   timestamp due_;
+  timestamp banned_until_; ///< by the site, because of an alert: requests are answered with 403
   page here_;
   std::uint32_t session_ = 0; ///< number of the last one, from 1
   bool visiting_ = false;

@@ -185,6 +185,8 @@ void web_client::run_program(wake_context& in, const common& all, active_inciden
   line.user = in.world().number_in_kind(in.self());
   const auto gap = next_request_of_program(in, all, doing, random, line);
   serve(line, random.unit(), in.view().site);
+  if (in.now() < banned_until_)
+    line.status = 403;
   doing.touch(write(in, all, line, random));
   if (static_cast<incident>(doing.kind) == incident::credential_stuffing && line.status == 200)
     all.desk.tell(in, line.user, {grievance::stolen_login, line.user});

@@ -1,6 +1,8 @@
 #include "simulation/world.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -178,6 +180,22 @@ entity_ref world::entity_of_kind(std::size_t kind, std::uint32_t number) const {
         if (number - block.first_of_kind < block.count)
           return {i, block.first_index + (number - block.first_of_kind)};
   return {};
+}
+
+std::optional<entity_ref> world::entity_named(std::string_view id) const {
+  constexpr std::array<std::pair<std::string_view, std::size_t>, 5> prefixes{
+      {{"sensor-", 0}, {"client-", 1}, {"user-", 1}, {"account-", 2}, {"customer-", 3}}};
+  for (const auto& [prefix, kind] : prefixes) {
+    if (!id.starts_with(prefix))
+      continue;
+    const auto digits = id.substr(prefix.size());
+    std::uint32_t number = 0;
+    const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (digits.empty() || code != std::errc{} || end != digits.data() + digits.size() || number >= ever_of_kind_[kind])
+      return std::nullopt;
+    return entity_of_kind(kind, number);
+  }
+  return std::nullopt;
 }
 
 } // namespace throng::simulation

@@ -129,6 +129,9 @@ public:
   /// @pre number < count_of_kind(kind)
   entity_ref entity_of_kind(std::size_t kind, std::uint32_t number) const;
 
+  /// Whose id this is, of any of its keys; none: nobody's here.
+  std::optional<entity_ref> entity_named(std::string_view id) const;
+
   std::int32_t partitions() const {
     return scenario_.settings.topics.partitions;
   }
