@@ -96,16 +96,16 @@ expected<message_path> open_path(const simulation::world& world, const std::vect
                                  bool goes_on) {
   const auto& settings = world.scenario().settings;
   message_path path;
-  auto opened = settings.kafka.embedded() ? open_embedded(world, path) : make_world_topics(world, analysis_topics());
-  if (!opened)
-    return tl::unexpected{opened.error()};
   path.ends.resize(simulation::topic_count * static_cast<std::size_t>(world.partitions()));
   if (!settings.kafka.embedded()) {
-    auto ends = actors::topic_ends(world, goes_on);
+    auto ends = actors::topic_ends(world, goes_on); // before any topic is made: it may not know its leaders yet
     if (!ends)
       return tl::unexpected{ends.error()};
     path.ends = std::move(*ends);
   }
+  auto opened = settings.kafka.embedded() ? open_embedded(world, path) : make_world_topics(world, analysis_topics());
+  if (!opened)
+    return tl::unexpected{opened.error()};
   auto sink = actors::make_kafka_sink(world, path.cluster.get());
   if (!sink)
     return tl::unexpected{sink.error()};

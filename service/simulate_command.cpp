@@ -60,13 +60,6 @@ struct opened_sink {
 expected<opened_sink> make_sink(const simulation::world& world, const target& to, const simulate_options& options) {
   const auto csv = options.format == "csv";
   const auto goes_on = options.session.goes_on();
-  if (csv && to.kind != destination::folder)
-    return fail(error_kind::invalid,
-                "--format csv goes with --to file:DIR: each topic is a table with a header of its own");
-  if (goes_on && (csv || to.kind == destination::null || to.kind == destination::standard_output))
-    return fail(error_kind::invalid,
-                "--resume and --append go with --to kafka and --to file:DIR (ndjson): elsewhere it can't "
-                "be seen what is there already");
   opened_sink made;
   made.ends.resize(simulation::topic_count * static_cast<std::size_t>(world.partitions()));
   const auto keep = [&made](std::shared_ptr<actors::message_sink> sink) {
@@ -87,11 +80,12 @@ expected<opened_sink> make_sink(const simulation::world& world, const target& to
   case destination::kafka:
     break;
   }
-  if (auto opened = make_world_topics(world, {}); !opened)
-    return tl::unexpected{opened.error()};
+  // Before any is made: a topic that was made just now may not know its leaders yet.
   auto ends = actors::topic_ends(world, goes_on);
   if (!ends)
     return tl::unexpected{ends.error()};
+  if (auto opened = make_world_topics(world, {}); !opened)
+    return tl::unexpected{opened.error()};
   auto sink = actors::make_kafka_sink(world, nullptr);
   if (!sink)
     return tl::unexpected{sink.error()};
@@ -99,6 +93,19 @@ expected<opened_sink> make_sink(const simulation::world& world, const target& to
   made.kafka = *sink;
   made.to = std::move(*sink);
   return made;
+}
+
+/// Whether the options of the destination go together.
+expected<void> check_target(const target& to, const simulate_options& options) {
+  const auto csv = options.format == "csv";
+  if (csv && to.kind != destination::folder)
+    return fail(error_kind::invalid,
+                "--format csv goes with --to file:DIR: each topic is a table with a header of its own");
+  if (options.session.goes_on() && (csv || to.kind == destination::null || to.kind == destination::standard_output))
+    return fail(error_kind::invalid,
+                "--resume and --append go with --to kafka and --to file:DIR (ndjson): elsewhere it "
+                "can't be seen what is there already");
+  return {};
 }
 
 expected<void> check_cluster(const simulation::world& world, bool goes_on) {
@@ -112,6 +119,8 @@ int run(const simulate_options& options, bool quiet) {
   auto to = parse_target(options.to);
   if (!to)
     return say_failure(to.error());
+  if (auto checked = check_target(*to, options); !checked)
+    return say_failure(checked.error());
   auto snapshot_every = options.session.check();
   if (!snapshot_every)
     return say_failure(snapshot_every.error());

@@ -27,6 +27,8 @@ class Resume(InFolder):
     def test_a_world_killed_again_and_again_leaves_what_an_undisturbed_one_does(self):
         throng("simulate", "metropolis", *WORLD, "--to", f"file:{self.path('whole')}")
         world = self.begin("out")
+        while not os.path.exists(self.path("out/.iot.readings.ndjson.partial")):
+            time.sleep(0.05)
         for seconds, speed in ((1.5, "600"), (0.7, "900"), (1.1, "1500"), (0.4, "max")):
             time.sleep(seconds)
             self.assertIsNone(world.poll(), "the world was to be killed before its end")
@@ -80,7 +82,7 @@ class Resume(InFolder):
         self.assertIn("no run that one", message)
 
     def test_append_counts_seq_on_without_a_gap(self):
-        world = ["metropolis", *WORLD[:2], "--set", "populations.sensors.count=300", "--duration", "10m", "--set", "trouble.malformed=0",
+        world = ["metropolis", "--set", "populations.sensors.count=300", "--duration", "10m", "--set", "trouble.malformed=0",
                  "--set", "trouble.missing_field=0", "--set", "trouble.duplicate=0", "--to", f"file:{self.path('out')}", "--store", self.store]
         throng("simulate", *world)
         first = self.count("iot.readings")
