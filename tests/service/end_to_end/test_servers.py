@@ -1,7 +1,9 @@
 """The whole path over real Kafka and the MongoDB-wire server: the same answers as embedded and SQLite give."""
+import json
 import os
 import signal
 import subprocess
+import time
 import unittest
 import uuid
 
@@ -68,6 +70,36 @@ class Servers(InFolder):
         throng(*arguments(self.mongodb, "killed"), limit=180)
         self.assertEqual(query("windows", self.mongodb), query("windows", self.store))
         self.assertEqual(query("alerts", self.mongodb), query("alerts", self.store))
+
+    def records(self, prefix, topic):
+        """By partition: offset, timestamp, key and value of every message."""
+        out, _ = throng("peek", prefix + topic, "--brokers", BROKERS, "--format", "records")
+        found = {}
+        for line in out.splitlines():
+            record = json.loads(line)
+            found.setdefault(record["partition"], []).append([record[key] for key in ("offset", "timestamp", "key", "value")])
+        return found
+
+    def test_a_world_killed_again_and_again_leaves_the_topics_of_an_undisturbed_one(self):
+        world = ["simulate", "metropolis", "--duration", "1h", "--set", "populations.sensors.count=300", "--to", "kafka", "--set",
+                 f"kafka.brokers={BROKERS}", "--snapshot-every", "300ms", "--quiet"]
+        whole, killed = self.prefix, self.prefix + "killed."
+        throng(*world, "--set", f"topics.prefix={whole}", "--store", self.store)
+        # The first on the server's store, too: snapshots and inputs come back from there.
+        command = [PROGRAM, *world, "--set", f"topics.prefix={killed}", "--store", self.mongodb]
+        process = subprocess.Popen([*command, "--speed", "300"])
+        for seconds, speed in ((3, "300"), (2, "500"), (2, "max")):
+            time.sleep(seconds)
+            self.assertIsNone(process.poll(), "the world was to be killed before its end")
+            process.kill()
+            process.wait()
+            process = subprocess.Popen([*command, "--speed", speed, "--resume"])
+        self.assertEqual(process.wait(180), 0)
+        topics = ("iot.readings", "web.requests", "web.views", "web.clicks", "web.ratings", "bank.transactions", "support.tickets",
+                  "truth.labels")
+        for topic in topics:
+            self.assertEqual(self.records(killed, topic), self.records(whole, topic), topic)
+        self.assertGreater(sum(map(len, self.records(whole, "iot.readings").values())), 50_000)
 
     def test_doctor_and_topics_tell_what_there_is(self):
         out, _ = throng("doctor", "--brokers", BROKERS, "--store", self.mongodb)
