@@ -42,6 +42,11 @@ public:
   void real(double x) {
     u64(std::bit_cast<std::uint64_t>(x));
   }
+  void real32(float x) {
+    auto bits = std::bit_cast<std::uint32_t>(x);
+    for (int i = 0; i < 4; ++i)
+      u8(static_cast<std::uint8_t>(bits >> (8 * i)));
+  }
   /// As they are, without their number.
   void bytes(const std::uint8_t* first, std::size_t count) {
     out_.append(first, first + count);
@@ -93,6 +98,12 @@ public:
   }
   double real() {
     return std::bit_cast<double>(u64());
+  }
+  float real32() {
+    std::uint32_t bits = 0;
+    for (int i = 0; i < 4; ++i)
+      bits |= static_cast<std::uint32_t>(u8()) << (8 * i);
+    return std::bit_cast<float>(bits);
   }
   std::string_view text() {
     auto size = varint();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "analytics/detector_parameters.hpp"
+#include "analytics/detectors/auto_detector.hpp"
 #include "analytics/shift.hpp"
 #include "config/problem.hpp"
 
@@ -18,6 +19,7 @@ struct registered {
 /// A new detector is a line here.
 const std::vector<registered>& registry() {
   static const std::vector<registered> all{
+      {auto_doc(), make_auto},
       {shift_doc(), make_shift},
   };
   return all;

@@ -57,6 +57,21 @@ double detector_parameters::real(std::string_view name, double above) {
   return above + 1;
 }
 
+std::optional<double> detector_parameters::real_or_none(std::string_view name, double above) {
+  if (of(name).is_null())
+    return std::nullopt;
+  return real(name, above);
+}
+
+double detector_parameters::real_between(std::string_view name, double above, double below) {
+  auto x = of(name);
+  if (x.is_number())
+    if (auto number = x.to_number<double>(); number > above && number < below)
+      return number;
+  wrong(name, fmt::format("{} is no number between {} and {}", boost::json::serialize(x), above, below));
+  return 0.5 * (above + below);
+}
+
 milliseconds detector_parameters::duration(std::string_view name, milliseconds least) {
   auto x = of(name);
   if (const auto* text = x.if_string())

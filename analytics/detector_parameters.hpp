@@ -1,6 +1,7 @@
 // Reads a detector's parameters out of its `detect` entry, and collects what is wrong with them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,10 @@ public:
   std::int64_t whole(std::string_view name, std::int64_t least, std::int64_t most);
   /// A finite number greater than `above`.
   double real(std::string_view name, double above);
+  /// The same, or null for none.
+  std::optional<double> real_or_none(std::string_view name, double above);
+  /// A finite number between the two, neither included.
+  double real_between(std::string_view name, double above, double below);
   /// A duration such as `30m`, at least `least`.
   milliseconds duration(std::string_view name, milliseconds least);
   config::severity severity(std::string_view name);

@@ -8,94 +8,12 @@
 
 #include "analytics/json_scanner.hpp"
 #include "analytics/results.hpp"
+#include "config/csv_rows.hpp"
 #include "config/json_text.hpp"
 
 namespace throng::analytics {
 
 namespace {
-
-/// One cell of a CSV file.
-struct cell {
-  std::string text;
-  bool quoted = false;
-  int line = 1;
-  int column = 1;
-};
-
-/// Rows of cells; a problem of the form ends it.
-class csv_text {
-public:
-  explicit csv_text(std::string_view text)
-      : in_(text) {
-    if (in_.starts_with("\xEF\xBB\xBF"))
-      at_ = 3;
-  }
-
-  /// The next row that is not blank; none at the end.
-  std::optional<std::vector<cell>> row() {
-    while (at_ < in_.size()) {
-      std::vector<cell> cells;
-      do
-        cells.push_back(one());
-      while (take(','));
-      take('\r');
-      if (!take('\n') && at_ < in_.size() && !wrong)
-        wrong =
-            lookup_problem{line_, column_, "a cell that ends in quotes is followed by a comma or the end of the line"};
-      if (wrong)
-        return std::nullopt;
-      if (cells.size() > 1 || cells.front().quoted || !cells.front().text.empty())
-        return cells;
-    }
-    return std::nullopt;
-  }
-
-  std::optional<lookup_problem> wrong;
-
-private:
-  cell one() {
-    cell made{{}, take('"'), line_, column_};
-    if (!made.quoted) {
-      while (at_ < in_.size() && in_[at_] != ',' && in_[at_] != '\n' && in_[at_] != '\r')
-        made.text += next();
-      return made;
-    }
-    made.column -= 1;
-    while (at_ < in_.size()) {
-      if (!take('"'))
-        made.text += next();
-      else if (take('"'))
-        made.text += '"';
-      else
-        return made;
-    }
-    wrong = lookup_problem{made.line, made.column, "the quotes that begin here have no end"};
-    return made;
-  }
-
-  bool take(char wanted) {
-    if (at_ == in_.size() || in_[at_] != wanted)
-      return false;
-    next();
-    return true;
-  }
-
-  char next() {
-    auto c = in_[at_++];
-    if (c == '\n') {
-      ++line_;
-      column_ = 1;
-    } else if ((static_cast<unsigned char>(c) & 0xc0U) != 0x80U) { // a column is a character, not a byte
-      ++column_;
-    }
-    return c;
-  }
-
-  std::string_view in_;
-  std::size_t at_ = 0;
-  int line_ = 1;
-  int column_ = 1;
-};
 
 /// The number, true or false that a cell's text is as JSON; else missing.
 value scalar_of(std::string_view text) {
@@ -112,7 +30,7 @@ value scalar_of(std::string_view text) {
   return found;
 }
 
-owned_value value_of(const cell& from) {
+owned_value value_of(const csv_cell& from) {
   if (from.quoted)
     return owned_value{value::of(std::string_view{from.text})};
   if (from.text.empty())
@@ -181,14 +99,15 @@ private:
   }
 
   void read_csv(std::string_view text) {
-    csv_text in{text};
-    auto header = in.row();
-    if (!header) {
-      found_.push_back(in.wrong.value_or(lookup_problem{1, 1, "is empty; its first line names the columns"}));
+    csv_rows in{text};
+    std::vector<csv_cell> row;
+    if (!in.next(row)) {
+      if (!found_problem(in))
+        wrong(1, 1, "is empty; its first line names the columns");
       return;
     }
     std::vector<std::string> names;
-    for (const auto& each : *header) {
+    for (const auto& each : row) {
       if (std::find(names.begin(), names.end(), each.text) != names.end())
         wrong(each.line, each.column, fmt::format("the column {} stands here twice", each.text));
       names.push_back(each.text);
@@ -197,17 +116,17 @@ private:
     std::size_t key = 0;
     if (!find_columns(names, places, key))
       return;
-    while (auto row = in.row()) {
-      if (row->size() != names.size()) {
-        wrong(row->front().line, row->front().column,
-              fmt::format("this row has {} cells, the header {}", row->size(), names.size()));
+    while (in.next(row)) {
+      if (row.size() != names.size()) {
+        wrong(row.front().line, row.front().column,
+              fmt::format("this row has {} cells, the header {}", row.size(), names.size()));
         continue;
       }
       std::vector<owned_value> values;
       values.reserve(places.size());
       for (auto place : places)
-        values.push_back(value_of((*row)[place]));
-      const auto& of_key = (*row)[key];
+        values.push_back(value_of(row[place]));
+      const auto& of_key = row[key];
       auto as_text = value::of(std::string_view{of_key.text});
       if (!of_key.quoted && of_key.text.empty())
         wrong(of_key.line, of_key.column, fmt::format("the key, {}, is empty", key_));
@@ -216,8 +135,13 @@ private:
         if (auto scalar = scalar_of(of_key.text); !scalar.is_nothing())
           also(scalar);
     }
-    if (in.wrong)
-      found_.push_back(*in.wrong);
+    found_problem(in);
+  }
+
+  bool found_problem(const csv_rows& in) {
+    if (in.wrong())
+      wrong(in.wrong()->line, in.wrong()->column, in.wrong()->sentence);
+    return in.wrong().has_value();
   }
 
   void read_json(const std::string& text) {

@@ -103,6 +103,7 @@ int run_program(int argc, char** argv) {
   add_control_command(self);
   add_audit_command(self);
   add_score_command(self);
+  add_detect_command(self);
   add_scenario_command(self);
   add_pipeline_command(self);
   add_topics_command(self);

@@ -52,6 +52,7 @@ void add_serve_command(program& to);
 void add_control_command(program& to);
 void add_audit_command(program& to);
 void add_score_command(program& to);
+void add_detect_command(program& to);
 void add_scenario_command(program& to);
 void add_pipeline_command(program& to);
 void add_topics_command(program& to);

@@ -1,0 +1,124 @@
+// From a surprise to a score, an incident and an alarm: what all detectors of this folder share. A detector is then a core, which says how
+// surprising a value is by its past, and why.
+#pragma once
+
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "analytics/detector.hpp"
+
+namespace throng::analytics {
+
+class detector_parameters;
+
+/// A surprise s says that 1 of 10^s past values was as odd (tail_model.hpp). The score is s / (s + 4): 0.5 for one in ten thousand, 0.2
+/// for one in ten, 0.6 for one in a million.
+inline double score_of(double surprise) {
+  return surprise / (surprise + 4);
+}
+inline double surprise_of(double score) {
+  return score >= 1 ? 1e9 : 4 * score / (1 - score);
+}
+
+/// What a user wants to be told.
+struct alarm_terms {
+  std::optional<double> alarms_per_day; ///< an entity; none: `sensitivity` counts
+  double sensitivity = 0.5;             ///< an alarm from a score of 1 - sensitivity on
+  milliseconds forget{0};
+  config::severity severity = config::severity::warning;
+
+  static alarm_terms read(detector_parameters& from);
+  /// Its part of a detector's sentence.
+  std::string sentence() const;
+};
+
+/// The parameters of alarm_terms, for a detector's documentation.
+const std::vector<parameter_doc>& alarm_parameters();
+
+/// One incident rings once: after a surprise, only one that is clearly greater than what is left of it keeps its height; others are
+/// lowered. What is left of it halves in about 80 values.
+class incident {
+public:
+  detection judge(const alarm_terms& terms, timestamp t, double surprise);
+  /// The incident's begin, peak and length so far.
+  void add_to(boost::json::object& evidence) const;
+  void save(byte_writer& out) const;
+  void load(byte_reader& in);
+
+private:
+  double values_per_day() const;
+
+  std::uint64_t seen_ = 0;
+  std::int64_t last_ms_ = 0;
+  double interval_ms_ = 0;
+  double left_ = 0; // of the greatest surprise
+  std::int64_t begin_ms_ = 0;
+  std::int64_t peak_ms_ = 0;
+  double peak_ = 0;
+  double surprise_ = 0; // of the last value; no state
+};
+
+/// The series of a core. Core: double surprise(timestamp, double); explanation explain(string_view field); save; load.
+template <class Core>
+class scored_series final : public series_detector {
+public:
+  scored_series(const alarm_terms& terms, Core core)
+      : terms_(&terms)
+      , core_(std::move(core)) {}
+
+  detection observe(timestamp t, const value& x) override {
+    if (!x.is_finite())
+      return incident_.judge(*terms_, t, 0);
+    return incident_.judge(*terms_, t, core_.surprise(t, x.number()));
+  }
+  explanation explain(std::string_view field) const override {
+    auto why = core_.explain(field);
+    incident_.add_to(why.evidence);
+    return why;
+  }
+  void save(byte_writer& out) const override {
+    incident_.save(out);
+    core_.save(out);
+  }
+  void load(byte_reader& in) override {
+    incident_.load(in);
+    core_.load(in);
+  }
+
+private:
+  const alarm_terms* terms_;
+  incident incident_;
+  Core core_;
+};
+
+/// A detector whose series begin as a copy of one core.
+template <class Core>
+class scored_detector final : public detector {
+public:
+  scored_detector(alarm_terms terms, Core core, std::string sentence)
+      : terms_(terms)
+      , core_(std::move(core))
+      , sentence_(std::move(sentence)) {}
+  std::unique_ptr<series_detector> fresh() const override {
+    return std::make_unique<scored_series<Core>>(terms_, core_);
+  }
+  milliseconds forget() const override {
+    return terms_.forget;
+  }
+  config::severity severity() const override {
+    return terms_.severity;
+  }
+  std::string sentence() const override {
+    return sentence_ + terms_.sentence();
+  }
+
+private:
+  alarm_terms terms_;
+  Core core_;
+  std::string sentence_;
+};
+
+} // namespace throng::analytics
