@@ -144,7 +144,7 @@ double auto_core::surprise(timestamp t, double x) {
                       std::max(0.0, -d),
                       ratio,
                       1 / ratio,
-                      static_cast<double>(run_) * 0.25,
+                      std::max(0.0, run_ - 4.0) * 0.25,
                       crowd_};
   static constexpr int view_of[12] = {next, next, place, place, some, some, many, many, loud, quiet, stuck, crowd};
   for (auto& p : surprises_)
@@ -160,7 +160,7 @@ double auto_core::surprise(timestamp t, double x) {
     together = std::max(together, r);
   }
   crowd_ += static_cast<float>((sum - crowd_) / k_crowd);
-  auto r = std::min(together, all_.surprise(together, k_power)) * std::min(1.0, std::max(0.0, seen - 20.0) / 150);
+  auto r = std::min(together, all_.surprise(together, k_power)) * std::min(1.0, std::max(0.0, seen - 50.0) / 150);
   auto weight = r < 3 ? 1.0F : 0.3F;
   if (n_ > settle)
     for (int i = 0; i < 12; ++i)

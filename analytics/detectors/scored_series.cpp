@@ -11,7 +11,6 @@ namespace throng::analytics {
 namespace {
 
 constexpr double kept_a_value = 0.9917; // of what is left: a half in 83 values
-constexpr double lowered = 0.4;
 constexpr double clearly_more = 1.25;
 constexpr double more = 0.3;
 
@@ -71,7 +70,8 @@ detection incident::judge(const alarm_terms& terms, timestamp t, double surprise
     peak_ = surprise;
     peak_ms_ = t.ms;
   }
-  said.score = score_of(fresh ? surprise : lowered * surprise);
+  // At most a fifth: over no threshold that anyone would set, and still in the order of the surprises.
+  said.score = score_of(fresh ? surprise : surprise / (surprise + 1));
   said.alarm = said.score >= said.threshold && said.score > 0;
   left_ = std::max(left_ * kept_a_value, surprise);
   return said;

@@ -39,7 +39,7 @@ struct alarm_terms {
 const std::vector<parameter_doc>& alarm_parameters();
 
 /// One incident rings once: after a surprise, only one that is clearly greater than what is left of it keeps its height; others are
-/// lowered. What is left of it halves in about 80 values.
+/// lowered to a score below 0.2. What is left of it halves in about 80 values.
 class incident {
 public:
   detection judge(const alarm_terms& terms, timestamp t, double surprise);
