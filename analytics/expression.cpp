@@ -1,6 +1,7 @@
 #include "analytics/expression.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "analytics/arithmetic.hpp"
@@ -106,6 +107,8 @@ public:
     case operation::to_lower:
     case operation::to_upper:
       return recased(x);
+    case operation::call:
+      return called(x);
     }
     return {};
   }
@@ -193,6 +196,12 @@ private:
     for (const auto& argument : x.arguments)
       offer(of(*argument));
     return best;
+  }
+
+  value called(const expression_node& x) {
+    std::array<value, most_arguments> given;
+    std::transform(x.arguments.begin(), x.arguments.end(), given.begin(), [this](const auto& a) { return of(*a); });
+    return x.body({given.data(), x.arguments.size()}, event_.arena, type_error_);
   }
 
   int compared(const expression_node& x) {

@@ -134,6 +134,8 @@ private:
     const auto* known =
         std::find_if(std::begin(signatures), std::end(signatures), [&](const auto& x) { return x.name == name; });
     if (known == std::end(signatures)) {
+      if (const auto* found = find_function(name))
+        return compile_call(*found, operand, path);
       complain(path, unknown_operator(name, false));
       return constant(nullptr);
     }
@@ -147,13 +149,36 @@ private:
       result->what = known->what;
       result->arguments.push_back(compile(operand, path));
     }
-    auto given = result->arguments.size();
-    if (given < known->least || given > known->most) {
-      auto takes = known->least == known->most ? fmt::format("{}", known->least)
-                   : known->most == any_number ? fmt::format("at least {}", known->least)
-                                               : fmt::format("{} to {}", known->least, known->most);
-      complain(path, fmt::format("`{}` takes {} value{}, not {}.", name, takes, takes == "1" ? "" : "s", given));
+    check_count(name, result->arguments.size(), known->least, known->most, path);
+    return result;
+  }
+
+  void check_count(std::string_view name, std::size_t given, std::size_t least, std::size_t most,
+                   const std::string& path) {
+    if (given >= least && given <= most)
+      return;
+    auto takes = least == most        ? fmt::format("{}", least)
+                 : most == any_number ? fmt::format("at least {}", least)
+                                      : fmt::format("{} to {}", least, most);
+    complain(path, fmt::format("`{}` takes {} value{}, not {}.", name, takes, takes == "1" ? "" : "s", given));
+  }
+
+  node_ptr compile_call(const function& what, const boost::json::value& operand, const std::string& path) {
+    node_ptr result;
+    if (const auto* list = operand.if_array()) {
+      result = composite(operation::call, *list, path);
+    } else {
+      // The parts of dates also take theirs by name.
+      const auto* object = operand.if_object();
+      const auto* date = object == nullptr ? nullptr : object->if_contains("date");
+      if (date != nullptr)
+        only(*object, {"date"}, path);
+      result = std::make_unique<expression_node>();
+      result->arguments.push_back(date != nullptr ? compile(*date, path + ".date") : compile(operand, path));
     }
+    result->what = operation::call;
+    result->body = what.body;
+    check_count(what.name, result->arguments.size(), what.least, what.most, path);
     return result;
   }
 

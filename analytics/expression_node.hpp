@@ -8,6 +8,7 @@
 
 #include "analytics/event.hpp"
 #include "analytics/expression.hpp"
+#include "analytics/expression_functions.hpp"
 
 namespace throng::analytics {
 
@@ -44,12 +45,14 @@ enum class operation : std::uint8_t {
   concat,
   to_lower,
   to_upper,
+  call,
 };
 
 struct expression_node {
   operation what = operation::constant;
   slot field = 0;
   owned_value constant;
+  function_body body = nullptr; ///< of call
   std::vector<std::unique_ptr<expression_node>>
       arguments;                  ///< of choose: case, result, case, result, ..., and a default if odd
   std::vector<std::string> names; ///< of make_object, one an argument
