@@ -1,5 +1,6 @@
 #include "analytics/arithmetic.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -20,9 +21,13 @@ std::int64_t power(std::int64_t n) {
   return result;
 }
 
-value rounded_integer(std::int64_t x, std::int64_t zeros) {
-  if (zeros > 18) // Half of 10^19 is more than any, half of 10^20 all the more.
-    return value::of(std::int64_t{0});
+std::optional<value> rounded_integer(std::int64_t x, std::int64_t zeros) {
+  if (zeros > 18) {
+    // The nearest multiple is 0, or one that no integer is; half of 10^20 is more than any.
+    constexpr std::int64_t half = 5'000'000'000'000'000'000;
+    bool fits = zeros > 19 || (x >= -half && x <= half);
+    return fits ? std::optional{value::of(std::int64_t{0})} : std::nullopt;
+  }
   auto unit = power(zeros);
   auto rest = x % unit;
   auto base = x - rest;
@@ -32,7 +37,7 @@ value rounded_integer(std::int64_t x, std::int64_t zeros) {
     return value::of(base);
   std::int64_t result = 0;
   if (__builtin_add_overflow(base, x < 0 ? -unit : unit, &result))
-    return value::of(static_cast<double>(base) + static_cast<double>(x < 0 ? -unit : unit));
+    return std::nullopt;
   return value::of(result);
 }
 
@@ -50,6 +55,29 @@ double rounded_double(double x, std::int64_t places) {
   auto end = std::to_chars(digits, digits + sizeof(digits), x, std::chars_format::fixed, static_cast<int>(places)).ptr;
   double result = 0;
   std::from_chars(digits, end, result);
+  return result;
+}
+
+double truncated_double(double x, std::int64_t places) {
+  if (!std::isfinite(x) || places == 0)
+    return std::trunc(x);
+  char digits[std::numeric_limits<double>::max_exponent10 + 32];
+  auto* const begin = digits;
+  char* end = std::to_chars(digits, digits + sizeof(digits), x, std::chars_format::fixed).ptr;
+  char* point = std::find(begin, end, '.');
+  if (places > 0) {
+    if (end - point > places + 1)
+      end = point + 1 + places;
+  } else {
+    char* first = begin + (x < 0 ? 1 : 0);
+    for (char* at = point; at != first && places < 0; ++places)
+      *--at = '0';
+    end = point;
+    if (places < 0)
+      return 0;
+  }
+  double result = 0;
+  std::from_chars(begin, end, result);
   return result;
 }
 
@@ -91,11 +119,11 @@ std::optional<value> remainder(const value& a, const value& b) {
   return value::of(b.integer() == -1 ? std::int64_t{0} : a.integer() % b.integer());
 }
 
-value absolute(const value& x) {
+std::optional<value> absolute(const value& x) {
   if (!whole(x))
     return value::of(std::abs(x.number()));
   if (x.integer() == std::numeric_limits<std::int64_t>::min())
-    return value::of(-x.number());
+    return std::nullopt;
   return value::of(x.integer() < 0 ? -x.integer() : x.integer());
 }
 
@@ -107,10 +135,18 @@ value ceiled(const value& x) {
   return whole(x) ? x : value::of(std::ceil(x.number()));
 }
 
-value rounded(const value& x, std::int64_t places) {
+std::optional<value> rounded(const value& x, std::int64_t places) {
   if (!whole(x))
     return value::of(rounded_double(x.number(), places));
   return places >= 0 ? x : rounded_integer(x.integer(), -places);
+}
+
+std::optional<value> truncated(const value& x, std::int64_t places) {
+  if (!whole(x))
+    return value::of(truncated_double(x.number(), places));
+  if (places >= 0)
+    return x;
+  return value::of(places < -18 ? std::int64_t{0} : x.integer() - x.integer() % power(-places));
 }
 
 } // namespace throng::analytics

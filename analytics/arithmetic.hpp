@@ -17,7 +17,8 @@ value multiply(const value& a, const value& b);
 std::optional<value> divide(const value& a, const value& b);
 /// With the sign of a. None for a division by 0.
 std::optional<value> remainder(const value& a, const value& b);
-value absolute(const value& x);
+/// None for the least integer, whose absolute value is no integer.
+std::optional<value> absolute(const value& x);
 value floored(const value& x);
 value ceiled(const value& x);
 
@@ -25,6 +26,9 @@ constexpr std::int64_t least_places = -20;
 constexpr std::int64_t greatest_places = 100;
 /// To so many decimal places, halves to the even digit: of the double's exact value, so 2.675 to two places is 2.67.
 /// @pre least_places <= places <= greatest_places
-value rounded(const value& x, std::int64_t places);
+/// None where an integer becomes one that does not fit.
+std::optional<value> rounded(const value& x, std::int64_t places);
+/// The same, cut off towards 0: of the shortest decimal that reads back as the double, so 0.3 to one place is 0.3.
+std::optional<value> truncated(const value& x, std::int64_t places);
 
 } // namespace throng::analytics

@@ -94,7 +94,28 @@ expected<void> engine::take(const raw_message& message, effects& out) {
   watermark_.observe(event_.time);
   if (auto after = watermark_.current(); after != before)
     advance(before, after, out);
+  // Not each time: the count walks over all windows and look-backs, and a few entries more do not matter.
+  constexpr std::int64_t counted_every = 64;
+  if (message.offset % counted_every != 0)
+    return {};
+  if (auto held = remembered(); held > plan_->definition().max_state)
+    return fail(
+        error_kind::exhausted,
+        fmt::format("{} partition {} offset {}: {} remembers {} entries, and its max_state is {}: raise it, or group "
+                    "by fewer values, shorten windows, lateness, look-backs or `forget`",
+                    who_.topic, who_.partition, message.offset, who_.pipeline, held, plan_->definition().max_state));
   return {};
+}
+
+std::size_t engine::remembered() const {
+  auto n = rules_.size();
+  for (const auto& each : windows_)
+    n += each->size();
+  for (const auto& each : look_backs_)
+    n += each.events();
+  for (const auto& each : series_)
+    n += each.size();
+  return n;
 }
 
 void engine::analyse(const raw_message& message, timestamp watermark, effects& out) {

@@ -54,6 +54,8 @@ private:
   void detect(text_ids::id entity, effects& out);
   void advance(timestamp from, timestamp to, effects& out);
   void raise_alert(alert&& what, effects& out);
+  /// Entries of state, as `max_state` counts them.
+  std::size_t remembered() const;
   std::string meta() const;
   void restore_meta(std::string_view bytes);
   void restore_entry(std::string_view key, std::string_view bytes);

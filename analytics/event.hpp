@@ -51,11 +51,15 @@ struct event {
   std::string key; ///< canonical text of the key field: its own text for text and numbers
   message_origin origin;
   std::vector<value> slots; ///< by field_table's numbers
-  text_arena arena;         ///< unescaped and computed text that slots point to
+  // Room to compute in, kept from message to message so that expressions allocate nothing; none of it is what the event says.
+  mutable text_arena arena;         ///< unescaped and computed text that slots point to
+  mutable std::vector<value> stack; ///< values of the arguments of what is being called
+  mutable std::string scratch;      ///< JSON that is being made
 
   void clear(std::size_t fields) {
     slots.assign(fields, value{});
     arena.clear();
+    stack.clear();
   }
 };
 

@@ -1,25 +1,14 @@
 #include "analytics/expression.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <span>
 
 #include "analytics/arithmetic.hpp"
 #include "analytics/expression_node.hpp"
 #include "analytics/json_element.hpp"
 
 namespace throng::analytics {
-
-namespace {
-
-/// The order over all types, in which an absent value is below null.
-int compare_all(const value& a, const value& b) {
-  auto absent_a = a.kind() == value_kind::missing;
-  auto absent_b = b.kind() == value_kind::missing;
-  if (absent_a || absent_b)
-    return static_cast<int>(absent_b) - static_cast<int>(absent_a);
-  return compare(a, b);
-}
 
 bool is_true(const value& x) {
   switch (x.kind()) {
@@ -37,10 +26,21 @@ bool is_true(const value& x) {
   }
 }
 
+namespace {
+
+/// The order over all types, in which an absent value is below null.
+int compare_all(const value& a, const value& b) {
+  auto absent_a = a.kind() == value_kind::missing;
+  auto absent_b = b.kind() == value_kind::missing;
+  if (absent_a || absent_b)
+    return static_cast<int>(absent_b) - static_cast<int>(absent_a);
+  return compare(a, b);
+}
+
 /// One evaluation: what it makes text in, and whether a type was wrong on the way.
 class evaluation {
 public:
-  explicit evaluation(event& e)
+  explicit evaluation(const event& e)
       : event_(e) {}
 
   bool type_error() const {
@@ -67,11 +67,6 @@ public:
     case operation::floor:
     case operation::ceil:
       return of_one(x);
-    case operation::round:
-      return round(x);
-    case operation::min:
-    case operation::max:
-      return extreme(x);
     case operation::eq:
       return value::of(compared(x) == 0);
     case operation::ne:
@@ -102,11 +97,6 @@ public:
       return choose(x);
     case operation::in:
       return is_in(x);
-    case operation::concat:
-      return concat(x);
-    case operation::to_lower:
-    case operation::to_upper:
-      return recased(x);
     case operation::call:
       return called(x);
     }
@@ -139,11 +129,12 @@ private:
     return result;
   }
 
+  /// Null if either is nothing, whatever the other is.
   value of_two(const expression_node& x) {
-    auto a = operand(*x.arguments[0]);
-    auto b = operand(*x.arguments[1]);
+    auto a = of(*x.arguments[0]);
+    auto b = of(*x.arguments[1]);
     if (!a.is_number() || !b.is_number())
-      return value::null();
+      return a.is_nothing() || b.is_nothing() ? value::null() : wrong();
     if (x.what == operation::subtract)
       return subtract(a, b);
     auto result = x.what == operation::divide ? divide(a, b) : remainder(a, b);
@@ -154,54 +145,43 @@ private:
     auto a = operand(*x.arguments[0]);
     if (!a.is_number())
       return a;
-    return x.what == operation::abs ? absolute(a) : (x.what == operation::floor ? floored(a) : ceiled(a));
+    if (x.what != operation::abs)
+      return x.what == operation::floor ? floored(a) : ceiled(a);
+    auto made = absolute(a);
+    return made ? *made : wrong();
   }
 
-  value round(const expression_node& x) {
-    auto a = operand(*x.arguments[0]);
-    auto places = x.arguments.size() < 2 ? value::of(std::int64_t{0}) : operand(*x.arguments[1]);
-    if (!a.is_number() || !places.is_number())
-      return value::null();
-    auto n = places.number();
-    if (n != std::trunc(n) || n < least_places || n > greatest_places)
-      return wrong();
-    return rounded(a, static_cast<std::int64_t>(n));
-  }
-
-  value extreme(const expression_node& x) {
-    value best = value::null();
-    bool least = x.what == operation::min;
-    auto offer = [&](const value& candidate) {
-      if (candidate.is_nothing())
-        return false;
-      auto order = best.is_nothing() ? -1 : compare(candidate, best);
-      bool better = best.is_nothing() || (least ? order < 0 : order > 0);
-      if (better)
-        best = candidate;
-      return better;
-    };
-    if (x.arguments.size() == 1) {
-      auto only = of(*x.arguments[0]);
-      if (only.kind() == value_kind::array) {
-        for (element_walk walk{only}; walk.next();) {
-          // What the walk made of escapes lasts until its next step.
-          if (offer(walk.element()) && best.kind() == value_kind::text)
-            best = value::of(event_.arena.keep(best.text()));
-        }
-        return best;
+  /// The arguments' values, on the event's stack for as long as this lives.
+  class values_of {
+  public:
+    values_of(evaluation& in, const expression_node& x)
+        : stack_(in.event_.stack)
+        , begin_(stack_.size()) {
+      for (const auto& argument : x.arguments) {
+        auto next = in.of(*argument); // may move the stack
+        stack_.push_back(next);
       }
-      offer(only);
-      return best;
     }
-    for (const auto& argument : x.arguments)
-      offer(of(*argument));
-    return best;
-  }
+    values_of(const values_of&) = delete;
+    values_of& operator=(const values_of&) = delete;
+    ~values_of() {
+      stack_.resize(begin_);
+    }
+    std::span<const value> all() const {
+      return std::span{stack_}.subspan(begin_);
+    }
+
+  private:
+    std::vector<value>& stack_;
+    std::size_t begin_;
+  };
 
   value called(const expression_node& x) {
-    std::array<value, most_arguments> given;
-    std::transform(x.arguments.begin(), x.arguments.end(), given.begin(), [this](const auto& a) { return of(*a); });
-    return x.body({given.data(), x.arguments.size()}, event_.arena, type_error_);
+    values_of given{*this, x};
+    call in{given.all(), x.present, x.ready.get(), event_.arena, event_.scratch};
+    auto result = x.body(in);
+    type_error_ = type_error_ || in.wrong();
+    return result;
   }
 
   int compared(const expression_node& x) {
@@ -245,40 +225,13 @@ private:
     return value::of(false);
   }
 
-  value concat(const expression_node& x) {
-    std::string text;
-    for (const auto& argument : x.arguments) {
-      auto next = of(*argument);
-      if (next.is_nothing())
-        return value::null();
-      if (next.kind() != value_kind::text)
-        return wrong();
-      text.append(next.text());
-    }
-    return value::of(event_.arena.keep(text));
-  }
-
-  value recased(const expression_node& x) {
-    auto a = of(*x.arguments[0]);
-    if (a.is_nothing())
-      return value::of(std::string_view{});
-    if (a.is_number())
-      return value::of(event_.arena.keep(canonical_text{a}.view()));
-    if (a.kind() != value_kind::text)
-      return wrong();
-    auto from = a.text();
-    auto* to = event_.arena.take(from.size());
-    char first = x.what == operation::to_lower ? 'A' : 'a';
-    std::transform(from.begin(), from.end(), to,
-                   [first](char c) { return c >= first && c < first + 26 ? static_cast<char>(c ^ 0x20) : c; });
-    return value::of(std::string_view{to, from.size()});
-  }
-
   value made(const expression_node& x) {
     bool array = x.what == operation::make_array;
-    std::string json(1, array ? '[' : '{');
+    values_of given{*this, x};
+    auto& json = event_.scratch;
+    json.assign(1, array ? '[' : '{');
     for (std::size_t i = 0; i < x.arguments.size(); ++i) {
-      auto next = of(*x.arguments[i]);
+      const auto& next = given.all()[i];
       if (!array && next.kind() == value_kind::missing)
         continue;
       if (json.size() > 1)
@@ -297,7 +250,7 @@ private:
     return array ? value::array(kept) : value::object(kept);
   }
 
-  event& event_;
+  const event& event_;
   bool type_error_ = false;
 };
 
@@ -318,13 +271,18 @@ tl::expected<expression, findings> expression::compile(const boost::json::value&
   return expression{std::move(root)};
 }
 
-value expression::evaluate(event& e, bool& type_error) const {
+value expression::evaluate(const event& e, bool& type_error) const {
   evaluation run{e};
   auto result = run.of(*root_);
   if (!run.type_error())
     return result;
   type_error = true;
   return value::null();
+}
+
+bool expression::holds(const event& e) const {
+  bool type_error = false;
+  return is_true(evaluate(e, type_error));
 }
 
 } // namespace throng::analytics

@@ -61,19 +61,22 @@ public:
   ~expression();
 
   /// Text it makes goes into the event's arena. Where MongoDB would stop with an error ($add of text, a division by 0), the
-  /// result is `value::null()` and `type_error` is set; it is never cleared. Allocates nothing on numbers and comparisons.
-  value evaluate(event& e, bool& type_error) const;
+  /// result is `value::null()` and `type_error` is set; it is never cleared. Allocates nothing once the event's room has grown to what
+  /// a message needs, but for elements of arrays whose texts have escapes, and for names of zones that are not constants.
+  value evaluate(const event& e, bool& type_error) const;
+  /// Whether the result is true as `$expr` takes it: not false, 0, null or absent; not true where MongoDB would stop.
+  bool holds(const event& e) const;
 
 private:
   explicit expression(std::unique_ptr<expression_node> root);
   std::unique_ptr<expression_node> root_;
 };
 
-/// An operator as the schema and the documentation show it.
+/// An operator as the pipeline schema has it (`match_operators`, `expression_operators`), which is the one list of them.
 struct operator_doc {
-  std::string_view name;
-  std::string_view example; ///< JSON
-  std::string_view sentence;
+  std::string name;
+  boost::json::value example;
+  std::string sentence;
   bool for_match = false; ///< else for expressions
 };
 const std::vector<operator_doc>& supported_operators();

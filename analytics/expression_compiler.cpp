@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <span>
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -20,8 +21,6 @@ struct signature {
   std::size_t most;
 };
 
-constexpr std::size_t any_number = SIZE_MAX;
-
 constexpr signature signatures[] = {
     {"$add", operation::add, 0, any_number},
     {"$subtract", operation::subtract, 2, 2},
@@ -31,9 +30,6 @@ constexpr signature signatures[] = {
     {"$abs", operation::abs, 1, 1},
     {"$floor", operation::floor, 1, 1},
     {"$ceil", operation::ceil, 1, 1},
-    {"$round", operation::round, 1, 2},
-    {"$min", operation::min, 1, any_number},
-    {"$max", operation::max, 1, any_number},
     {"$eq", operation::eq, 2, 2},
     {"$ne", operation::ne, 2, 2},
     {"$gt", operation::gt, 2, 2},
@@ -47,9 +43,6 @@ constexpr signature signatures[] = {
     {"$cond", operation::cond, 3, 3},
     {"$ifNull", operation::if_null, 2, any_number},
     {"$in", operation::in, 2, 2},
-    {"$concat", operation::concat, 0, any_number},
-    {"$toLower", operation::to_lower, 1, 1},
-    {"$toUpper", operation::to_upper, 1, 1},
 };
 
 std::string_view view(boost::json::string_view x) {
@@ -163,23 +156,69 @@ private:
     complain(path, fmt::format("`{}` takes {} value{}, not {}.", name, takes, takes == "1" ? "" : "s", given));
   }
 
+  static node_ptr nothing() {
+    return std::make_unique<expression_node>(); // a constant that is missing
+  }
+
+  /// Arguments by name: all that the operator knows, in its order; those not given are missing.
+  node_ptr named_arguments(const function& what, const boost::json::object& operand, const std::string& path) {
+    auto known = std::span{what.names}.first(
+        static_cast<std::size_t>(std::find(what.names.begin(), what.names.end(), "") - what.names.begin()));
+    only(operand, known, path);
+    auto result = std::make_unique<expression_node>();
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      const auto* given = operand.if_contains(known[i]);
+      if (given == nullptr && i < what.least)
+        complain(path, fmt::format("`{}` lacks `{}`.", what.name, known[i]));
+      if (given != nullptr)
+        result->present |= 1U << i;
+      result->arguments.push_back(given == nullptr ? nothing() : compile(*given, fmt::format("{}.{}", path, known[i])));
+    }
+    return result;
+  }
+
   node_ptr compile_call(const function& what, const boost::json::value& operand, const std::string& path) {
     node_ptr result;
-    if (const auto* list = operand.if_array()) {
-      result = composite(operation::call, *list, path);
+    const auto* object = operand.if_object();
+    bool named = !what.names.front().empty();
+    if (named && object != nullptr && (object->empty() || !object->begin()->key().starts_with('$'))) {
+      result = named_arguments(what, *object, path);
+    } else if (!what.in_place) {
+      complain(path,
+               fmt::format("`{}` takes an object of {}, not {}.", what.name,
+                           fmt::join(what.names.begin(), std::find(what.names.begin(), what.names.end(), ""), ", "),
+                           boost::json::serialize(operand)));
+      return constant(nullptr);
     } else {
-      // The parts of dates also take theirs by name.
-      const auto* object = operand.if_object();
-      const auto* date = object == nullptr ? nullptr : object->if_contains("date");
-      if (date != nullptr)
-        only(*object, {"date"}, path);
-      result = std::make_unique<expression_node>();
-      result->arguments.push_back(date != nullptr ? compile(*date, path + ".date") : compile(operand, path));
+      if (const auto* list = operand.if_array()) {
+        result = composite(operation::call, *list, path);
+      } else {
+        result = std::make_unique<expression_node>();
+        result->arguments.push_back(compile(operand, path));
+      }
+      result->present = ~0U;
+      check_count(what.name, result->arguments.size(), what.least, what.most, path);
     }
     result->what = operation::call;
     result->body = what.body;
-    check_count(what.name, result->arguments.size(), what.least, what.most, path);
+    if (what.prepare != nullptr)
+      prepare(what, *result, path);
     return result;
+  }
+
+  void prepare(const function& what, expression_node& into, const std::string& path) {
+    std::vector<value> values;
+    values.reserve(into.arguments.size());
+    std::vector<const value*> constants;
+    for (const auto& x : into.arguments) {
+      if (x->what == operation::constant)
+        values.push_back(x->constant.view());
+      constants.push_back(x->what == operation::constant ? &values.back() : nullptr);
+    }
+    std::string wrong;
+    into.ready = what.prepare(constants, wrong);
+    if (!wrong.empty())
+      complain(path, std::move(wrong));
   }
 
   /// A member of an operator's object, which must be there.
@@ -191,8 +230,7 @@ private:
     return constant(nullptr);
   }
 
-  void only(const boost::json::object& object, std::initializer_list<std::string_view> allowed,
-            const std::string& path) {
+  void only(const boost::json::object& object, std::span<const std::string_view> allowed, const std::string& path) {
     for (const auto& x : object) {
       if (std::find(allowed.begin(), allowed.end(), view(x.key())) == allowed.end())
         complain(fmt::format("{}.{}", path, view(x.key())),
@@ -201,10 +239,11 @@ private:
   }
 
   node_ptr named_condition(const boost::json::object& object, const std::string& path) {
-    only(object, {"if", "then", "else"}, path);
+    static constexpr std::string_view parts[] = {"if", "then", "else"};
+    only(object, parts, path);
     auto result = std::make_unique<expression_node>();
     result->what = operation::cond;
-    for (auto name : {"if", "then", "else"})
+    for (auto name : parts)
       result->arguments.push_back(member(object, name, "$cond", path));
     return result;
   }
@@ -219,7 +258,9 @@ private:
       complain(path, "`$switch` takes {\"branches\": [{\"case\": …, \"then\": …}, …], \"default\": …}.");
       return result;
     }
-    only(*object, {"branches", "default"}, path);
+    static constexpr std::string_view parts[] = {"branches", "default"};
+    static constexpr std::string_view branch_parts[] = {"case", "then"};
+    only(*object, parts, path);
     for (std::size_t i = 0; i < list->size(); ++i) {
       auto here = fmt::format("{}.branches[{}]", path, i);
       const auto* branch = (*list)[i].if_object();
@@ -228,7 +269,7 @@ private:
                  fmt::format("A branch is {{\"case\": …, \"then\": …}}, not {}.", boost::json::serialize((*list)[i])));
         continue;
       }
-      only(*branch, {"case", "then"}, here);
+      only(*branch, branch_parts, here);
       result->arguments.push_back(member(*branch, "case", "A branch", here));
       result->arguments.push_back(member(*branch, "then", "A branch", here));
     }

@@ -25,9 +25,6 @@ enum class operation : std::uint8_t {
   abs,
   floor,
   ceil,
-  round,
-  min,
-  max,
   eq,
   ne,
   gt,
@@ -42,9 +39,6 @@ enum class operation : std::uint8_t {
   if_null,
   choose,
   in,
-  concat,
-  to_lower,
-  to_upper,
   call,
 };
 
@@ -52,11 +46,16 @@ struct expression_node {
   operation what = operation::constant;
   slot field = 0;
   owned_value constant;
-  function_body body = nullptr; ///< of call
+  function_body body = nullptr;       ///< of call
+  std::unique_ptr<preparation> ready; ///< of call: what was made of its constants
+  unsigned present = 0;               ///< of call, by bits: arguments that stand in the definition
   std::vector<std::unique_ptr<expression_node>>
       arguments;                  ///< of choose: case, result, case, result, ..., and a default if odd
   std::vector<std::string> names; ///< of make_object, one an argument
 };
+
+/// What $cond and $expr take for true: not false, 0, null or absent.
+bool is_true(const value& x);
 
 std::unique_ptr<expression_node> compile_expression(const boost::json::value& definition, const std::string& path,
                                                     field_table& fields, name_scope scope, findings& wrong);

@@ -177,6 +177,7 @@ std::uint32_t look_back::distinct_number(const value& x) {
 }
 
 void look_back::gone(const look_back_history::entry& what) {
+  --events_;
   if (what.distinct != 0)
     texts_.release(what.distinct - 1);
 }
@@ -213,6 +214,7 @@ void look_back::observe(event& e, text_ids::id entity, timestamp watermark) {
     else if (watermark != watermark::none)
       known->history.forget(*plan_, watermark, [this](const look_back_history::entry& old) { gone(old); });
     known->history.add(*plan_, what);
+    ++events_;
     states_.changed(entity, known->history.newest() + plan_->longest);
   }
   if (known == nullptr) {
@@ -261,6 +263,7 @@ void look_back::restore(std::string_view entity, std::string_view bytes) {
           what.distinct = which + 1;
         }
       made.history.add(*plan_, what);
+      ++events_;
     }
     return made;
   });

@@ -130,6 +130,10 @@ public:
   std::size_t size() const {
     return states_.size();
   }
+  /// How many events their histories hold.
+  std::size_t events() const {
+    return events_;
+  }
   void save(bool only_changes, const std::function<void(state_entry&&)>& put) {
     states_.save(only_changes, put);
   }
@@ -149,6 +153,7 @@ private:
   const look_back_plan* plan_;
   text_ids texts_; // canonical texts of distinct values, held once by each entry
   std::string scratch_;
+  std::size_t events_ = 0;
   keyed_states<state> states_;
 };
 

@@ -355,6 +355,15 @@ std::size_t rule_set::see_window(boost::json::object body, std::int64_t offset, 
   return raised;
 }
 
+std::size_t rule_set::size() const {
+  std::size_t n = 0;
+  for (const auto& each : cooldowns_)
+    n += each.size();
+  for (const auto& each : patterns_)
+    n += each.size();
+  return n;
+}
+
 void rule_set::save(bool only_changes, const std::function<void(state_entry&&)>& put) {
   for (auto& each : cooldowns_)
     each.save(only_changes, put);

@@ -29,6 +29,9 @@ public:
   /// forgotten. @param offset of the message that moved it
   std::size_t advance(timestamp to, std::size_t first_document, std::int64_t offset, effects& out);
 
+  /// How many entities its rules remember, each rule for itself.
+  std::size_t size() const;
+
   void save(bool only_changes, const std::function<void(state_entry&&)>& put);
   /// @param kind r: a cooldown, q: a pattern. @throws corrupt_state
   void restore(char kind, std::size_t rule, std::string_view entity, std::string_view bytes);

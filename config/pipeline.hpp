@@ -131,6 +131,7 @@ struct pipeline {
   milliseconds idle{10'000};
   milliseconds max_ahead{3'600'000};
   std::size_t max_message = 16U << 20U;
+  std::size_t max_state = 20'000'000; ///< entries that a partition may remember
   boost::json::object where;
   std::vector<enrichment> enrich;
   std::vector<std::pair<std::string, boost::json::value>> derive; ///< in the order of the file

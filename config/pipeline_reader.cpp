@@ -358,6 +358,7 @@ pipeline read_pipeline(document& in, const json::value& value, const std::string
   from.read("idle", result.idle);
   from.read("max_ahead", result.max_ahead);
   from.read("max_message", result.max_message);
+  from.read("max_state", result.max_state);
   from.read("where", result.where);
   read_enrichments(from, result);
   read_derived(from, result);

@@ -338,6 +338,52 @@ CAF_TEST(state that event time has passed is dropped and named in the next delta
   CAF_CHECK_EQUAL(kept, 3u); // meta, and b's window and look-back
 }
 
+CAF_TEST(a partition that would remember more than max_state ends with an error that says what to do) {
+  auto definition = with_window(tumbling("w", milliseconds{10'000}, {"id"}));
+  definition.features = {feature("n", milliseconds{3'600'000}, "count")};
+  definition.max_state = 150;
+  running engine{definition};
+  std::optional<error> refused;
+  std::int64_t offset = 0;
+  for (; offset < 1'000 && !refused; ++offset)
+    refused = engine.take(at(offset, 1 + offset / 100, 1, "id-" + std::to_string(offset)));
+  CAF_REQUIRE(refused.has_value());
+  // Each event has brought a window's group and an event of a look-back: 130 at offset 64, and 258 at the next count.
+  CAF_CHECK_EQUAL(offset, 129);
+  CAF_CHECK(refused->kind == error_kind::exhausted);
+  CAF_CHECK(!refused->retryable);
+  CAF_CHECK_EQUAL(
+      refused->message,
+      "readings partition 1 offset 128: test remembers 258 entries, and its max_state is 150: raise it, or group "
+      "by fewer values, shorten windows, lateness, look-backs or `forget`");
+
+  // With a greater limit it goes on from its state: the limit is no part of what a checkpoint belongs to.
+  auto raised = definition;
+  raised.max_state = 10'000;
+  CAF_CHECK_EQUAL(compiled(raised)->hash(), compiled(definition)->hash());
+  running again{raised};
+  again.task->restore(saved(*engine.task, false));
+  for (; offset < 1'000; ++offset)
+    CAF_CHECK(!again.take(at(offset, 1 + offset / 100, 1, "id-" + std::to_string(offset))));
+}
+
+CAF_TEST(ever new entities do not make state grow as event time lets go of the old ones) {
+  auto definition = with_window(tumbling("w", milliseconds{10'000}, {"id"}));
+  definition.features = {feature("n", milliseconds{20'000}, "distinct", "x")};
+  definition.rules = {rule("hot", R"({"x": {"$gt": 40}})", milliseconds{30'000})};
+  config::detect shift;
+  shift.name = "jump";
+  shift.detector = "shift";
+  shift.field = "x";
+  shift.parameters = object(R"({"forget": "40s"})");
+  definition.detectors = {shift};
+  definition.max_state = 200;
+  running engine{definition};
+  for (std::int64_t i = 0; i < 5'000; ++i)
+    CAF_CHECK(!engine.take(at(i, i, 50, "id-" + std::to_string(i))));
+  CAF_CHECK_LESS(saved(*engine.task, false).size(), 200u);
+}
+
 CAF_TEST(a damaged checkpoint is refused) {
   auto plan = compiled(with_window(tumbling("w", milliseconds{10'000}, {"id"})));
   auto task = make_engine(plan, "readings", 0);

@@ -1,6 +1,7 @@
 #define CAF_SUITE analytics.match
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <caf/test/unit_test.hpp>
 #include <rapidcheck.h>
 
@@ -28,130 +29,7 @@ findings wrong(const std::string& definition) {
   return sut ? findings{} : sut.error();
 }
 
-struct row {
-  const char* definition;
-  const char* message;
-  bool expected;
-};
-
 } // namespace
-
-CAF_TEST(conditions hold as in MongoDB) {
-  const row rows[] = {
-      // Everything and nothing.
-      {R"({})", R"({})", true},
-      {R"({})", R"({"a": 1})", true},
-      // Equality: numbers across their types and nothing else across types.
-      {R"({"a": 1})", R"({"a": 1})", true},
-      {R"({"a": 1})", R"({"a": 1.0})", true},
-      {R"({"a": 1})", R"({"a": "1"})", false},
-      {R"({"a": 1})", R"({"a": true})", false},
-      {R"({"a": 1})", R"({})", false},
-      {R"({"a": {"$eq": "x"}})", R"({"a": "x"})", true},
-      {R"({"a": 9007199254740993})", R"({"a": 9007199254740992.0})", false},
-      {R"({"a": false})", R"({"a": 0})", false},
-      // Null and absent.
-      {R"({"a": null})", R"({})", true},
-      {R"({"a": null})", R"({"a": null})", true},
-      {R"({"a": null})", R"({"a": 0})", false},
-      {R"({"a": {"$ne": null}})", R"({})", false},
-      {R"({"a": {"$ne": null}})", R"({"a": 0})", true},
-      {R"({"a": {"$gte": null}})", R"({})", true},
-      {R"({"a": {"$lte": null}})", R"({"a": null})", true},
-      {R"({"a": {"$gt": null}})", R"({"a": 5})", false},
-      {R"({"a": 5})", R"({"a": 1e400})", false},
-      {R"({"a": null})", R"({"a": 1e400})", true},
-      // Not equal takes in what is absent or of another type.
-      {R"({"a": {"$ne": 1}})", R"({})", true},
-      {R"({"a": {"$ne": 1}})", R"({"a": "1"})", true},
-      {R"({"a": {"$ne": 1}})", R"({"a": 1.0})", false},
-      // Order within one type only.
-      {R"({"a": {"$gt": 5}})", R"({"a": 6})", true},
-      {R"({"a": {"$gt": 5}})", R"({"a": 5})", false},
-      {R"({"a": {"$gte": 5}})", R"({"a": 5.0})", true},
-      {R"({"a": {"$gt": 5}})", R"({"a": "6"})", false},
-      {R"({"a": {"$gt": 5}})", R"({"a": true})", false},
-      {R"({"a": {"$lt": 5}})", R"({})", false},
-      {R"({"a": {"$lt": 5}})", R"({"a": null})", false},
-      {R"({"a": {"$lt": "b"}})", R"({"a": "a"})", true},
-      {R"({"a": {"$lt": "b"}})", R"({"a": 1})", false},
-      {R"({"a": {"$gt": false}})", R"({"a": true})", true},
-      {R"({"a": {"$gt": -60, "$lt": 60}})", R"({"a": 0})", true},
-      {R"({"a": {"$gt": -60, "$lt": 60}})", R"({"a": 60})", false},
-      {R"({"a": {"$gte": "2026-01-05"}})", R"({"a": "2026-01-05T06:00:00Z"})", true},
-      // Not turns a whole condition around.
-      {R"({"a": {"$not": {"$gt": 5}}})", R"({"a": 6})", false},
-      {R"({"a": {"$not": {"$gt": 5}}})", R"({"a": "x"})", true},
-      {R"({"a": {"$not": {"$gt": 5}}})", R"({})", true},
-      {R"({"a": {"$not": {"$gt": 0, "$lt": 9}}})", R"({"a": 10})", true},
-      // One of.
-      {R"({"a": {"$in": [1, "x", null]}})", R"({"a": 1.0})", true},
-      {R"({"a": {"$in": [1, "x", null]}})", R"({"a": "x"})", true},
-      {R"({"a": {"$in": [1, "x", null]}})", R"({})", true},
-      {R"({"a": {"$in": [1, "x"]}})", R"({"a": "1"})", false},
-      {R"({"a": {"$in": []}})", R"({"a": 1})", false},
-      {R"({"a": {"$nin": [1, 2]}})", R"({"a": 3})", true},
-      {R"({"a": {"$nin": [1, 2]}})", R"({})", true},
-      {R"({"a": {"$nin": [1, 2]}})", R"({"a": 2})", false},
-      {R"({"a": {"$nin": []}})", R"({"a": 1})", true},
-      // Exists.
-      {R"({"a": {"$exists": true}})", R"({"a": null})", true},
-      {R"({"a": {"$exists": true}})", R"({})", false},
-      {R"({"a": {"$exists": false}})", R"({})", true},
-      {R"({"a": {"$exists": false}})", R"({"a": null})", false},
-      // Arrays: the whole or an element.
-      {R"({"a": 2})", R"({"a": [1, 2]})", true},
-      {R"({"a": "x\ny"})", R"({"a": ["x\ny"]})", true},
-      {R"({"a": [1, 2]})", R"({"a": [1, 2.0]})", true},
-      {R"({"a": [1, 2]})", R"({"a": [[1, 2], 3]})", true},
-      {R"({"a": [1, 2]})", R"({"a": [2, 1]})", false},
-      {R"({"a": {"$gt": 5}})", R"({"a": [1, 9]})", true},
-      {R"({"a": {"$gt": 5, "$lt": 3}})", R"({"a": [1, 9]})", true},
-      {R"({"a": {"$ne": 2}})", R"({"a": [1, 2]})", false},
-      {R"({"a": {"$in": [9, 2]}})", R"({"a": [1, 2]})", true},
-      {R"({"a": {"$nin": [9, 2]}})", R"({"a": [1, 2]})", false},
-      {R"({"a": null})", R"({"a": [1, null]})", true},
-      {R"({"a": {"$gt": [1]}})", R"({"a": [2]})", true},
-      {R"({"a": []})", R"({"a": []})", true},
-      // Objects are equal with the same fields in the same order.
-      {R"({"a": {"b": 1}})", R"({"a": {"b": 1.0}})", true},
-      {R"({"a": {"b": 1}})", R"({"a": {"b": 1, "c": 2}})", false},
-      {R"({"a": {"b": 1, "c": 2}})", R"({"a": {"c": 2, "b": 1}})", false},
-      {R"({"a": {}})", R"({"a": {}})", true},
-      {R"({"a": {}})", R"({"a": {"b": 1}})", false},
-      // Dotted paths.
-      {R"({"a.b": 1})", R"({"a": {"b": 1}})", true},
-      {R"({"a.b": null})", R"({"a": 5})", true},
-      {R"({"a.b": 2})", R"({"a": [{"b": 1}, {"b": 2}]})", true},
-      {R"({"a.1": 2})", R"({"a": [1, 2]})", true},
-      {R"({"a.b": {"$exists": true}})", R"({"a": {"c": 1}})", false},
-      // Text by a pattern.
-      {R"({"a": {"$regex": "^/api/"}})", R"({"a": "/api/v1"})", true},
-      {R"({"a": {"$regex": "^/api/"}})", R"({"a": "x/api/"})", false},
-      {R"({"a": {"$regex": "API"}})", R"({"a": "/api/v1"})", false},
-      {R"({"a": {"$regex": "API", "$options": "i"}})", R"({"a": "/api/v1"})", true},
-      {R"({"a": {"$options": "i", "$regex": "API"}})", R"({"a": "/api/v1"})", true},
-      {R"({"a": {"$regex": "^b", "$options": "m"}})", R"({"a": "a\nb"})", true},
-      {R"({"a": {"$regex": "1"}})", R"({"a": 1})", false},
-      {R"({"a": {"$regex": "x"}})", R"({"a": ["y", "x"]})", true},
-      {R"({"a": {"$regex": ""}})", R"({})", false},
-      {R"({"a": {"$not": {"$regex": "x"}}})", R"({"a": "y"})", true},
-      {R"({"a": {"$regex": "ö.$"}})", R"({"a": "\u00f6ß"})", true},
-      // Together.
-      {R"({"a": 1, "b": 2})", R"({"a": 1, "b": 2})", true},
-      {R"({"a": 1, "b": 2})", R"({"a": 1})", false},
-      {R"({"$or": [{"a": 1}, {"b": 2}]})", R"({"b": 2})", true},
-      {R"({"$or": [{"a": 1}, {"b": 2}]})", R"({"b": 3})", false},
-      {R"({"$and": [{"a": 1}, {"b": 2}]})", R"({"a": 1, "b": 2})", true},
-      {R"({"$nor": [{"a": 1}, {"b": 2}]})", R"({"a": 2, "b": 1})", true},
-      {R"({"$nor": [{"a": 1}, {"b": 2}]})", R"({"a": 1})", false},
-      {R"({"c": 3, "$or": [{"a": 1}, {"$and": [{"b": 2}, {"d": {"$exists": false}}]}]})", R"({"c": 3, "b": 2})", true},
-  };
-  for (const auto& [definition, message, expected] : rows) {
-    CAF_MESSAGE(definition << " on " << message);
-    CAF_CHECK_EQUAL(matches(definition, message), expected);
-  }
-}
 
 CAF_TEST(an operator that is not there is named with the nearest one that is) {
   auto found = wrong(R"({"temperature": {"$gtt": 5}, "$or": [{"a": {"$inn": [1]}}], "$nand": []})");
@@ -203,7 +81,9 @@ CAF_TEST(names mean the message in where and the computed field afterwards) {
   CAF_CHECK(!when->matches(event.e));
 }
 
-CAF_TEST(a number too large for a double within an array is nothing there) {
+CAF_TEST(a number too large for a double is nothing there) {
+  CAF_CHECK(!matches(R"({"a": 5})", R"({"a": 1e400})"));
+  CAF_CHECK(matches(R"({"a": null})", R"({"a": 1e400})"));
   CAF_CHECK(matches(R"({"a": [1, null]})", R"({"a": [1, null]})"));
   CAF_CHECK(!matches(R"({"a": {"$gt": [1, 1e400]}})", R"({"a": [1, null]})"));
   CAF_CHECK(matches(R"({"a": {"$gt": [1, 1e400]}})", R"({"a": [1, 2]})"));
@@ -226,15 +106,15 @@ CAF_TEST(a condition and its contrary never both hold) {
 CAF_TEST(every operator in the documentation compiles with its example) {
   int documented = 0;
   for (const auto& x : supported_operators()) {
-    auto example = boost::json::parse(x.example);
+    const auto& example = x.example;
     field_table fields;
     if (x.for_match)
       CAF_CHECK(match::compile(example.as_object(), "where", fields, name_scope::message).has_value());
     else
       CAF_CHECK(expression::compile(example, "derive", fields, name_scope::message).has_value());
-    CAF_CHECK(std::string{x.example}.find(x.name) != std::string::npos);
+    CAF_CHECK(boost::json::serialize(example).find("\"" + x.name + "\"") != std::string::npos);
     CAF_CHECK(!x.sentence.empty());
     ++documented;
   }
-  CAF_CHECK(documented >= 30);
+  CAF_CHECK(documented >= 100);
 }
