@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "config/problem.hpp"
+#include "query/alert_life.hpp"
 #include "query/cursor.hpp"
 #include "query/document_fields.hpp"
 #include "query/presented.hpp"
@@ -66,6 +67,16 @@ expected<std::vector<presented>> runs(storage::result_store& store) {
 expected<std::vector<presented>> chosen(storage::result_store& store, const overtaken& no_result, const request& what,
                                         std::size_t limit, const json::value& from_value) {
   switch (what.subject) {
+  case subject::alerts: {
+    auto found = stored_results(store, no_result, what, limit, from_value);
+    auto lives = alert_lives::in(store);
+    if (!lives)
+      return tl::unexpected(lives.error());
+    if (found)
+      for (auto& each : *found)
+        lives->join(each.document);
+    return found;
+  }
   case subject::windows:
     return merged_windows(store, no_result, what);
   case subject::runs:

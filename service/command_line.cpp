@@ -101,6 +101,7 @@ int run_program(int argc, char** argv) {
   add_query_command(self);
   add_serve_command(self);
   add_control_command(self);
+  add_alerts_command(self);
   add_audit_command(self);
   add_score_command(self);
   add_detect_command(self);

@@ -50,6 +50,7 @@ void add_analyze_command(program& to);
 void add_query_command(program& to);
 void add_serve_command(program& to);
 void add_control_command(program& to);
+void add_alerts_command(program& to);
 void add_audit_command(program& to);
 void add_score_command(program& to);
 void add_detect_command(program& to);

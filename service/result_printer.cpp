@@ -49,6 +49,7 @@ expected<void> result_printer::print(std::span<const storage::stamped_document> 
     } else if (what->into == analytics::collection::alerts) {
       auto shown = what->body;
       query::present(shown, query::subject::alerts);
+      shown["status"] = "open"; // nobody has seen it yet
       printed = write(shown);
     }
     if (!printed)

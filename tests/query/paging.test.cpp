@@ -31,7 +31,7 @@ CAF_TEST(alerts come as the contract says by time) {
       text(found.items[0]),
       R"({"id":"c","pipeline":"city-climate","detector":"shift","entity":"sensor-1","time":"2026-01-05T06:00:00.000Z",)"
       R"("severity":"warning","score":1.5E0,"reason":"it rose","evidence":{"mean":2.05E1},)"
-      R"("source":{"topic":"iot.readings","partition":0,"offset":7}})");
+      R"("source":{"topic":"iot.readings","partition":0,"offset":7},"status":"open"})");
   auto what = alerts();
   what.entity = "sensor-1";
   what.sort = "-time";

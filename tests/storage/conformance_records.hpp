@@ -34,6 +34,23 @@ CAF_TEST(many records go in one call) {
   CAF_CHECK_EQUAL(must(store.records("world_books")).size(), 3'000u);
 }
 
+CAF_TEST(what people did to alerts is kept by rising id and goes with the results) {
+  auto& store = fresh_store();
+  must(
+      store.put_record("alert_deeds", "a/2026-01-05T06:00:01.000Z/resolved", {{"alert", "a"}, {"status", "resolved"}}));
+  must(store.put_record("alert_deeds", "a/2026-01-05T06:00:00.000Z/acknowledged",
+                        {{"alert", "a"}, {"status", "acknowledged"}, {"note", "{\"$gt\": 1}"}}));
+  auto deeds = must(store.records("alert_deeds"));
+  CAF_REQUIRE_EQUAL(deeds.size(), 2u);
+  CAF_CHECK_EQUAL(deeds[0].at("status").as_string(), "acknowledged");
+  CAF_CHECK_EQUAL(deeds[0].at("note").as_string(), "{\"$gt\": 1}");
+  CAF_CHECK_EQUAL(deeds[1].at("status").as_string(), "resolved");
+  must(store.remove_pipeline("city"));
+  CAF_CHECK_EQUAL(must(store.records("alert_deeds")).size(), 2u);
+  must(store.remove_results());
+  CAF_CHECK(must(store.records("alert_deeds")).empty());
+}
+
 CAF_TEST(removing results leaves runs inputs and raised headers) {
   auto& store = fresh_store();
   must(write(store,
