@@ -114,6 +114,11 @@ expected<void> partition_core::take(const transport::batch& batch, std::int64_t 
         continue;
       if (message.offset >= end)
         break;
+      if (auto only = batch.only_for.find(message.offset);
+          only != batch.only_for.end() && only->second != x.task->owner()) {
+        last = &message; // another task refused it, and this one had it when it first came
+        continue;
+      }
       analytics::raw_message raw{message.offset, message.timestamp_ms, message.key, message.value};
       try {
         if (auto why = x.condemned.find(message.offset); why != x.condemned.end())

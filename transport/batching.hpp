@@ -35,6 +35,11 @@ public:
     batch_->messages.push_back({offset, timestamp_ms, copy(key), copy(value)});
   }
 
+  /// The message at this offset is for one task.
+  void mark(std::int64_t offset, std::string only_for) {
+    batch_->only_for.emplace(offset, std::move(only_for));
+  }
+
   batch_ptr finish() {
     batch_->memory = std::shared_ptr<const char[]>{std::move(block_)};
     return std::move(batch_);

@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,6 +44,8 @@ struct batch {
   std::vector<incoming> messages;
   std::size_t bytes = 0; ///< keys and values
   std::shared_ptr<const void> memory;
+  /// Messages that were sent again for one task only (header `replay_for`), by offset. Nearly always empty.
+  std::map<std::int64_t, std::string> only_for = {};
 
   std::int64_t next_offset() const {
     return messages.empty() ? -1 : messages.back().offset + 1;

@@ -258,3 +258,20 @@ CAF_TEST(a message counts once though it comes twice) {
   CAF_CHECK_EQUAL(partition_core::count(*batch, 4).tombstones, 0u);
   CAF_CHECK_EQUAL(partition_core::count(*batch, 0, 8).messages, 8u);
 }
+
+CAF_TEST(a message that was sent again for one task is taken in by that task alone) {
+  core_of_one core;
+  core.add("one", fresh());
+  core.add("other", fresh(3));
+  auto batch = *make_batch(n0, core.values, 0, 10);
+  batch.only_for = {{4, "one"}, {9, "nobody"}};
+  CAF_CHECK(core.sut.take(batch));
+  CAF_CHECK_EQUAL(core.sut.task(0).counters().consumed, 9u);
+  CAF_CHECK_EQUAL(core.sut.task(1).counters().consumed, 8u);
+  // Both go on behind it, and a checkpoint says so.
+  CAF_CHECK_EQUAL(core.sut.next_offset(), 10);
+  for (const auto& each : core.sut.snapshot({true, true}, true)) {
+    CAF_CHECK_EQUAL(each.next_offset, 10);
+    CAF_CHECK_EQUAL(each.last.offset, 9);
+  }
+}

@@ -1,0 +1,61 @@
+"""Dead letters given back through a real broker: to the pipeline that refused them, each counted once, however often they are asked for."""
+import json
+import os
+import unittest
+import uuid
+
+from throng import InFolder, query, throng
+
+BROKERS = os.environ.get("THRONG_TEST_KAFKA", "")
+
+
+@unittest.skipUnless(BROKERS, "needs THRONG_TEST_KAFKA")
+class DeadLettersTest(InFolder):
+    def setUp(self):
+        super().setUp()
+        # Topics of this test alone.
+        self.prefix = f"dead-{uuid.uuid4().hex[:8]}."
+        self.write("settings.json", json.dumps({"topics": {"prefix": self.prefix, "partitions": 2}, "store": self.store,
+                                                "kafka": {"brokers": BROKERS}}))
+        window = [{"name": "w", "tumbling": "1h", "lateness": "1d", "group_by": ["id"], "aggregate": {"x": ["count", "sum"]}}]
+        base = {"source": "rooms", "key": "id", "timestamp": "at", "windows": window}
+        self.write("p.json", json.dumps([{**base, "name": "strict", "max_ahead": "1m"}, {**base, "name": "patient", "max_ahead": "1d"}]))
+
+    def cluster(self, *arguments, **more):
+        return throng(*arguments, "--settings", self.path("settings.json"), **more)
+
+    def analyze(self):
+        self.cluster("analyze", self.path("p.json"), "--until-end", "--report", self.path("report.json"))
+        return self.report()
+
+    def sums(self, pipeline):
+        return {each["group"]["id"]: (each["x"]["count"], each["x"]["sum"]) for each in query("windows", self.store, "--pipeline", pipeline)}
+
+    def test_a_pipeline_gets_back_what_it_refused_and_counts_each_once(self):
+        # Every third message says that it is of an hour after it was sent: `strict` refuses it, `patient` does not.
+        lines = [{"id": "ab"[i % 2], "at": f"2026-01-05T{7 if i % 3 == 0 else 6}:00:{i:02}Z", "sent": f"2026-01-05T06:01:{i:02}Z", "x": 2 ** i}
+                 for i in range(12)]
+        for each in lines:
+            each["at"] = each["at"].replace("T7", "T07").replace("T6", "T06")
+        self.write("rooms.ndjson", "".join(json.dumps(each) + "\n" for each in lines))
+        self.cluster("replay", self.path("rooms.ndjson"), "--topic", "rooms", "--key", "id", "--timestamp", "sent")
+        report = self.analyze()
+        self.assertEqual((report["consumed"], report["dead_letters"]), (12, 4))
+        of = lambda keep: {(each["id"], each["at"][11:13]): None for each in lines if keep(each)}
+        self.assertEqual(len(of(lambda each: True)), 4)
+        total = lambda documents: (sum(n for n, _ in documents), sum(s for _, s in documents))
+        whole = (12, sum(each["x"] for each in lines))
+        refused = [each for each in lines if each["at"][11:13] == "07"]
+        counted = lambda pipeline: total([(w["x"]["count"], w["x"]["sum"]) for w in query("windows", self.store, "--pipeline", pipeline)])
+        self.assertEqual(counted("patient"), whole)
+        self.assertEqual(counted("strict"), (8, whole[1] - sum(each["x"] for each in refused)))
+
+        # Sent now, they are of the past. Only `strict` takes them in; asked for twice, each is sent once.
+        _, said = self.cluster("replay", "--from-dead-letter", "--pipeline", "strict", "--reason", "too_far_ahead")
+        self.assertIn("4 messages", said)
+        _, said = self.cluster("replay", "--from-dead-letter")
+        self.assertIn("0 messages", said)
+        report = self.analyze()
+        self.assertEqual((report["consumed"], report["dead_letters"]), (4, 0))
+        self.assertEqual(counted("patient"), whole)
+        self.assertEqual(counted("strict"), whole)
