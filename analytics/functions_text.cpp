@@ -187,6 +187,9 @@ value trimmed(call& in) {
   return value::of(text);
 }
 
+/// MongoDB's documents, and so its texts, are no longer. Only replacing can multiply: nested, it would fill any memory.
+constexpr std::size_t longest_text = 16U << 20U;
+
 template <bool All>
 value replaced(call& in) {
   for (const auto& x : in.all())
@@ -201,6 +204,8 @@ value replaced(call& in) {
   auto& out = in.scratch();
   for (auto at = rest.find(find); at != std::string_view::npos; at = rest.find(find)) {
     out.append(rest.substr(0, at)).append(by);
+    if (out.size() > longest_text)
+      return in.fault();
     rest.remove_prefix(at + find.size());
     if (!All)
       break;

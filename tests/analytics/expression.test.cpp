@@ -117,6 +117,15 @@ CAF_TEST(an array around a field of the greatest depth is a type error and not a
   CAF_CHECK_EQUAL(evaluated("[[\"$a\"]]", "{\"a\": " + deep + "}"), "error");
 }
 
+CAF_TEST(text that replacing would make longer than a document may be is a type error) {
+  std::string definition = "\"$t\"";
+  for (int i = 0; i < 3; ++i)
+    definition = R"({"$replaceAll": {"input": )" + definition + R"(, "find": "a", "replacement": ")" +
+                 std::string(300, 'a') + "\"}}";
+  CAF_CHECK_EQUAL(evaluated(definition, R"({"t": "a"})"), "error");
+  CAF_CHECK_EQUAL(evaluated(definition, R"({"t": "b"})"), "\"b\"");
+}
+
 CAF_TEST(no random document makes an expression fail) {
   const std::vector<std::string> definitions = {
       R"({"$add": ["$a", "$b"]})",
