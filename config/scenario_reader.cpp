@@ -341,6 +341,14 @@ settings read_settings(document& in) {
   fields from{in, in.root, {}};
   settings result;
   from.read("store", result.store);
+  auto notify = from.inner("notify");
+  notify.read("log", result.notify.log);
+  notify.for_each_element("webhooks", [&](const fields& each, std::size_t) {
+    auto& made = result.notify.webhooks.emplace_back();
+    each.read("url", made.url);
+    each.read("secret", made.secret);
+    each.read("severity", made.severity);
+  });
   auto topics = from.inner("topics");
   topics.read("prefix", result.topics.prefix);
   topics.read("partitions", result.topics.partitions);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace throng::config {
 
@@ -29,11 +30,29 @@ struct topic_settings {
   friend bool operator==(const topic_settings&, const topic_settings&) = default;
 };
 
+/// Somebody's server that is told of alerts by POST.
+struct webhook_target {
+  std::string url;               ///< may hold a password or a token: never log it
+  std::string secret;            ///< of the signature; empty: none. Never log it
+  std::string severity = "info"; ///< at least
+
+  friend bool operator==(const webhook_target&, const webhook_target&) = default;
+};
+
+/// Who is told of alerts besides the store and the topic analytics.alerts.
+struct notify_settings {
+  bool log = false;
+  std::vector<webhook_target> webhooks;
+
+  friend bool operator==(const notify_settings&, const notify_settings&) = default;
+};
+
 struct settings {
   kafka_settings kafka;
   /// `sqlite:FILE`, `mongodb://…` (may hold a password: print only through `redacted_store`), or `none`.
   std::string store = "sqlite:throng.db";
   topic_settings topics;
+  notify_settings notify;
 
   friend bool operator==(const settings&, const settings&) = default;
 };

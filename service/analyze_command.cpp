@@ -16,6 +16,7 @@
 #include "service/interrupt.hpp"
 #include "service/logging.hpp"
 #include "service/lookup_files.hpp"
+#include "service/notifiers.hpp"
 #include "service/progress.hpp"
 #include "service/result_printer.hpp"
 #include "service/serving.hpp"
@@ -189,7 +190,10 @@ int run(const analyze_options& options, bool quiet) {
   watching.until_end = options.until_end || choice.folder();
   watching.start = *start;
   watching.replay_from_memory = choice.is_stream();
-  watching.side_messages = (*input)->side_messages;
+  auto told = notifiers::start(settings->notify);
+  if (!told)
+    return say_failure(told.error());
+  watching.side_messages = (*told)->around((*input)->side_messages);
   watching.lookups = [files = *lookups](const std::string& pipeline) { return files->latest(pipeline); };
   actors::system_config config{options.work.threads};
   caf::actor_system system{config};
@@ -205,6 +209,8 @@ int run(const analyze_options& options, bool quiet) {
 
   boost::json::object report{{"command", "analyze"}, {"consumed", at.consumed}};
   add_analysis_figures(report, at);
+  if (auto notified = (*told)->finish(); !notified.empty())
+    report["notified"] = std::move(notified);
   if (auto concluded = conclude(report, store->get(), options.work); !concluded)
     return say_failure(concluded.error());
   if (!quiet && options.work.report != "-") {

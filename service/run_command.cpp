@@ -16,6 +16,7 @@
 #include "service/interrupt.hpp"
 #include "service/logging.hpp"
 #include "service/lookup_files.hpp"
+#include "service/notifiers.hpp"
 #include "service/progress.hpp"
 #include "service/run_summary.hpp"
 #include "service/side_messages.hpp"
@@ -308,7 +309,10 @@ int run(const run_options& options, bool quiet) {
   watching.topics = topics;
   watching.checkpoint_every = *checkpoint_every;
   watching.replay_from_memory = path->cluster != nullptr;
-  watching.side_messages = path->side_messages;
+  auto told = notifiers::start(settings.notify);
+  if (!told)
+    return say_failure(told.error());
+  watching.side_messages = (*told)->around(path->side_messages);
   watching.taken_in = [sink = path->sink](const transport::topic_partition& which, std::size_t bytes) {
     sink->taken_in(which, bytes);
   };
@@ -349,6 +353,8 @@ int run(const run_options& options, bool quiet) {
   auto consumed = events_consumed(outcome->analysis, settings.topics.prefix);
   report["consumed"] = consumed;
   add_analysis_figures(report, outcome->analysis);
+  if (auto notified = (*told)->finish(); !notified.empty())
+    report["notified"] = std::move(notified);
   auto audit = store_books(store, (*simulated)->books()).and_then([&] { return query::audit(store); });
   if (!audit)
     return say_failure(audit.error());
