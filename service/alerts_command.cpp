@@ -20,7 +20,7 @@ struct deed_options {
 
 /// All of them, though one may fail; the first failure decides the exit status.
 int record(query::alert_status to, const deed_options& options) {
-  auto store = open_chosen_store(options.store);
+  auto store = open_chosen_store(options.store, false);
   if (!store)
     return say_failure(store.error());
   int status = exit_done;

@@ -1,5 +1,4 @@
 #include <chrono>
-#include <cstdio>
 #include <map>
 #include <memory>
 #include <thread>
@@ -7,7 +6,6 @@
 #include <boost/json/object.hpp>
 #include <fmt/core.h>
 
-#include "config/murmur2.hpp"
 #include "service/command_line.hpp"
 #include "service/connection_options.hpp"
 #include "service/dead_letters.hpp"
