@@ -1,5 +1,6 @@
 #include "service/replay_sink.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <mutex>
