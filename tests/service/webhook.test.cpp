@@ -173,7 +173,7 @@ CAF_TEST(an alert is posted once with its id and a signature that the other side
 }
 
 CAF_TEST(what fails is tried again and counted until it is taken) {
-  scripted_server server{{500, 503, 429, -1}};
+  scripted_server server{{-1, 500, 503, 429}};
   auto sut = started(options_for(server));
   sut->send("id", "{}");
   auto counts = sut->finish(30s);
