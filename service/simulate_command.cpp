@@ -167,8 +167,8 @@ int run(const simulate_options& options, bool quiet) {
 
   actors::system_config config{options.world.work.threads};
   caf::actor_system system{config};
-  auto made = make_world(options.session, *session, system, sink->to, {options.world.shards, to->kind == destination::standard_output},
-                         store.get(), sink->ends);
+  auto made = make_world(options.session, *session, system, sink->to,
+                         {options.world.shards, to->kind == destination::standard_output}, store.get(), sink->ends);
   if (!made)
     return say_failure(made.error());
   auto& running = **made;
