@@ -16,6 +16,7 @@
 #include "service/interrupt.hpp"
 #include "service/logging.hpp"
 #include "service/lookup_files.hpp"
+#include "service/pipeline_record.hpp"
 #include "service/progress.hpp"
 #include "service/result_printer.hpp"
 #include "service/watching.hpp"
@@ -190,6 +191,8 @@ int run(const analyze_options& options, bool quiet) {
   auto running = actors::analysis::start(system, std::move((*input)->source), **store, std::move(watching));
   if (!running)
     return say_failure(running.error());
+  if (auto kept = store_pipelines(**store, *plans); !kept)
+    return say_failure(kept.error());
   auto result = watch(**running, **input, quiet);
   auto at = (*running)->progress();
   if (result.failure)

@@ -14,6 +14,7 @@
 #include "service/command_line.hpp"
 #include "service/interrupt.hpp"
 #include "service/lookup_files.hpp"
+#include "service/pipeline_record.hpp"
 #include "service/progress.hpp"
 #include "service/run_summary.hpp"
 #include "service/side_messages.hpp"
@@ -246,6 +247,8 @@ int run(const run_options& options, bool quiet) {
   if (settings.kafka.embedded())
     if (auto cleared = clear_earlier_run(store); !cleared)
       return say_failure(cleared.error());
+  if (auto kept = store_pipelines(store, *plans); !kept)
+    return say_failure(kept.error());
   auto topics = watched_topics(*world, *plans);
   auto path = open_path(*world, topics);
   if (!path)

@@ -1,5 +1,4 @@
 #include <chrono>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <thread>
@@ -7,11 +6,10 @@
 #include <fmt/core.h>
 
 #include "service/command_line.hpp"
-#include "service/http/server.hpp"
 #include "service/input_options.hpp"
 #include "service/interrupt.hpp"
 #include "service/logging.hpp"
-#include "service/store_routes.hpp"
+#include "service/serving.hpp"
 
 namespace throng::service {
 
@@ -29,10 +27,7 @@ int run(const serve_options& options) {
   auto store = open_chosen_store(options.store);
   if (!store)
     return say_failure(store.error());
-  http::router routes;
-  add_store_routes(routes, **store);
-  const auto* token = std::getenv("THRONG_TOKEN");
-  auto server = http::server::start(*at, std::move(routes), {true, token != nullptr ? token : ""});
+  auto server = serving::start(*at, **store, {});
   if (!server)
     return say_failure(server.error());
   say(fmt::format("serving at http://{}", http::to_string((*server)->address())));
@@ -47,7 +42,7 @@ int run(const serve_options& options) {
 } // namespace
 
 void add_serve_command(program& to) {
-  auto& command = add_command(to.app, "serve", "HTTP API over a store",
+  auto& command = add_command(to.app, "serve", "HTTP API, dashboard and metrics over a store",
                               "  throng serve\n"
                               "  throng serve 127.0.0.1:9000 --store mongodb://localhost/throng\n"
                               "  curl 'http://127.0.0.1:8080/api/alerts?sort=-time&limit=10'");

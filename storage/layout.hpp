@@ -43,7 +43,7 @@ std::vector<owned_documents> owned_by(std::string_view owner, std::string_view t
 expected<void> check_query(const find_query& query);
 
 /// The kinds of plain records that there are; `probes` only while a store is checked.
-inline constexpr std::array<std::string_view, 4> record_kinds{"runs", "inputs", "world_books", "probes"};
+inline constexpr std::array<std::string_view, 5> record_kinds{"runs", "inputs", "pipelines", "world_books", "probes"};
 
 /// Whether remove_results leaves records of this kind.
 constexpr bool outlives_results(std::string_view kind) {
