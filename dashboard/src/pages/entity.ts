@@ -7,7 +7,7 @@ import { element } from "../dom.ts";
 import * as format from "../format.ts";
 import { type Context, type Loading, Page } from "../page.ts";
 import { severity } from "../parts/alert_line.ts";
-import { FigurePanel, Panel } from "../parts/panel.ts";
+import { FigurePanel, Panel, tableOf } from "../parts/panel.ts";
 import { link } from "../place.ts";
 import { verdict } from "../truth.ts";
 
@@ -22,6 +22,7 @@ export class EntityPage extends Page {
   private readonly found = new Panel("Alerts, and why", { columns: 8, tall: true });
   private readonly history: FigurePanel;
   private readonly around: FigurePanel;
+  private readonly messages = new Panel("Its latest messages", { columns: 12, tall: true });
 
   constructor(context: Context) {
     super(context);
@@ -30,6 +31,7 @@ export class EntityPage extends Page {
     this.root.append(this.state.root, this.found.root);
     this.history = this.keep(new FigurePanel("What it said over time", { columns: 6, tall: true }));
     this.around = this.keep(new FigurePanel("Whom it dealt with", { columns: 6, tall: true }));
+    this.root.append(this.messages.root);
   }
 
   async load({ signal }: Loading): Promise<void> {
@@ -92,11 +94,12 @@ export class EntityPage extends Page {
   private showEvents(events: RecordedEvent[]): void {
     const messages = events.filter((each) => each.message !== undefined);
     if (messages.length === 0) {
-      for (const panel of [this.history, this.around])
+      for (const panel of [this.history, this.around, this.messages])
         panel.say("the scenario records none of its messages (see record.topics)");
       return;
     }
     this.history.draw(figures.overTime(measures(messages), ""));
+    this.messages.show(tableOf(messageTable(messages), "Its latest messages"));
     const links = payments(this.id, messages);
     if (links.length === 0) this.around.say("its messages name no counterparty");
     else this.around.draw(figures.graph(this.id, links));
@@ -112,6 +115,18 @@ function definitions(of: Fields): HTMLElement {
     { class: "fields" },
     ...Object.entries(of).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, format.value(value))]),
   );
+}
+
+/** Newest first, a column a field. */
+function messageTable(events: RecordedEvent[]): figures.Table {
+  const columns = [...new Set(events.flatMap(({ message }) => Object.keys(message ?? {})))];
+  const rows = events.map(({ message }) =>
+    columns.map((name) => {
+      const value = message?.[name];
+      return typeof value === "number" ? value : format.value(value);
+    }),
+  );
+  return { columns, rows: rows.reverse() };
 }
 
 /** A line for each number in the messages. */
