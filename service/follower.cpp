@@ -4,6 +4,8 @@
 #include <functional>
 #include <utility>
 
+#include <boost/json/serialize.hpp>
+
 #include "config/time.hpp"
 #include "storage/json_text.hpp"
 
@@ -15,16 +17,14 @@ namespace json = boost::json;
 
 /// What tells a result from all others of its subject; fields that it does not have are left out.
 std::string identity_of(const json::object& of) {
+  for (const auto* name : {"id", "label_id"})
+    if (const auto* found = of.if_contains(name))
+      return json::serialize(*found);
   json::object fields;
-  for (const auto* name :
-       {"id", "pipeline", "window", "start", "group", "entity", "label_id", "topic", "partition", "offset"})
+  for (const auto* name : {"pipeline", "window", "start", "group", "entity", "topic", "partition", "offset"})
     if (const auto* found = of.if_contains(name))
       fields[name] = *found;
-  if (const auto* id = of.if_contains("id"))
-    fields = {{"id", *id}};
-  else if (const auto* label = of.if_contains("label_id"))
-    fields = {{"label_id", *label}};
-  return storage::to_json_text(fields);
+  return json::serialize(fields);
 }
 
 std::optional<timestamp> time_at(const json::object& of, std::string_view name) {
