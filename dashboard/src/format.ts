@@ -34,9 +34,11 @@ export function duration(seconds: number | null): string {
   return `${number(Math.round(seconds / 360) / 10)} h`;
 }
 
+const exact = new Intl.NumberFormat("en", { maximumSignificantDigits: 9 });
+
 /** A value of a document in one line. */
 export function value(x: unknown): string {
-  if (typeof x === "number") return number(x);
+  if (typeof x === "number") return exact.format(x);
   if (x === null || x === undefined) return "–";
   return typeof x === "string" ? x : JSON.stringify(x);
 }

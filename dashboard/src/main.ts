@@ -47,9 +47,11 @@ class Application {
   start(): void {
     theme.start();
     window.addEventListener("hashchange", () => this.arrive());
+    let away = false;
     this.stream.on("health", (health) => {
       this.shell.tell(health);
-      if (health === "live") void this.load(); // it may have been away
+      if (health === "live" && away) void this.load();
+      away = health !== "live";
     });
     for (const kind of ["alert", "window"] as const)
       this.stream.on(kind, () => {

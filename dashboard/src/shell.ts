@@ -80,6 +80,12 @@ export class Shell {
     document.title = `${title} · Throng`;
     const focused = document.activeElement;
     if (!focused || !this.filters.contains(focused)) replace(this.filters, rangeField(place), ...filters);
+    // A link or the way back may have changed what they say.
+    for (const field of this.filters.querySelectorAll<HTMLInputElement | HTMLSelectElement>("[name]")) {
+      if (field === focused || field.name === "last") continue;
+      field.value = place.query[field.name] ?? "";
+      if (field instanceof HTMLSelectElement && field.selectedIndex < 0) field.selectedIndex = 0;
+    }
   }
 
   /** @param why empty: all is well */
