@@ -32,8 +32,10 @@ const pages: Record<string, new (context: Context) => Page> = {
   kafka: Kafka,
 };
 
-/** With news, a page loads again at most this often: fifty events a second must not become fifty times the requests. */
+/** With news, a page loads again at most this often: fifty events a second must not become fifty times the requests. A page that is slow to
+ * load waits longer, so that at most a fifth of the time goes into it. */
 const pause_ms = 2000;
+const pause_of_load = 4;
 
 class Application {
   private readonly stream = new Stream();
@@ -43,6 +45,7 @@ class Application {
   private loading: AbortController | undefined;
   private due: ReturnType<typeof setTimeout> | undefined;
   private failures = 0;
+  private took = 0;
 
   start(): void {
     theme.start();
@@ -55,7 +58,7 @@ class Application {
     });
     for (const kind of ["alert", "window"] as const)
       this.stream.on(kind, () => {
-        if (this.page?.live) this.soon(pause_ms);
+        if (this.page?.live) this.soon(Math.max(pause_ms, pause_of_load * this.took));
       });
     this.stream.on("lost", () => void this.load());
     this.shell.tell("connecting");
@@ -92,12 +95,14 @@ class Application {
     this.loading = new AbortController();
     const { signal } = this.loading;
     const place = here();
+    const began = performance.now();
     this.shell.main.setAttribute("aria-busy", "true");
     try {
       const loading: Loading = { place, range: await resolve(place, signal), signal };
       await page.load(loading);
       if (signal.aborted) return;
       this.failures = 0;
+      this.took = performance.now() - began;
       this.shell.complain("");
     } catch (error) {
       if (signal.aborted) return;
