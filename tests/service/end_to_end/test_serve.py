@@ -126,7 +126,9 @@ class Serve(InFolder):
             if not path.startswith("/api/entities/") and path.startswith("/api/") and methods["get"].get("parameters"):
                 self.assertEqual(self.get(where, nonsense="1")[0], 400, path)
         self.assertEqual(self.get("/api/nothing")[0], 404)
-        self.assertEqual(self.get("/api/world")[0], 404, "described only where it is served")
+        for path in ("/api/world", "/api/topics"):
+            self.assertEqual(self.get(path)[0], 404, "not served here")
+            self.assertNotIn(path, description["paths"], "described only where it is served")
 
     def test_pipelines_are_described_and_the_score_is_that_of_the_command(self):
         [pipeline] = self.get("/api/pipelines")[1]["items"]

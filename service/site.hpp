@@ -4,7 +4,7 @@
 
 #include <functional>
 #include <memory>
-#include <string>
+#include <optional>
 
 #include <boost/json/object.hpp>
 
@@ -16,7 +16,7 @@
 
 namespace throng::service {
 
-class serving {
+class site {
 public:
   struct additions {
     std::function<void(http::router&)> routes;    ///< more of them; may be empty
@@ -25,19 +25,20 @@ public:
 
   /// Listens when it returns. Changes need the token of THRONG_TOKEN (http/access.hpp).
   /// @param store borrowed; outlives this
-  static expected<std::unique_ptr<serving>> start(const http::endpoint& at, storage::result_store& store,
-                                                  additions more);
-  ~serving();
-  serving(const serving&) = delete;
-  serving& operator=(const serving&) = delete;
+  static expected<std::unique_ptr<site>> start(const http::endpoint& at, storage::result_store& store, additions more);
+  ~site();
+  site(const site&) = delete;
+  site& operator=(const site&) = delete;
 
   http::endpoint address() const;
+  /// Why nothing is served any more; none: all is well.
+  std::optional<error> failure() const;
   service::metrics& metrics();
   http::event_hub& events();
 
 private:
   class implementation;
-  explicit serving(std::unique_ptr<implementation> impl);
+  explicit site(std::unique_ptr<implementation> impl);
   std::unique_ptr<implementation> impl_;
 };
 

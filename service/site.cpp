@@ -1,4 +1,4 @@
-#include "service/serving.hpp"
+#include "service/site.hpp"
 
 #include <charconv>
 #include <cstdlib>
@@ -67,7 +67,7 @@ void add_request_metrics(http::router& to, prometheus::Registry& registry) {
 
 } // namespace
 
-class serving::implementation {
+class site::implementation {
 public:
   implementation(storage::result_store& store, additions more)
       : watcher(store, hub, std::move(more.figures)) {
@@ -171,15 +171,14 @@ private:
   }
 };
 
-serving::serving(std::unique_ptr<implementation> impl)
+site::site(std::unique_ptr<implementation> impl)
     : impl_(std::move(impl)) {
   // started already
 }
 
-serving::~serving() = default;
+site::~site() = default;
 
-expected<std::unique_ptr<serving>> serving::start(const http::endpoint& at, storage::result_store& store,
-                                                  additions more) {
+expected<std::unique_ptr<site>> site::start(const http::endpoint& at, storage::result_store& store, additions more) {
   auto made = std::make_unique<implementation>(store, std::move(more));
   if (auto pages = made->add_pages(); !pages)
     return tl::unexpected{pages.error()};
@@ -188,18 +187,22 @@ expected<std::unique_ptr<serving>> serving::start(const http::endpoint& at, stor
   if (!server)
     return tl::unexpected{server.error()};
   made->server = std::move(*server);
-  return std::unique_ptr<serving>{new serving(std::move(made))};
+  return std::unique_ptr<site>{new site(std::move(made))};
 }
 
-http::endpoint serving::address() const {
+http::endpoint site::address() const {
   return impl_->server->address();
 }
 
-service::metrics& serving::metrics() {
+std::optional<error> site::failure() const {
+  return impl_->server->failure();
+}
+
+service::metrics& site::metrics() {
   return impl_->figures;
 }
 
-http::event_hub& serving::events() {
+http::event_hub& site::events() {
   return impl_->hub;
 }
 
