@@ -16,6 +16,8 @@ namespace json = boost::json;
 constexpr std::size_t most_alerts = 200;
 constexpr std::size_t most_windows = 300;
 constexpr std::chrono::seconds quiet{2};
+/// So long after the last reader has gone it may come back and go on where it was.
+constexpr std::chrono::seconds patience{60};
 
 std::string text_at(const json::object& of, std::string_view name) {
   const auto* found = of.if_contains(name);
@@ -74,7 +76,10 @@ void store_watcher::live() {
   std::unique_lock lock{mutex_};
   while (!wake_.wait_for(lock, every_, [this] { return stop_; })) {
     lock.unlock();
-    if (hub_.readers() == 0) {
+    const auto now = std::chrono::steady_clock::now();
+    if (hub_.readers() > 0)
+      read_ = now;
+    if (!read_ || now - *read_ > patience) {
       begun_ = false; // who comes next asks the API first
       alerts_.clear();
       windows_.clear();

@@ -1,4 +1,4 @@
-// Tells the readers of an event stream what comes into a store: asks it again and again while anybody reads. Works over any store, also
+// Tells the readers of an event stream what comes into a store: asks it again and again while anybody reads, and for a minute after. Works over any store, also
 // one that another process fills. What a page must not miss it asks the API for; the stream says that there is news.
 #pragma once
 
@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -59,8 +60,9 @@ private:
   // The thread's own: what has been told.
   bool begun_ = false;
   bool gone_ = false;
-  std::chrono::steady_clock::time_point told_; ///< the last `rates`
-  std::uint64_t new_alerts_ = 0;               ///< since then
+  std::optional<std::chrono::steady_clock::time_point> read_; ///< when somebody last did
+  std::chrono::steady_clock::time_point told_;                ///< the last `rates`
+  std::uint64_t new_alerts_ = 0;                              ///< since then
   std::uint64_t new_windows_ = 0;
   std::set<std::string> alerts_;
   std::map<std::string, std::map<std::string, std::size_t>> windows_; ///< by pipeline and window: hashes by identity
