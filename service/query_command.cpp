@@ -30,7 +30,8 @@ std::size_t output_width() {
   return size.ws_col;
 }
 
-expected<void> print(const std::string& text) {
+/// At once: who follows waits for it, and a reader that is gone ends it.
+expected<void> print_now(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
     return fail(error_kind::unavailable, "cannot write to standard output");
   return {};
@@ -82,7 +83,7 @@ int follow(storage::result_store& store, const query_options& options, const que
       return say_failure(news.error());
     if (!news->empty()) {
       query::answer answer{std::move(*news), std::nullopt, {}};
-      if (auto printed = print(shown.text(answer)); !printed)
+      if (auto printed = print_now(shown.text(answer)); !printed)
         return say_failure(printed.error());
     }
     for (int i = 0; i < 10 && !interrupted(); ++i)
@@ -113,15 +114,9 @@ int run(const query_options& options) {
   auto answer = query::ask(**store, *request);
   if (!answer)
     return say_failure(answer.error());
-<<<<<<< HEAD
-  auto text = query::render(*answer, request->subject, *format, output_width());
-  std::fwrite(text.data(), 1, text.size(), stdout);             // run_program sees whether it could
-  if (answer->items.empty() && *format != query::format::table) // a table says it itself
-=======
-  if (auto printed = print(shown->text(*answer)); !printed)
-    return say_failure(printed.error());
+  const auto text = shown->text(*answer);
+  std::fwrite(text.data(), 1, text.size(), stdout);                   // run_program sees whether it could
   if (answer->items.empty() && shown->format != query::format::table) // a table says it itself
->>>>>>> 46be6f4 (throng query: --follow and --tz)
     say(answer->why_empty);
   if (answer->next)
     say(fmt::format("more: --cursor {} (or --limit 0 for all)", *answer->next));
