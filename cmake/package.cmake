@@ -1,8 +1,10 @@
-# What `cmake --install` lays down, and the Debian package (./dev package): the program, its man pages and completion, example files, and
-# units for systemd.
+# What `cmake --install` lays down, and the Debian package (./dev package): the program, its man pages and completion, the dashboard, example files,
+# and units for systemd.
 include(GNUInstallDirs)
 
 install(TARGETS throng RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+# The pages that `throng serve` shows, where npm has made them (./dev build).
+install(DIRECTORY build/share/throng DESTINATION ${CMAKE_INSTALL_DATADIR} OPTIONAL)
 install(FILES README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 install(DIRECTORY config/scenarios config/pipelines DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)

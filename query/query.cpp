@@ -181,7 +181,10 @@ std::string no_such_field(const std::string& field, const json::object& example)
 /// The value at which the store can begin where a cursor is given; null: it can't tell.
 json::value first_value(const request& what, const std::optional<page_end>& after) {
   auto [field, falling] = sort_order(what);
-  if (!after || falling || !sorts_at_store(what.subject, field))
+  if (!after || !sorts_at_store(what.subject, field))
+    return nullptr;
+  // In falling order what has no value comes last, and a bound would leave it out: only a time that every document has is one.
+  if (falling && field != time_field(what.subject))
     return nullptr;
   const auto& times = analytics::time_fields(collection_of(what.subject));
   if (std::find(times.begin(), times.end(), field) == times.end() || !after->sorted_by.is_string())

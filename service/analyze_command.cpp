@@ -17,11 +17,12 @@
 #include "service/logging.hpp"
 #include "service/lookup_files.hpp"
 #include "service/notifiers.hpp"
+#include "service/pipeline_record.hpp"
 #include "service/progress.hpp"
 #include "service/result_printer.hpp"
 #include "service/serving.hpp"
-#include "service/store_routes.hpp"
 #include "service/watching.hpp"
+#include "service/work_metrics.hpp"
 #include "service/work_options.hpp"
 #include "storage/owner_checkpoints.hpp"
 #include "storage/passing_store.hpp"
@@ -177,9 +178,6 @@ int run(const analyze_options& options, bool quiet) {
   auto store = open_results(options, settings->store, std::move(*partitions));
   if (!store)
     return say_failure(store.error());
-  auto server = serve(options.serve.at(), [&](http::router& routes) { add_store_routes(routes, **store); });
-  if (!server)
-    return say_failure(server.error());
   if (options.reset)
     if (auto done = reset_pipelines(**store, *plans); !done)
       return say_failure(done.error());
@@ -200,6 +198,13 @@ int run(const analyze_options& options, bool quiet) {
   auto running = actors::analysis::start(system, std::move((*input)->source), **store, std::move(watching));
   if (!running)
     return say_failure(running.error());
+  if (auto kept = store_pipelines(**store, *plans); !kept)
+    return say_failure(kept.error());
+  auto server = serve(options.serve.at(), store->get(), {});
+  if (!server)
+    return say_failure(server.error());
+  if (*server)
+    add_analysis_metrics((*server)->metrics(), [&of = **running] { return of.progress(); });
   auto result = watch(**running, **input, quiet);
   auto at = (*running)->progress();
   if (result.failure)

@@ -2,15 +2,14 @@
 #include <cstdio>
 #include <memory>
 
-#include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
-#include "query/document_fields.hpp"
 #include "service/command_line.hpp"
 #include "service/connection_options.hpp"
 #include "service/input_options.hpp"
 #include "service/interrupt.hpp"
 #include "service/logging.hpp"
+#include "service/message_filter.hpp"
 #include "service/peek_options.hpp"
 
 namespace throng::service {
@@ -30,42 +29,6 @@ struct peek_options {
   std::optional<std::int32_t> partition;
   std::optional<std::size_t> limit;
   bool follow = false;
-};
-
-/// Which messages are wanted: by key, and by what their value says as a JSON object.
-class message_filter {
-public:
-  static expected<message_filter> make(const peek_options& options) {
-    message_filter made;
-    made.key_ = options.key;
-    if (options.where.empty())
-      return made;
-    boost::json::error_code failed;
-    auto parsed = boost::json::parse(options.where, failed);
-    if (failed || !parsed.is_object())
-      return fail(error_kind::invalid,
-                  fmt::format("--where {}: must be a JSON object, as in '{{\"temperature\": {{\"$gt\": 30}}}}'",
-                              options.where));
-    auto compiled = query::filter::compile(parsed.as_object());
-    if (!compiled)
-      return tl::unexpected{compiled.error()};
-    made.where_ = std::make_unique<query::filter>(std::move(*compiled));
-    return made;
-  }
-
-  bool wants(const transport::record& message) const {
-    if (!key_.empty() && message.key != key_)
-      return false;
-    if (where_ == nullptr)
-      return true;
-    boost::json::error_code failed;
-    auto parsed = message.value ? boost::json::parse(*message.value, failed) : boost::json::value{};
-    return !failed && parsed.is_object() && where_->matches(parsed.as_object());
-  }
-
-private:
-  std::string key_;
-  std::unique_ptr<query::filter> where_;
 };
 
 int show(transport::topic_reader& topic, const peek_options& options, peek_format as, const message_filter& filter) {
@@ -110,7 +73,7 @@ int run(const config::settings& settings, const peek_options& options) {
   transport::topic_reader::choice what{options.partition, {}, {}, options.follow};
   if (auto read = read_position(options.start, wall_now(), what); !read)
     return say_failure(read.error());
-  auto filter = message_filter::make(options);
+  auto filter = message_filter::make(options.key, options.where);
   if (!filter)
     return say_failure(filter.error());
   auto topic = transport::topic_reader::open(settings.kafka, options.topic, what);

@@ -15,8 +15,9 @@ struct query_options {
   std::string store;
   query::request request;
   std::vector<std::string> group;
-  std::string from, to, where, rollup, format = "table";
+  std::string from, to, where, rollup, format = "table", zone;
   bool count = false;
+  bool follow = false;
 };
 
 /// invalid: a text that can't be; the sentence names the option.

@@ -17,11 +17,12 @@
 #include "service/logging.hpp"
 #include "service/lookup_files.hpp"
 #include "service/notifiers.hpp"
+#include "service/pipeline_record.hpp"
 #include "service/progress.hpp"
 #include "service/run_summary.hpp"
 #include "service/side_messages.hpp"
-#include "service/store_routes.hpp"
 #include "service/watching.hpp"
+#include "service/work_metrics.hpp"
 #include "service/world_command.hpp"
 #include "service/world_session.hpp"
 #include "storage/owner_checkpoints.hpp"
@@ -159,11 +160,10 @@ expected<void> reset_owners(storage::result_store& store, const std::vector<acto
 /// The run, once everything is open: the world and its watchers, until both are done.
 class city {
 public:
-  city(actors::world_run& world, world_keeper& keeper, message_path& path, std::unique_ptr<actors::analysis> watchers,
-       bool quiet)
+  city(actors::world_run& world, world_keeper& keeper, message_path& path, actors::analysis& watchers, bool quiet)
       : store_(config::redacted_store(world.world()->scenario().settings.store))
       , path_(path)
-      , watchers_(std::move(watchers))
+      , watchers_(watchers)
       , world_(world)
       , keeper_(keeper)
       , line_(quiet) {}
@@ -182,7 +182,7 @@ public:
     std::optional<actors::world_result> ended;
     while (!(ended = world_.wait(std::chrono::milliseconds{50}))) {
       show();
-      if (auto watched = watchers_->wait(std::chrono::milliseconds{0}))
+      if (auto watched = watchers_.wait(std::chrono::milliseconds{0}))
         return tl::unexpected{
             watched->failure.value_or(error{error_kind::internal, "the analysis ended before the world did"})};
       if (interrupted() && !halted) {
@@ -201,16 +201,16 @@ public:
     auto ends = path_.sink->ends();
     if (!ends)
       return tl::unexpected{ends.error()};
-    watchers_->finish_at(std::move(*ends));
+    watchers_.finish_at(std::move(*ends));
     std::optional<actors::analysis_result> watched;
-    while (!(watched = watchers_->wait(std::chrono::milliseconds{50}))) {
+    while (!(watched = watchers_.wait(std::chrono::milliseconds{50}))) {
       show();
       if (stop_is_overdue())
         return no_clean_stop();
     }
     if (watched->failure)
       return tl::unexpected{*watched->failure};
-    return outcome{*ended, watchers_->progress()};
+    return outcome{*ended, watchers_.progress()};
   }
 
 private:
@@ -221,7 +221,7 @@ private:
 
   /// The world starts only when the consumers are assigned: nothing it makes is missed.
   expected<void> wait_for_watchers() {
-    auto ready = watchers_->ready();
+    auto ready = watchers_.ready();
     auto patience = std::chrono::seconds{60};
     while (ready.wait_for(std::chrono::milliseconds{50}) != std::future_status::ready) {
       if (interrupted())
@@ -234,12 +234,12 @@ private:
 
   void show() {
     line_.show(service::describe_progress(line_.elapsed(), world_.progress()) + "  " +
-               describe_progress(watchers_->progress()));
+               describe_progress(watchers_.progress()));
   }
 
   std::string store_; ///< as it may be shown
   message_path& path_;
-  std::unique_ptr<actors::analysis> watchers_;
+  actors::analysis& watchers_;
   actors::world_run& world_;
   world_keeper& keeper_;
   progress line_;
@@ -297,6 +297,8 @@ int run(const run_options& options, bool quiet) {
   if (settings.kafka.embedded())
     if (auto cleared = clear_earlier_run(store); !cleared)
       return say_failure(cleared.error());
+  if (auto kept = store_pipelines(store, *plans); !kept)
+    return say_failure(kept.error());
   auto topics = watched_topics(*world, *plans);
   if (options.reset)
     if (auto done = reset_owners(store, topics); !done)
@@ -337,14 +339,16 @@ int run(const run_options& options, bool quiet) {
   if (auto logged = log_session(log, *session, "run", "kafka", path->ends); !logged)
     return say_failure(logged.error());
   world_control control{**simulated, session->scenario, log};
-  auto server = serve(options.session.serve.at(), [&](http::router& routes) {
-    add_world_routes(routes, control);
-    add_store_routes(routes, store);
-  });
+  auto server =
+      serve(options.session.serve.at(), &store, {[&](http::router& to) { add_world_routes(to, control); }, {}});
   if (!server)
     return say_failure(server.error());
+  if (*server) {
+    add_world_metrics((*server)->metrics(), (*simulated)->progress());
+    add_analysis_metrics((*server)->metrics(), [&of = **watchers] { return of.progress(); });
+  }
   world_keeper keeper{**simulated, control, log, *snapshot_every};
-  auto outcome = city{**simulated, keeper, *path, std::move(*watchers), quiet}.live();
+  auto outcome = city{**simulated, keeper, *path, **watchers, quiet}.live();
   if (!outcome)
     return say_failure(outcome.error());
 

@@ -7,6 +7,7 @@
 #include "service/command_line.hpp"
 #include "service/input_options.hpp"
 #include "service/report.hpp"
+#include "service/score_json.hpp"
 
 namespace throng::service {
 
@@ -19,29 +20,6 @@ struct score_options {
   std::optional<double> min_recall;
   std::optional<double> min_precision;
 };
-
-boost::json::value or_null(std::optional<double> x) {
-  return x ? boost::json::value(*x) : boost::json::value(nullptr);
-}
-
-boost::json::object as_json(const query::score_row& row) {
-  return {{"name", row.name},
-          {"labels", row.labels},
-          {"found", row.found},
-          {"alerts", row.alerts},
-          {"right", row.right},
-          {"false_alarms", row.false_alarms},
-          {"recall", or_null(row.recall)},
-          {"precision", or_null(row.precision)},
-          {"median_seconds_to_detect", or_null(row.median_seconds_to_detect)}};
-}
-
-boost::json::array as_json(const std::vector<query::score_row>& rows) {
-  boost::json::array result;
-  for (const auto& row : rows)
-    result.push_back(as_json(row));
-  return result;
-}
 
 std::string as_text(std::optional<double> x) {
   return x ? fmt::format("{:.3f}", *x) : "-";
@@ -74,11 +52,8 @@ int run(const score_options& options) {
     fmt::print("\nfalse alarms a day: {:.2f}\n", result->false_alarms_a_day);
   }
   if (!options.report.empty()) {
-    boost::json::object report{{"command", "score"},
-                               {"all", as_json(result->all)},
-                               {"by_cause", as_json(result->by_cause)},
-                               {"by_detector", as_json(result->by_detector)},
-                               {"false_alarms_a_day", result->false_alarms_a_day}};
+    auto report = to_json(*result);
+    report["command"] = "score";
     if (auto written = write_report(report, options.report); !written)
       return say_failure(written.error());
   }

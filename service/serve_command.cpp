@@ -2,12 +2,14 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "service/command_line.hpp"
+#include "service/connection_options.hpp"
 #include "service/input_options.hpp"
 #include "service/interrupt.hpp"
+#include "service/kafka_routes.hpp"
 #include "service/serving.hpp"
-#include "service/store_routes.hpp"
 
 namespace throng::service {
 
@@ -15,14 +17,20 @@ namespace {
 
 struct serve_options {
   std::string at;
-  std::string store;
+  connection_options connection;
 };
 
 int run(const serve_options& options) {
-  auto store = open_chosen_store(options.store);
+  auto settings = options.connection.resolve();
+  if (!settings)
+    return say_problems(settings.error());
+  auto store = open_chosen_store(settings->store);
   if (!store)
     return say_failure(store.error());
-  auto server = serve(options.at, [&](http::router& routes) { add_store_routes(routes, **store); });
+  site::additions more;
+  if (!settings->kafka.embedded())
+    more.routes = [&](http::router& to) { add_kafka_routes(to, settings->kafka); };
+  auto server = serve(options.at, store->get(), std::move(more));
   if (!server)
     return say_failure(server.error());
   while (!interrupted()) {
@@ -36,13 +44,14 @@ int run(const serve_options& options) {
 } // namespace
 
 void add_serve_command(program& to) {
-  auto& command = add_command(to.app, "serve", "HTTP API over a store",
-                              "  throng serve\n"
-                              "  throng serve 127.0.0.1:9000 --store mongodb://localhost/throng\n"
-                              "  curl 'http://127.0.0.1:8080/api/alerts?sort=-time&limit=10'");
+  auto& command =
+      add_command(to.app, "serve", "HTTP API, dashboard and metrics over a store",
+                  "  throng serve\n"
+                  "  throng serve 127.0.0.1:9000 --store mongodb://localhost/throng --brokers localhost:9092\n"
+                  "  curl 'http://127.0.0.1:8080/api/alerts?sort=-time&limit=10'");
   auto options = std::make_shared<serve_options>();
   command.add_option("at", options->at, "HOST:PORT; what is left out is 127.0.0.1:8080, port 0 is any that is free");
-  command.add_option("--store", options->store, "sqlite:FILE or mongodb://…");
+  options->connection.add_to(command);
   command.callback([&to, options] { to.chosen = [options] { return run(*options); }; });
 }
 

@@ -1,15 +1,13 @@
-// `--serve [HOST:PORT]` of the commands that work: the HTTP API while they do.
+// `--serve [HOST:PORT]` of the commands that work: the site (site.hpp) while they do.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
-#include "service/http/router.hpp"
-#include "service/http/server.hpp"
+#include "service/site.hpp"
 
 namespace throng::service {
 
@@ -24,8 +22,8 @@ private:
   CLI::Option* option_ = nullptr; ///< the command's
 };
 
-/// Serves and says where. The token is THRONG_TOKEN of the environment. @param at none: null is returned
-expected<std::unique_ptr<http::server>> serve(const std::optional<std::string>& at,
-                                              const std::function<void(http::router&)>& add_routes);
+/// Serves and says where. @param at none: null is returned. @param store as site::start has it
+expected<std::unique_ptr<site>> serve(const std::optional<std::string>& at, storage::result_store* store,
+                                      site::additions more);
 
 } // namespace throng::service

@@ -14,7 +14,7 @@
 #include "service/interrupt.hpp"
 #include "service/logging.hpp"
 #include "service/progress.hpp"
-#include "service/store_routes.hpp"
+#include "service/work_metrics.hpp"
 #include "service/world_command.hpp"
 #include "service/world_session.hpp"
 
@@ -176,13 +176,12 @@ int run(const simulate_options& options, bool quiet) {
   if (auto logged = log_session(log, *session, "simulate", options.to, sink->ends); !logged)
     return say_failure(logged.error());
   world_control control{running, session->scenario, log};
-  auto server = serve(options.session.serve.at(), [&](http::router& routes) {
-    add_world_routes(routes, control);
-    if (store != nullptr)
-      add_store_routes(routes, *store);
-  });
+  auto server =
+      serve(options.session.serve.at(), store.get(), {[&](http::router& to) { add_world_routes(to, control); }, {}});
   if (!server)
     return say_failure(server.error());
+  if (*server)
+    add_world_metrics((*server)->metrics(), running.progress());
   world_keeper keeper{running, control, log, *snapshot_every};
   progress line{quiet};
   running.begin();

@@ -12,8 +12,8 @@
 
 #include "query/query.hpp"
 #include "service/http/problem.hpp"
-#include "service/openapi.hpp"
 #include "service/query_options.hpp"
+#include "service/score_json.hpp"
 #include "storage/json_text.hpp"
 
 namespace throng::service {
@@ -109,6 +109,32 @@ http::response entity(storage::result_store& store, const http::request& asked) 
   return json_answer(found->items.front());
 }
 
+/// Pipelines that ran into this store, by name, with what their windows hold.
+http::response pipelines(storage::result_store& store) {
+  auto found = store.records("pipelines");
+  if (!found)
+    return http::problem(found.error());
+  boost::json::array items;
+  for (auto& each : *found)
+    items.emplace_back(std::move(each));
+  return json_answer({{"items", std::move(items)}, {"next", nullptr}});
+}
+
+/// As `throng score`. 404 where there are no labels to hold alerts against.
+http::response score(storage::result_store& store, const http::request& asked) {
+  milliseconds grace{600'000};
+  for (const auto& [name, value] : asked.query) {
+    if (name != "grace")
+      return http::problem(400, fmt::format("there is no parameter {}; there is: grace", name));
+    auto given = parse_duration(value);
+    if (!given)
+      return http::problem(400, fmt::format("--grace {}: {}", value, given.error().message));
+    grace = *given;
+  }
+  auto found = query::score(store, grace);
+  return found ? json_answer(to_json(*found)) : http::problem(found.error());
+}
+
 http::response ready(storage::result_store& store) {
   auto asked = store.header("readyz"); // there is none; the cheapest question that every store must answer
   if (!asked)
@@ -121,14 +147,11 @@ http::response ready(storage::result_store& store) {
 void add_store_routes(http::router& to, storage::result_store& store) {
   to.add("GET", "/healthz", [](const http::request&) { return status_answer("alive"); });
   to.add("GET", "/readyz", [&store](const http::request&) { return ready(store); });
-  to.add("GET", "/openapi.json", [](const http::request&) {
-    http::response made;
-    made.body = openapi_text;
-    return made;
-  });
   for (const auto* name : {"windows", "alerts", "entities", "labels", "events", "runs"})
     to.add("GET", fmt::format("/api/{}", name),
            [&store, name = std::string{name}](const http::request& asked) { return subject(store, name, asked); });
+  to.add("GET", "/api/pipelines", [&store](const http::request&) { return pipelines(store); });
+  to.add("GET", "/api/score", [&store](const http::request& asked) { return score(store, asked); });
   to.add("GET", "/api/entities/{id}", [&store](const http::request& asked) { return entity(store, asked); });
 }
 

@@ -8,7 +8,7 @@
 
 namespace throng::service {
 
-/// Adds /healthz, /readyz, /openapi.json and /api/windows, alerts, labels, events, runs and entities.
+/// Adds /healthz, /readyz and /api/windows, alerts, labels, events, runs, entities, pipelines and score.
 /// @param store borrowed; outlives the server
 void add_store_routes(http::router& to, storage::result_store& store);
 

@@ -43,7 +43,7 @@ std::vector<owned_documents> owned_by(std::string_view owner, std::string_view t
 expected<void> check_query(const find_query& query);
 
 /// The kinds of plain records that there are; `probes` only while a store is checked.
-inline constexpr std::array<std::string_view, 6> record_kinds{"runs",        "inputs",    "alert_deeds",
+inline constexpr std::array<std::string_view, 7> record_kinds{"runs",        "pipelines", "inputs", "alert_deeds",
                                                               "world_books", "snapshots", "probes"};
 
 /// Whether remove_results leaves records of this kind.

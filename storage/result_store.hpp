@@ -121,7 +121,7 @@ public:
   virtual expected<std::vector<std::string>> chunk_ids(std::string_view prefix) = 0;
   virtual expected<void> remove_chunks(const std::vector<std::string>& ids) = 0;
 
-  // Runs and other plain records: `runs`, `world_books`, `inputs`, `snapshots` (of a world), `alert_deeds` (what people did to alerts).
+  // Runs and other plain records: `runs`, `pipelines`, `world_books`, `inputs`, `snapshots` (of a world), `alert_deeds` (what people did to alerts).
   // Not guarded; the last write of an id wins.
   virtual expected<void> put_records(std::string_view kind, std::span<const record> batch) = 0;
   expected<void> put_record(std::string_view kind, std::string_view id, const boost::json::object& body);

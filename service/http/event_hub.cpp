@@ -50,6 +50,10 @@ void event_hub::publish(const std::string& event, const std::string& data) {
 std::shared_ptr<event_reader> event_hub::subscribe(std::optional<std::uint64_t> after) {
   std::scoped_lock lock{mutex_};
   auto reader = std::make_shared<event_reader>();
+  if (after && *after > last_id_)
+    after = 0; // of an earlier process, whose events nobody has any more: all that is kept is news
+  if (after && !kept_.empty() && *after + 1 < kept_.front().first)
+    reader->lost_ = kept_.front().first - 1 - *after;
   if (after)
     for (const auto& [id, wire] : kept_)
       if (id > *after)
@@ -58,9 +62,10 @@ std::shared_ptr<event_reader> event_hub::subscribe(std::optional<std::uint64_t> 
   return reader;
 }
 
-bool event_hub::has_readers() {
+std::size_t event_hub::readers() {
   std::scoped_lock lock{mutex_};
-  return std::any_of(readers_.begin(), readers_.end(), [](const auto& each) { return !each.expired(); });
+  return static_cast<std::size_t>(
+      std::count_if(readers_.begin(), readers_.end(), [](const auto& each) { return !each.expired(); }));
 }
 
 } // namespace throng::service::http

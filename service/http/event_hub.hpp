@@ -39,10 +39,11 @@ class event_hub {
 public:
   /// @param data one line of JSON
   void publish(const std::string& event, const std::string& data);
-  /// @param after the Last-Event-ID that a reader had got; what is still kept of the events after it comes again
+  /// @param after the Last-Event-ID that a reader had got; what is still kept of the events after it comes again, and what is not counts
+  /// as lost
   std::shared_ptr<event_reader> subscribe(std::optional<std::uint64_t> after);
-  /// Whether anybody reads: what costs something to make need not be made otherwise.
-  bool has_readers();
+  /// How many read; where nobody does, what costs something need not be made.
+  std::size_t readers();
 
 private:
   static constexpr std::size_t most_kept = 1024;

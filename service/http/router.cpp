@@ -46,6 +46,15 @@ void router::add(const std::string& method, const std::string& pattern, handler 
 }
 
 response router::answer(request asked) const {
+  const auto began = std::chrono::steady_clock::now();
+  std::string pattern;
+  auto made = answer(asked, pattern);
+  if (observer_)
+    observer_(asked.method, pattern, made.status, std::chrono::steady_clock::now() - began);
+  return made;
+}
+
+response router::answer(request& asked, std::string& pattern) const {
   const auto method = asked.method == "HEAD" ? std::string{"GET"} : asked.method;
   std::vector<std::string> methods;
   for (const auto& each : routes_) {
@@ -57,6 +66,7 @@ response router::answer(request asked) const {
       continue;
     }
     asked.captured = std::move(*captured);
+    pattern = each.pattern;
     try {
       return each.does(asked);
     } catch (const std::exception& e) {

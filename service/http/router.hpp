@@ -1,6 +1,7 @@
 // Which handler answers which path. Knows nothing of sockets.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <utility>
@@ -22,6 +23,14 @@ public:
   /// take 405. What a handler throws becomes a 500 without its text.
   response answer(request asked) const;
 
+  /// Called after every answer, on its handler thread.
+  /// @param sees the method, the route's pattern (empty where none matched) and the answer's status
+  using observer = std::function<void(const std::string& method, const std::string& pattern, unsigned status,
+                                      std::chrono::nanoseconds took)>;
+  void observe(observer sees) {
+    observer_ = std::move(sees);
+  }
+
   /// (method, pattern) of every route, in the order they were added.
   std::vector<std::pair<std::string, std::string>> routes() const;
 
@@ -32,7 +41,10 @@ private:
     std::vector<std::string> segments;
     handler does;
   };
+  response answer(request& asked, std::string& pattern) const;
+
   std::vector<route> routes_;
+  observer observer_;
 };
 
 } // namespace throng::service::http

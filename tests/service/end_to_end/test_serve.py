@@ -1,4 +1,5 @@
 """`throng serve` as clients meet it: the same answers as `throng query`, the described API, and clients that misbehave."""
+import contextlib
 import http.client
 import json
 import os
@@ -13,6 +14,29 @@ from throng import PROGRAM, InFolder, query, throng
 
 WORLD = ["--duration", "10m", "--set", "populations.sensors.count=60", "--set", "incidents=[]",
          "--set", "trouble.late=0", "--set", "trouble.malformed=0"]
+
+
+@contextlib.contextmanager
+def http_answer(port, path, headers=None):
+    """An answer that may never end."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("GET", path, headers=headers or {})
+        with connection.getresponse() as answer:
+            yield answer
+    finally:
+        connection.close()
+
+
+def event_of(stream):
+    """The next event: (id, kind, what it says). Comments are passed over."""
+    fields = {}
+    while True:
+        line = stream.readline().decode().rstrip("\n")
+        if line == "" and "data" in fields:
+            return int(fields.get("id", -1)), fields["event"], json.loads(fields["data"])
+        name, _, value = line.partition(": ")
+        fields[name] = value
 
 
 class Serve(InFolder):
@@ -76,25 +100,83 @@ class Serve(InFolder):
     def test_every_path_of_the_description_answers_and_no_other(self):
         status, description = self.get("/openapi.json")
         self.assertEqual((status, description["openapi"]), (200, "3.1.0"))
-        self.assertGreater(len(description["paths"]), 8)
+        self.assertGreater(len(description["paths"]), 12)
         known = description["components"]["parameters"]
         examples = {"pipeline": "city-climate", "window": "climate-1m", "group": "district=district-00", "entity": "sensor-000007",
-                    "from": "2026-01-05", "to": "2027-01-01", "where": "{}", "sort": "-start", "limit": "3", "rollup": "5m"}
+                    "from": "2026-01-05", "to": "2027-01-01", "where": "{}", "sort": None, "limit": "3", "rollup": "5m", "cursor": None,
+                    "grace": "5m", "last_event_id": "7"}
         for path, methods in description["paths"].items():
-            self.assertEqual(list(methods), ["get"])
+            self.assertEqual(list(methods), ["get"], "this server changes nothing")
             where = path.replace("{id}", "sensor-000007")
-            self.assertEqual(self.get(where)[0], 200, path)
-            self.assertEqual(self.ask(where, "DELETE", headers={})[0].status, 405, path)
+            [kind] = methods["get"]["responses"]["200"]["content"]
+            queries = [""]
             for parameter in methods["get"].get("parameters", []):
                 if "$ref" not in parameter:
                     continue
                 name = known[parameter["$ref"].split("/")[-1]]["name"]
-                if name in ("cursor", "sort"):
-                    continue
-                more = {"window": "climate-1m"} if name == "rollup" else {}
-                status, page = self.get(where, **{name: examples[name]}, **more)
-                self.assertEqual(status, 200, (path, name, page))
+                if examples[name] is not None:
+                    queries.append("?" + urlencode({name: examples[name], **({"window": "climate-1m"} if name == "rollup" else {})}))
+            for query_ in queries:
+                with http_answer(self.port, where + query_) as answer:
+                    self.assertEqual(answer.status, 200, where + query_)
+                    self.assertEqual(answer.getheader("Content-Type").split(";")[0], kind, where)
+                    if kind == "application/json":
+                        json.loads(answer.read())
+            self.assertEqual(self.ask(where, "DELETE", headers={})[0].status, 405, path)
+            if not path.startswith("/api/entities/") and path.startswith("/api/") and methods["get"].get("parameters"):
+                self.assertEqual(self.get(where, nonsense="1")[0], 400, path)
         self.assertEqual(self.get("/api/nothing")[0], 404)
+        for path in ("/api/world", "/api/topics"):
+            self.assertEqual(self.get(path)[0], 404, "not served here")
+            self.assertNotIn(path, description["paths"], "described only where it is served")
+
+    def test_pipelines_are_described_and_the_score_is_that_of_the_command(self):
+        [pipeline] = self.get("/api/pipelines")[1]["items"]
+        self.assertEqual((pipeline["name"], pipeline["source"], pipeline["key"]), ("city-climate", "iot.readings", "sensor_id"))
+        minute = pipeline["windows"][0]
+        self.assertEqual((minute["name"], minute["shape"], minute["size_ms"], minute["group_by"]),
+                         ("climate-1m", "tumbling", 60_000, ["district"]))
+        self.assertEqual(minute["aggregate"]["humidity"], ["mean"])
+        self.assertIn({"name": "stuck-sensor", "severity": "warning"}, pipeline["rules"])
+        throng("score", "--store", self.store, "--grace", "5m", "--report", self.path("score.json"))
+        expected = self.report("score.json")
+        self.assertEqual(self.get("/api/score", grace="5m"), (200, {name: expected[name] for name in expected if name != "command"}))
+        self.assertEqual(self.get("/api/score", grace="soon")[0], 400)
+
+    def test_the_stream_tells_what_comes_into_the_store_and_goes_on_where_a_reader_was(self):
+        with http_answer(self.port, "/api/stream") as stream:
+            self.assertEqual(event_of(stream)[1], "rates")  # it knows now what was there
+            throng("run", "smart-city", "--duration", "25m", "--set", "populations.sensors.count=60", "--store", self.store)
+            kinds, last = set(), None
+            while "alert" not in kinds:
+                last, kind, told = event_of(stream)
+                kinds.add(kind)
+            alerts = {each["id"]: each for each in query("alerts", self.store)}
+            self.assertEqual(alerts[told["id"]], told)
+            while "window" not in kinds:
+                last, kind, told = event_of(stream)
+                kinds.add(kind)
+            self.assertEqual(told["pipeline"], "city-climate")
+        with http_answer(self.port, "/api/stream", {"Last-Event-ID": str(last - 1)}) as stream:
+            self.assertEqual(event_of(stream), (last, kind, told))
+        with http_answer(self.port, f"/api/stream?last_event_id={last - 1}") as stream:
+            self.assertEqual(event_of(stream), (last, kind, told))
+        self.assertEqual(self.ask("/api/stream", headers={"Last-Event-ID": "x"})[0].status, 400)
+
+    def test_metrics_count_requests_by_route_and_are_text_that_prometheus_reads(self):
+        self.get("/api/entities/sensor-000007")
+        self.get("/api/entities/no-such")
+        self.get("/some/path/of/a/stranger")
+        answer, body = self.ask("/metrics")
+        self.assertEqual(answer.getheader("Content-Type"), "text/plain; version=0.0.4; charset=utf-8")
+        lines = body.decode().splitlines()
+        for line in lines:
+            self.assertRegex(line, r'^(# (HELP|TYPE) throng_[a-z_]+ .+|throng_[a-z_]+(\{([a-z_]+="[^"]*",?)+\})? [-+0-9.e]+)$')
+        self.assertIn('throng_http_requests_total{method="GET",route="/api/entities/{id}",status="2xx"} 1', lines)
+        self.assertIn('throng_http_requests_total{method="GET",route="/api/entities/{id}",status="4xx"} 1', lines)
+        self.assertIn('throng_http_requests_total{method="none",route="none",status="4xx"} 1', lines)
+        self.assertIn("throng_store_up 1", lines)
+        self.assertNotIn("stranger", body.decode())
 
     def test_headers_are_strict(self):
         answer, _ = self.ask("/api/runs", headers={"Origin": "https://evil.example"})

@@ -1,11 +1,14 @@
 """The whole path over real Kafka and the MongoDB-wire server: the same answers as embedded and SQLite give."""
 import json
 import os
+import re
 import signal
 import subprocess
 import time
 import unittest
 import uuid
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 from throng import PROGRAM, InFolder, query, throng
 
@@ -100,6 +103,32 @@ class Servers(InFolder):
         for topic in topics:
             self.assertEqual(self.records(killed, topic), self.records(whole, topic), topic)
         self.assertGreater(sum(map(len, self.records(whole, "iot.readings").values())), 50_000)
+    def test_topics_messages_and_groups_are_told_over_http(self):
+        throng("simulate", "smart-city", "--duration", "1m", "--to", "kafka", *self.kafka, "--store", self.store,
+               "--report", self.path("report.json"))
+        settings = self.write("settings.json", f'{{"kafka": {{"brokers": "{BROKERS}"}}, "topics": {{"prefix": "{self.prefix}"}}}}')
+        throng("analyze", "city-climate", "--settings", settings, "--store", self.mongodb, "--until-end", "--consumer-group", self.prefix + "group")
+        server = subprocess.Popen([PROGRAM, "serve", "127.0.0.1:0", "--store", self.mongodb, "--brokers", BROKERS],
+                                  stderr=subprocess.PIPE, text=True)
+        self.addCleanup(server.stderr.close)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        address = re.search(r"http://\S+", server.stderr.readline()).group(0)
+        def get(path, **parameters):
+            with urlopen(f"{address}{path}?{urlencode(parameters)}", timeout=30) as answer:
+                return json.load(answer)
+        topic, sent = self.prefix + "iot.readings", self.report()["events_by_topic"]["iot.readings"]
+        [told] = [each for each in get("/api/topics")["items"] if each["topic"] == topic]
+        self.assertEqual((told["messages"], len(told["partitions"])), (sent, 4))
+        found = get(f"/api/topics/{topic}/messages", start="earliest", key="sensor-000007", limit=1000)
+        self.assertEqual((found["looked_at"], found["at_end"]), (sent, True))
+        self.assertEqual([each["value"]["seq"] for each in found["items"]], list(range(len(found["items"]))))
+        self.assertGreater(len(found["items"]), 3)
+        last = get(f"/api/topics/{topic}/messages", start="-1")["items"]
+        self.assertEqual({each["partition"]: each["offset"] for each in last}, {each["partition"]: each["end"] - 1 for each in told["partitions"]})
+        [group] = [each for each in get("/api/groups")["items"] if each["group"] == self.prefix + "group"]
+        self.assertEqual((group["lag"], sum(each["committed"] for each in group["partitions"])), (0, sent))
+        self.assertIn("/api/groups", get("/openapi.json")["paths"])
 
     def test_doctor_and_topics_tell_what_there_is(self):
         out, _ = throng("doctor", "--brokers", BROKERS, "--store", self.mongodb)

@@ -1,0 +1,113 @@
+// What the API answers with, as far as this page reads it (docs/reference/http.md).
+
+export type Value = string | number | boolean | null | Value[] | { [name: string]: Value };
+export type Fields = Record<string, Value>;
+
+export interface List<T> {
+  items: T[];
+  next: string | null;
+  why_empty?: string;
+}
+
+export interface WindowResult {
+  pipeline: string;
+  window: string;
+  start: string;
+  end: string;
+  group: Fields;
+  events: number;
+  final: boolean;
+  late: number;
+  /** Fields of `aggregate`, each with its aggregates. */
+  [field: string]: Value;
+}
+
+export type Severity = "info" | "warning" | "critical";
+
+export interface Alert {
+  id: string;
+  pipeline: string;
+  detector: string;
+  entity: string;
+  time: string;
+  severity: Severity;
+  score: number;
+  reason: string;
+  evidence: Fields;
+  source: { topic: string; partition: number; offset: number };
+}
+
+export interface Entity {
+  entity: string;
+  topic: string;
+  time: string;
+  message: Fields;
+}
+
+export interface Label {
+  label_id: string;
+  incident_id: string | null;
+  cause: string;
+  domain: string;
+  population: string;
+  entity: string;
+  topic: string;
+  start: string;
+  end: string | null;
+  subtlety: number;
+  malicious: boolean;
+}
+
+export interface RecordedEvent {
+  topic: string;
+  partition: number;
+  offset: number;
+  time: string;
+  key: string;
+  message?: Fields;
+}
+
+export interface Run extends Fields {
+  command: string;
+  ended: string;
+}
+
+export interface WindowDefinition {
+  name: string;
+  shape: "tumbling" | "hopping" | "session" | "calendar";
+  size_ms: number;
+  every_ms: number;
+  group_by: string[];
+  aggregate: Record<string, string[]>;
+}
+
+export interface Pipeline {
+  name: string;
+  description: string;
+  source: string;
+  key: string;
+  hash: string;
+  windows: WindowDefinition[];
+  features: string[];
+  detect: { name: string; detector: string; field: string }[];
+  rules: { name: string; severity: Severity }[];
+}
+
+export interface ScoreRow {
+  name: string;
+  labels: number;
+  found: number;
+  alerts: number;
+  right: number;
+  false_alarms: number;
+  recall: number | null;
+  precision: number | null;
+  median_seconds_to_detect: number | null;
+}
+
+export interface Score {
+  all: ScoreRow;
+  by_cause: ScoreRow[];
+  by_detector: ScoreRow[];
+  false_alarms_a_day: number;
+}

@@ -1,0 +1,26 @@
+// One alert in a line, for tickers and lists.
+
+import type { Alert } from "../documents.ts";
+import { element } from "../dom.ts";
+import * as format from "../format.ts";
+import { link } from "../place.ts";
+
+export function severity(of: string): HTMLElement {
+  return element("span", { class: `severity ${of}` }, of);
+}
+
+export function entityLink(entity: string): HTMLElement {
+  return element("a", { href: link(["entities", entity]) }, entity);
+}
+
+export function alertLine(alert: Alert): HTMLElement {
+  return element(
+    "div",
+    { class: "alert-line", "data-id": alert.id },
+    element("time", { datetime: alert.time, title: alert.time }, format.clock(alert.time)),
+    severity(alert.severity),
+    element("span", { class: "what" }, alert.detector),
+    entityLink(alert.entity),
+    element("span", { class: "reason" }, alert.reason),
+  );
+}
