@@ -64,7 +64,8 @@ const task_counters& engine::counters() const {
 
 void engine::count_message(const raw_message& message) {
   ++counters_.consumed;
-  next_offset_ = message.offset + 1;
+  // Several re-keyed events come in with one message.
+  next_offset_ = message.from != nullptr ? message.offset : message.offset + 1;
 }
 
 expected<void> engine::take(const raw_message& message, effects& out) {
@@ -86,15 +87,25 @@ expected<void> engine::take(const raw_message& message, effects& out) {
             "of an entity's events in one partition: put a `rekey` before them in {}",
             who_.topic, who_.partition, message.offset, plan_->definition().key, who_.pipeline));
   count_message(message);
-  const auto before = watermark_.current();
+  from_ = message.from;
+  event_.origin.source = from_ != nullptr ? from_->source : who_.partition;
+  event_.origin.source_offset = from_ != nullptr ? from_->offset : message.offset;
+  const auto before = message.from != nullptr ? message.from->watermark : watermark_.current();
   if (!compiled_->where || compiled_->where->matches(event_))
     analyse(message, before, out);
   else
     ++counters_.dropped;
-  watermark_.observe(event_.time);
+  if (message.from == nullptr)
+    advance_to(event_.time - plan_->definition().disorder, message.offset, out);
+  return {};
+}
+
+void engine::advance_to(timestamp watermark, std::int64_t offset, effects& out) {
+  event_.origin.offset = offset;
+  const auto before = watermark_.current();
+  watermark_.observe(watermark + plan_->definition().disorder);
   if (auto after = watermark_.current(); after != before)
     advance(before, after, out);
-  return {};
 }
 
 void engine::analyse(const raw_message& message, timestamp watermark, effects& out) {
@@ -125,7 +136,7 @@ void engine::analyse(const raw_message& message, timestamp watermark, effects& o
   into_windows(message, watermark, out);
   if (fed) {
     detect(entity, out);
-    counters_.alerts += rules_.observe(event_, entity, out);
+    counters_.alerts += rules_.observe(event_, entity, from_, out);
     entities_.release(entity);
   }
 }
@@ -154,8 +165,9 @@ void engine::into_windows(const raw_message& message, timestamp watermark, effec
   sent.key = message.key ? *message.key : std::string_view{event_.key};
   sent.value = *message.value;
   sent.time = event_.time;
+  auto at = place_of(who_, message.offset, message.from);
   sent.headers =
-      passed_on_headers(who_, message.offset, sent.topic, "late",
+      passed_on_headers({who_.pipeline, std::string{at.topic}, at.partition}, at.offset, sent.topic, "late",
                         fmt::format("its time is {}, and the watermark, {}, has made every window with it final",
                                     to_iso8601(event_.time), to_iso8601(watermark)));
 }
@@ -183,7 +195,8 @@ void engine::detect(text_ids::id entity, effects& out) {
                  std::move(why.reason),
                  std::move(why.evidence),
                  event_.origin.offset,
-                 {}},
+                 {},
+                 from_},
                 out);
   }
 }
@@ -208,16 +221,12 @@ void engine::advance(timestamp from, timestamp to, effects& out) {
 void engine::reject(const raw_message& message, std::string_view reason, std::string_view detail, effects& out) {
   count_message(message);
   ++counters_.dead_letters;
-  auto& sent = out.messages.emplace_back();
-  sent.topic = "analytics.dead_letter";
-  sent.key = message.key.value_or(std::string_view{});
-  sent.value = message.value.value_or(std::string_view{});
   // Its own time can't be known: Kafka's, or else as far as the partition has come.
   auto highest = watermark_.highest();
-  sent.time = message.timestamp_ms >= 0    ? timestamp{message.timestamp_ms}
+  auto time = message.timestamp_ms >= 0    ? timestamp{message.timestamp_ms}
               : highest == watermark::none ? timestamp{0}
                                            : highest;
-  sent.headers = passed_on_headers(who_, message.offset, sent.topic, reason, detail);
+  out.messages.push_back(dead_letter_of(who_, message, time, reason, detail));
 }
 
 void engine::skip_poison(const raw_message& message, std::string_view why, effects& out) {

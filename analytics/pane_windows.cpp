@@ -1,7 +1,6 @@
 #include "analytics/pane_windows.hpp"
 
 #include <algorithm>
-#include <cassert>
 
 namespace throng::analytics {
 
@@ -75,7 +74,7 @@ window_set::placing pane_windows::add(const event& e, group_table::id group, tim
     return where;
   auto& in = known ? *recent_ : pane_at(lies, watermark);
   auto& into = cell_at(in, group);
-  into.holds.add(*plan_, e, {e.time, who_->partition, e.origin.offset});
+  into.holds.add(*plan_, e, {e.time, e.origin.source, e.origin.source_offset});
   into.changed = ++adds_;
   if (!into.unsaved) {
     into.unsaved = true;
@@ -120,8 +119,8 @@ void pane_windows::open_windows(const place& lies, timestamp watermark) {
     if (!made)
       return;
     found->second.end = end;
-    next_due_ =
-        std::min({next_due_, reached(watermark, {end}) ? end + plan_->lateness.count() : end, next_tick(watermark)});
+    // Whether it has ended by what the event is judged by or not: the watermark of those that were re-keyed may be behind.
+    next_due_ = std::min({next_due_, end, next_tick(watermark)});
   };
   if (plan_->calendar) {
     open(lies.start, lies.end);
@@ -264,9 +263,14 @@ void pane_windows::write_changed(bool only_ended, timestamp watermark, effects& 
   for (auto it = changed.begin(); it != changed.end();) {
     const auto start = it->first;
     auto found = windows_.find(start); // none: final meanwhile, and written as such
+    const bool gone = found == windows_.end();
+    // A re-keyed event is judged by its own partition's watermark, which may be ahead: such a window's end is yet to come.
+    const bool ended = !gone && reached(watermark, {found->second.end});
     parts_.clear();
     for (; it != changed.end() && it->first == start; ++it) {
-      if (found == windows_.end())
+      if (!gone && !ended)
+        ended_changed_.push_back(*it);
+      if (!ended)
         continue;
       const auto group = it->second;
       for (auto pane = panes_.lower_bound(start); pane != panes_.end() && pane->first < found->second.end; ++pane)
@@ -276,13 +280,11 @@ void pane_windows::write_changed(bool only_ended, timestamp watermark, effects& 
           beside != found->second.extras.end() && beside->second.carried)
         parts_.push_back({group, nullptr});
     }
-    if (found == windows_.end())
+    if (parts_.empty())
       continue;
-    assert(reached(watermark, {found->second.end}));
     write_parts(start, found->second, false, out);
     found->second.written = adds_;
   }
-  (void)watermark;
 }
 
 std::string pane_windows::pane_key(std::int64_t start, group_table::id group) const {

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <utility>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -38,6 +39,11 @@ public:
       add_enrichment(i);
     for (const auto& [name, from] : definition.derive)
       derive(name, from);
+    if (!definition.rekey.empty()) {
+      into_.rekey = into_.fields.lookup(definition.rekey);
+      add_behind_rekey();
+      return;
+    }
     // All features are resolved before their names are added: none of them sees another.
     for (std::size_t i = 0; i < definition.features.size(); ++i)
       check_feature(i);
@@ -96,6 +102,19 @@ private:
                               "stream by it first "
                               "(`rekey`)",
                               by, into_.definition.key));
+  }
+
+  /// What the re-keyed stream holds is what the stages so far have made: each added field is one of the message's.
+  void add_behind_rekey() {
+    auto behind = into_.definition;
+    behind.source = internal_topic(behind.name);
+    behind.key = std::exchange(behind.rekey, {});
+    behind.disorder = milliseconds{0}; // it comes in order
+    behind.where = {};
+    behind.enrich.clear();
+    behind.derive.clear();
+    if (auto made = pipeline_plan::compile(std::move(behind)); take(made))
+      into_.behind_rekey = *made;
   }
 
   void add_enrichment(std::size_t i) {
@@ -387,6 +406,10 @@ std::string definition_hash(const config::pipeline& p) {
                         {"add", boost::json::value_from(x.add)},
                         {"default", x.defaults}});
     all["enrich"] = std::move(enrich);
+  }
+  if (!p.rekey.empty()) {
+    all["rekey"] = p.rekey;
+    all["idle_advances"] = p.idle_advances;
   }
   boost::json::array features;
   for (const auto& x : p.features)

@@ -40,7 +40,7 @@ window_set::placing session_windows::add(const event& e, group_table::id group, 
     }
   }
   auto& what = sessions_[into];
-  what.holds.add(*plan_, e, {e.time, who_->partition, e.origin.offset});
+  what.holds.add(*plan_, e, {e.time, e.origin.source, e.origin.source_offset});
   if (watermark != watermark::none && watermark.ms >= time + gap)
     ++what.late;
   mark(into);
