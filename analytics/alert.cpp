@@ -25,11 +25,13 @@ rekeyed_origin place_of(const task_identity& who, std::int64_t offset, const rek
 
 std::string alert_id(const task_identity& who, const alert& what) {
   auto from = place_of(who, what.offset, what.from);
+  // Which message of an internal topic let the watermark go on depends on how its sources interleave.
+  auto offset = who.rekeyed && what.from == nullptr ? std::string{} : std::to_string(from.offset);
   if (what.over)
     return document_id({who.pipeline, what.detector, what.entity, what.over->name, std::to_string(what.over->start),
-                        who.topic, std::to_string(who.partition), std::to_string(what.offset), "0"});
+                        who.topic, std::to_string(who.partition), offset, "0"});
   return document_id({who.pipeline, what.detector, what.entity, std::to_string(what.time.ms), from.topic,
-                      std::to_string(from.partition), std::to_string(from.offset), std::to_string(from.index)});
+                      std::to_string(from.partition), offset, std::to_string(from.index)});
 }
 
 void raise(const task_identity& who, alert&& what, effects& out) {

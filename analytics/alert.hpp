@@ -20,6 +20,7 @@ struct task_identity {
   std::string pipeline;
   std::string topic;
   std::int32_t partition = 0;
+  bool rekeyed = false; ///< the topic is internal: its offsets are another run's in another order
 };
 
 struct alert {

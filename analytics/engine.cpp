@@ -21,7 +21,8 @@ constexpr std::string_view meta_key = "meta";
 engine::engine(std::shared_ptr<const pipeline_plan> plan, std::string topic, std::int32_t partition)
     : plan_(std::move(plan))
     , compiled_(&plan_->compiled())
-    , who_{plan_->definition().name, std::move(topic), partition}
+    , who_{plan_->definition().name, std::move(topic), partition,
+           plan_->definition().source.starts_with(internal_topic_prefix)}
     , decoder_(plan_->definition(), compiled_->fields)
     , enricher_(compiled_->enrich)
     , watermark_(plan_->definition().disorder)
@@ -79,7 +80,8 @@ expected<void> engine::take(const raw_message& message, effects& out) {
     reject(message, to_string(dead->reason), dead->detail, out);
     return {};
   }
-  if (plan_->needs_matching_key() && message.key && *message.key != event_.key)
+  // A re-keyed event carries the key that it had before.
+  if (plan_->needs_matching_key() && message.from == nullptr && message.key && *message.key != event_.key)
     return fail(
         error_kind::invalid,
         fmt::format(

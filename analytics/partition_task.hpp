@@ -66,8 +66,10 @@ public:
 
   /// Writes everything that is open as it stands: an idle partition, or --until-end. Discards nothing.
   virtual void emit_open(effects& out) = 0;
+  /// The partition has nothing more for now: whoever waits to hear how far it is may be told.
+  virtual void caught_up(effects& /*out*/) {}
   /// All that the source had, and other tasks put in, is taken in: emit_open(), and what waits for more is shown as if none
-  /// came. The next save() must be of all.
+  /// came.
   virtual void emit_at_end(effects& out) {
     emit_open(out);
   }

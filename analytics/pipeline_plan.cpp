@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -40,6 +41,7 @@ public:
     for (const auto& [name, from] : definition.derive)
       derive(name, from);
     if (!definition.rekey.empty()) {
+      check_added_names();
       into_.rekey = into_.fields.lookup(definition.rekey);
       add_behind_rekey();
       return;
@@ -104,12 +106,26 @@ private:
                               by, into_.definition.key));
   }
 
+  /// What is added travels as a member of the message, whose time is read from it again.
+  void check_added_names() {
+    const auto& definition = into_.definition;
+    auto top = definition.timestamp.substr(0, definition.timestamp.find('.'));
+    for (std::size_t i = 0; i < definition.enrich.size(); ++i)
+      for (const auto& name : definition.enrich[i].add)
+        if (name == top)
+          wrong(fmt::format("enrich[{}].add", i), fmt::format("{} is the timestamp, which rekey reads again", name));
+    for (const auto& [name, from] : definition.derive)
+      if (name == top)
+        wrong("derive." + name, fmt::format("{} is the timestamp, which rekey reads again", name));
+  }
+
   /// What the re-keyed stream holds is what the stages so far have made: each added field is one of the message's.
   void add_behind_rekey() {
     auto behind = into_.definition;
     behind.source = internal_topic(behind.name);
     behind.key = std::exchange(behind.rekey, {});
-    behind.disorder = milliseconds{0}; // it comes in order
+    behind.disorder = milliseconds{0};                                // it comes in order
+    behind.max_message = std::numeric_limits<std::size_t>::max() / 2; // with what was added to it
     behind.where = {};
     behind.enrich.clear();
     behind.derive.clear();
@@ -499,6 +515,10 @@ bool pipeline_plan::needs_matching_key() const {
   return !impl_->look_backs.empty() || !impl_->detectors.empty() ||
          std::any_of(impl_->windows.begin(), impl_->windows.end(), session) ||
          std::any_of(impl_->rules.begin(), impl_->rules.end(), [](const rule_plan& each) { return each.needs_key(); });
+}
+
+bool pipeline_plan::rekeys() const {
+  return impl_->behind_rekey != nullptr;
 }
 
 const pipeline_plan::implementation& pipeline_plan::compiled() const {

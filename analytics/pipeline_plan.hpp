@@ -22,6 +22,8 @@ public:
   const std::string& hash() const;
   /// Whether each message's Kafka key must be its key field's bytes (semantics.md 4).
   bool needs_matching_key() const;
+  /// Whether it is two halves, with an internal topic between them (`rekey`).
+  bool rekeys() const;
   /// What it will do, in sentences, for `throng pipeline explain`.
   std::string explain() const;
 

@@ -7,12 +7,16 @@ namespace throng::analytics {
 namespace {
 
 constexpr std::uint8_t version = 1;
-enum flags : std::uint8_t { has_event = 1, has_key = 2, is_idle = 4 };
+enum flags : std::uint8_t { has_event = 1, has_key = 2, is_idle = 4, is_begin = 8 };
 
 } // namespace
 
 std::string internal_topic(std::string_view pipeline) {
   return std::string{internal_topic_prefix}.append(pipeline);
+}
+
+std::string rekeyer_owner(std::string_view pipeline, std::string_view topic) {
+  return std::string{pipeline}.append(":rekey:").append(topic);
 }
 
 std::string to_bytes(const rekeyed_message& x) {
@@ -21,7 +25,7 @@ std::string to_bytes(const rekeyed_message& x) {
   out.u8(version);
   auto flag = [](bool set, flags which) { return set ? static_cast<unsigned>(which) : 0U; };
   out.u8(static_cast<std::uint8_t>(flag(x.carried.has_value(), has_event) | flag(x.carried && x.carried->key, has_key) |
-                                   flag(x.idle, is_idle)));
+                                   flag(x.idle, is_idle) | flag(x.begins, is_begin)));
   out.u64(x.definition);
   out.text(x.topic);
   out.varint(static_cast<std::uint64_t>(x.partition));
@@ -52,6 +56,7 @@ rekeyed_message from_bytes(std::string_view bytes) {
   x.place.index = static_cast<std::uint32_t>(in.varint());
   x.watermark = {in.i64()};
   x.idle = (flags & is_idle) != 0;
+  x.begins = (flags & is_begin) != 0;
   if ((flags & has_event) != 0) {
     auto& event = x.carried.emplace();
     event.time = {in.i64()};

@@ -15,6 +15,8 @@ namespace throng::analytics {
 
 /// The topic between the two halves of a pipeline with `rekey`, without the prefix.
 std::string internal_topic(std::string_view pipeline);
+/// Who the checkpoints of a pipeline's re-keyer over one of its topics belong to.
+std::string rekeyer_owner(std::string_view pipeline, std::string_view topic);
 inline constexpr std::string_view internal_topic_prefix = "analytics.rekeyed.";
 
 /// A partition that is re-keyed.
@@ -39,6 +41,7 @@ struct rekeyed_message {
   source_place place;  ///< of the event; of a mark, of the last message before it
   timestamp watermark; ///< the source partition's: of an event, as it stood before it
   bool idle = false;   ///< of a mark: nothing has come for the pipeline's `idle`
+  bool begins = false; ///< of a mark: a re-keyer goes on from here; what came before was sent by an earlier one
 
   struct event {
     timestamp time;

@@ -67,37 +67,51 @@ expected<void> rekeyed_reader::take(const raw_message& message, effects& out) {
   auto before = out.documents.size();
   auto what = from_bytes(*message.value);
   if (what.definition == definition_)
-    accept(what, *message.value, message.offset, out);
+    if (auto accepted = accept(what, *message.value, message.offset, out); !accepted)
+      return accepted;
   if (inexact_)
     mark_inexact(out, before);
   return {};
 }
 
-void rekeyed_reader::accept(const rekeyed_message& what, std::string_view bytes, std::int64_t offset, effects& out) {
+expected<void> rekeyed_reader::accept(const rekeyed_message& what, std::string_view bytes, std::int64_t offset,
+                                      effects& out) {
   auto& source = sources_[{std::string{what.topic}, what.partition}];
   if (!what.carried) {
     // A mark repeats nothing and may itself be repeated. Its place says that all before it has been sent.
+    if (what.begins && what.place.offset > source.accepted.offset)
+      return fail(error_kind::conflict,
+                  fmt::format("{} {} offset {}: {} partition {} goes on at offset {}, but what it sent before is "
+                              "here only up to {}: the messages between are gone; --reset starts over",
+                              topic_, partition_, offset, what.topic, what.partition, what.place.offset + 1,
+                              source.accepted.offset));
+    source.accepted = std::max(source.accepted, what.place);
     source.watermark = std::max(source.watermark, what.watermark);
     source.idle = what.idle;
     release(out);
-    return;
+    return {};
   }
   if (what.place <= source.accepted) {
     ++repeats_;
-    return;
+    return {};
   }
   source.accepted = what.place;
   source.idle = false;
   source.watermark = std::max(source.watermark, what.watermark);
-  const auto& event = *what.carried;
-  if (event.time < what.watermark || event.time < engine_->watermark()) {
-    feed(*engine_, what, offset, out);
-  } else {
-    waiting_.emplace(order{event.time.ms, what.topic, what.partition, what.place.offset, what.place.index},
-                     waiting_event{std::string{bytes}});
-    source.watermark = std::max(source.watermark, event.time - plan_->definition().disorder);
-  }
+  auto at = order_of(what);
+  if (std::get<0>(at) < engine_->watermark().ms)
+    feed(*engine_, what, offset, true, out); // of a partition that was idle
+  else
+    waiting_.emplace(std::move(at), waiting_event{std::string{bytes}});
+  if (what.carried->time >= what.watermark)
+    source.watermark = std::max(source.watermark, what.carried->time - plan_->definition().disorder);
   release(out);
+  return {};
+}
+
+rekeyed_reader::order rekeyed_reader::order_of(const rekeyed_message& what) {
+  return {std::max(what.carried->time, what.watermark).ms, std::string{what.topic}, what.partition, what.place.offset,
+          what.place.index};
 }
 
 timestamp rekeyed_reader::least_watermark() const {
@@ -121,28 +135,21 @@ void rekeyed_reader::release(effects& out) {
     auto next = waiting_.extract(waiting_.begin());
     if (next.mapped().saved)
       gone_.push_back(entry_key(next.key()));
-    feed(*engine_, from_bytes(next.mapped().bytes), next_offset_ - 1, out);
+    feed(*engine_, from_bytes(next.mapped().bytes), next_offset_ - 1, true, out);
   }
   engine_->advance_to(reached, next_offset_ - 1, out);
 }
 
-void rekeyed_reader::feed(engine& into, const rekeyed_message& what, std::int64_t offset, effects& out) {
+void rekeyed_reader::feed(engine& into, const rekeyed_message& what, std::int64_t offset, bool in_order, effects& out) {
   const auto& event = *what.carried;
   // A late event may open a window before every partition has told how far it is. No event is older than 1970, so that this
   // says nothing, but to the engine: open windows have a watermark.
   if (into.watermark() == watermark::none)
     into.advance_to(least_timestamp, offset, out);
-  rekeyed_origin from{what.topic,
-                      what.partition,
-                      what.place.offset,
-                      what.place.index,
-                      std::max(what.watermark, into.watermark()),
-                      source_number(what)};
-  if (event.time >= from.watermark) {
-    // As a single ordered stream would have it: all before this event is in, nothing older comes.
-    into.advance_to(event.time, offset, out);
-    from.watermark = event.time;
-  }
+  const auto at = std::max({event.time, what.watermark, into.watermark()});
+  if (in_order)
+    into.advance_to(at, offset, out);
+  const rekeyed_origin from{what.topic, what.partition, what.place.offset, what.place.index, at, source_number(what)};
   raw_message raw;
   raw.offset = offset;
   raw.timestamp_ms = event.timestamp_ms;
@@ -185,12 +192,14 @@ void rekeyed_reader::emit_open(effects& out) {
 
 void rekeyed_reader::emit_at_end(effects& out) {
   auto before = out.documents.size();
+  // A whole save takes the changes away that the next delta is to hold.
+  engine_->save(true, [&](state_entry&& each) { unsaved_.push_back(std::move(each)); });
   std::vector<state_entry> state;
   engine_->save(false, [&](state_entry&& each) { state.push_back(std::move(each)); });
   engine copy{plan_->compiled().behind_rekey, topic_, partition_};
   copy.restore(state);
   for (const auto& [at, waits] : waiting_)
-    feed(copy, from_bytes(waits.bytes), next_offset_ - 1, out);
+    feed(copy, from_bytes(waits.bytes), next_offset_ - 1, false, out); // no window is final for it
   copy.emit_open(out);
   at_end_.alerts = copy.counters().alerts - engine_->counters().alerts;
   at_end_.late = copy.counters().late - engine_->counters().late;
@@ -263,6 +272,10 @@ void rekeyed_reader::save(bool only_changes, const std::function<void(state_entr
       put({entry_key(at), waits.bytes});
     waits.saved = true;
   }
+  if (only_changes)
+    for (auto& each : unsaved_)
+      put(std::move(each));
+  unsaved_.clear();
   engine_->save(only_changes, put);
 }
 
@@ -285,8 +298,7 @@ void rekeyed_reader::restore(const std::vector<state_entry>& entries) {
     auto what = from_bytes(bytes);
     if (!what.carried)
       throw corrupt_state{"a mark among the events that wait"};
-    waiting_.emplace(order{what.carried->time.ms, what.topic, what.partition, what.place.offset, what.place.index},
-                     waiting_event{std::string{bytes}, true});
+    waiting_.emplace(order_of(what), waiting_event{std::string{bytes}, true});
   }
 }
 

@@ -2,9 +2,11 @@
 // partitions in one defined order into an engine, so that results do not depend on how the partitions interleave.
 //
 // - Of each source partition only a place greater than the last is accepted: a repeat after a crash counts once.
-// - An event older than its own partition's watermark is late: judged against that alone, it goes in at once.
-// - All others wait, and are taken in (event time, topic, partition, offset, index) order up to the least watermark over
-//   the source partitions. A partition that has told nothing yet holds all back.
+// - All wait, and are taken in (event time, topic, partition, offset, index) order up to the least watermark over the source
+//   partitions. A partition that has told nothing yet holds all back.
+// - An event older than its own partition's watermark is late, judged against that alone: it stands in that order where its
+//   partition's watermark stood. So the engine's watermark is then the one that it is judged by, and even the last bits of sums
+//   do not depend on how partitions interleave.
 // The state holds what waits. What that costs is bounded by how far the partitions are apart (actors/).
 #pragma once
 
@@ -52,17 +54,19 @@ private:
     timestamp watermark = watermark::none;
     bool idle = false;
   };
-  /// (time, topic, partition, offset, index)
+  /// (time or else the watermark that it is late by, topic, partition, offset, index)
   using order = std::tuple<std::int64_t, std::string, std::int32_t, std::int64_t, std::uint32_t>;
   struct waiting_event {
     std::string bytes;
     bool saved = false;
   };
 
-  void accept(const rekeyed_message& what, std::string_view bytes, std::int64_t offset, effects& out);
-  void feed(engine& into, const rekeyed_message& what, std::int64_t offset, effects& out);
+  expected<void> accept(const rekeyed_message& what, std::string_view bytes, std::int64_t offset, effects& out);
+  /// @param in_order all before this event is in, and nothing that stands before it comes: the engine's watermark goes on to it
+  void feed(engine& into, const rekeyed_message& what, std::int64_t offset, bool in_order, effects& out);
   /// Takes in what waits before the least watermark.
   void release(effects& out);
+  static order order_of(const rekeyed_message& what);
   timestamp least_watermark() const;
   std::int32_t source_number(const rekeyed_message& what) const;
   static std::string entry_key(const order& at);
@@ -78,8 +82,9 @@ private:
   std::set<std::string, std::less<>> topics_; ///< of the sources
   std::map<source_partition, source_state> sources_;
   std::map<order, waiting_event> waiting_;
-  std::vector<std::string> gone_; ///< entries that a checkpoint holds and that wait no more
-  std::string joined_;            // reused
+  std::vector<std::string> gone_;    ///< entries that a checkpoint holds and that wait no more
+  std::vector<state_entry> unsaved_; ///< changes of the engine's that a whole save has taken from it in between
+  std::string joined_;               // reused
   std::int64_t next_offset_ = 0;
   bool inexact_ = false; ///< some partition's silence has been taken for progress
   std::uint64_t consumed_ = 0;

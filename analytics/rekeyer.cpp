@@ -49,7 +49,7 @@ rekeyer::rekeyer(std::shared_ptr<const pipeline_plan> plan, std::string topic, s
     : plan_(std::move(plan))
     , compiled_(&plan_->compiled())
     , who_{plan_->definition().name, std::move(topic), partition}
-    , owner_(fmt::format("{}:rekey:{}", who_.pipeline, who_.topic))
+    , owner_(rekeyer_owner(who_.pipeline, who_.topic))
     , definition_(definition_number(*plan_))
     , targets_(targets)
     , decoder_(plan_->definition(), compiled_->fields)
@@ -87,6 +87,7 @@ void rekeyer::count_message(const raw_message& message) {
 
 expected<void> rekeyer::take(const raw_message& message, effects& out) {
   assert(message.offset >= next_offset_);
+  announce(out);
   if (!message.value) {
     ++counters_.tombstones;
     count_message(message);
@@ -103,11 +104,9 @@ expected<void> rekeyer::take(const raw_message& message, effects& out) {
     count_message(message);
   }
   watermark_.observe(event_.time);
-  auto step = std::max(plan_->definition().disorder, least_step);
-  if (plan_->definition().disorder.count() > 0)
-    step = plan_->definition().disorder;
-  if (marked_ == watermark::none || watermark_.current() - marked_ >= step)
-    mark(false, out);
+  const auto disorder = plan_->definition().disorder;
+  if (marked_ == watermark::none || watermark_.current() - marked_ >= (disorder.count() > 0 ? disorder : least_step))
+    mark(news::progress, out);
   return {};
 }
 
@@ -154,15 +153,22 @@ void rekeyer::send(const raw_message& message, effects& out) {
   sent.time = event_.time;
 }
 
-void rekeyer::mark(bool idle, effects& out) {
+void rekeyer::announce(effects& out) {
+  if (std::exchange(restored_, false))
+    mark(news::begin, out);
+}
+
+void rekeyer::mark(news which, effects& out) {
   marked_ = watermark_.current();
+  marked_to_ = next_offset_;
   rekeyed_message travels;
   travels.definition = definition_;
   travels.topic = who_.topic;
   travels.partition = who_.partition;
   travels.place = {next_offset_ - 1, UINT32_MAX};
   travels.watermark = marked_;
-  travels.idle = idle;
+  travels.idle = which == news::idle;
+  travels.begins = which == news::begin;
   for (std::int32_t target = 0; target < targets_; ++target) {
     auto& sent = add_message(target, out);
     sent.value = to_bytes(travels);
@@ -189,16 +195,31 @@ void rekeyer::reject(const raw_message& message, std::string_view reason, std::s
 
 void rekeyer::skip_poison(const raw_message& message, std::string_view why, effects& out) {
   assert(message.offset >= next_offset_);
+  announce(out);
   reject(message, to_string(dead_reason::poison), why, out);
 }
 
 void rekeyer::emit_open(effects& out) {
-  mark(plan_->definition().idle_advances, out);
+  announce(out);
+  mark(plan_->definition().idle_advances ? news::idle : news::progress, out);
+}
+
+void rekeyer::emit_at_end(effects& out) {
+  announce(out);
+  mark(news::progress, out);
+}
+
+void rekeyer::caught_up(effects& out) {
+  announce(out);
+  if (marked_ != watermark_.current())
+    mark(news::progress, out);
 }
 
 void rekeyer::before_checkpoint(effects& out) {
-  if (marked_ != watermark_.current())
-    mark(false, out);
+  announce(out);
+  // Also where the watermark stands still: a reader that has this mark has all before.
+  if (marked_to_ != next_offset_ || marked_ != watermark_.current())
+    mark(news::progress, out);
 }
 
 void rekeyer::save(bool only_changes, const std::function<void(state_entry&&)>& put) {
@@ -222,12 +243,14 @@ void rekeyer::restore(const std::vector<state_entry>& entries) {
       latest[entry.key] = *entry.value;
   for (const auto& [key, bytes] : latest) {
     if (key == meta_key) {
+      restored_ = true;
       byte_reader in{bytes};
       if (in.varint() != schema_version)
         throw corrupt_state{"a re-keyer's state of another version"};
       next_offset_ = in.i64();
       watermark_.restore({in.i64()});
       marked_ = {in.i64()};
+      marked_to_ = next_offset_;
       for (auto* count : {&counters_.consumed, &counters_.dropped, &counters_.tombstones, &counters_.dead_letters,
                           &counters_.type_errors})
         *count = in.varint();

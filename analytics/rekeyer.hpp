@@ -29,6 +29,8 @@ public:
   expected<void> take(const raw_message& message, effects& out) override;
   void skip_poison(const raw_message& message, std::string_view why, effects& out) override;
   void emit_open(effects& out) override;
+  void emit_at_end(effects& out) override;
+  void caught_up(effects& out) override;
   void before_checkpoint(effects& out) override;
   std::vector<input_change> use(const lookup_tables& latest) override;
   std::int64_t next_offset() const override;
@@ -41,8 +43,11 @@ private:
   void count_message(const raw_message& message);
   void reject(const raw_message& message, std::string_view reason, std::string_view detail, effects& out);
   void send(const raw_message& message, effects& out);
+  /// After a restart, first of all: where it goes on.
+  void announce(effects& out);
   /// Tells every re-keyed partition how far this one has come.
-  void mark(bool idle, effects& out);
+  enum class news { progress, idle, begin };
+  void mark(news which, effects& out);
   side_message& add_message(std::int32_t target, effects& out) const;
 
   std::shared_ptr<const pipeline_plan> plan_;
@@ -56,6 +61,8 @@ private:
   event event_; // reused
   class watermark watermark_;
   timestamp marked_ = watermark::none; ///< the watermark that was last told
+  std::int64_t marked_to_ = 0;         ///< next_offset_ as it was then
+  bool restored_ = false;              ///< and not said yet
   std::int64_t next_offset_ = 0;
   task_counters counters_;
 };

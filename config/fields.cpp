@@ -37,6 +37,11 @@ void fields::read(const std::string& key, std::string& into) const {
     into = std::string{value->get_string()};
 }
 
+void fields::read(const std::string& key, bool& into) const {
+  if (const auto* value = find(key); value && value->is_bool())
+    into = value->get_bool();
+}
+
 void fields::read(const std::string& key, double& into) const {
   if (const auto* value = find(key); value && value->is_number())
     into = value->to_number<double>();

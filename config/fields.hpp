@@ -33,6 +33,7 @@ public:
   std::string shown(const std::string& key) const;
 
   void read(const std::string& key, std::string& into) const;
+  void read(const std::string& key, bool& into) const;
   void read(const std::string& key, double& into) const;
   void read(const std::string& key, milliseconds& into) const;
   /// A duration outside [least, most] is a problem.

@@ -12,6 +12,7 @@
 #include "query/audit.hpp"
 #include "query/score.hpp"
 #include "service/command_line.hpp"
+#include "service/internal_topics.hpp"
 #include "service/interrupt.hpp"
 #include "service/lookup_files.hpp"
 #include "service/progress.hpp"
@@ -25,8 +26,6 @@ namespace throng::service {
 
 namespace {
 
-using plan_ptr = std::shared_ptr<const analytics::pipeline_plan>;
-
 struct run_options {
   scenario_options world;
   checkpoint_options checkpoints;
@@ -38,6 +37,7 @@ struct message_path {
   std::shared_ptr<actors::kafka_sink> sink;
   std::unique_ptr<transport::consumer> source;
   actors::side_message_sink side_messages;
+  std::shared_ptr<transport::memory_topics> memory; ///< internal topics, of an embedded cluster
 };
 
 std::vector<actors::watched_topic> watched_topics(const simulation::world& world, const std::vector<plan_ptr>& plans) {
@@ -84,7 +84,8 @@ expected<void> open_embedded(const simulation::world& world, message_path& path)
   return {};
 }
 
-expected<message_path> open_path(const simulation::world& world, const std::vector<actors::watched_topic>& topics) {
+expected<message_path> open_path(const simulation::world& world, const std::vector<actors::watched_topic>& topics,
+                                 const std::vector<plan_ptr>& plans, storage::result_store& store) {
   const auto& settings = world.scenario().settings;
   message_path path;
   auto opened = settings.kafka.embedded() ? open_embedded(world, path) : make_world_topics(world, analysis_topics());
@@ -98,11 +99,25 @@ expected<message_path> open_path(const simulation::world& world, const std::vect
   reading.group = "throng." + world.scenario().name;
   for (const auto& topic : topics)
     reading.topics.push_back(topic.broker_name);
+  if (path.cluster == nullptr) {
+    auto internal = make_internal_topics(settings, plans);
+    if (!internal)
+      return tl::unexpected{internal.error()};
+    reading.topics.insert(reading.topics.end(), internal->begin(), internal->end());
+    if (auto emptied = empty_unused_topics(settings, plans, store); !emptied)
+      return tl::unexpected{emptied.error()};
+  }
   auto source = path.cluster != nullptr ? transport::make_embedded_consumer(*path.cluster, std::move(reading))
                                         : transport::make_group_consumer(settings.kafka, std::move(reading));
   if (!source)
     return tl::unexpected{source.error()};
   path.source = std::move(*source);
+  if (path.cluster != nullptr) {
+    auto memory = keep_in_memory(path.source, plans, settings.topics.prefix);
+    if (!memory)
+      return tl::unexpected{memory.error()};
+    path.memory = std::move(*memory);
+  }
   auto side_messages = send_side_messages(settings, path.cluster.get());
   if (!side_messages)
     return tl::unexpected{side_messages.error()};
@@ -247,7 +262,7 @@ int run(const run_options& options, bool quiet) {
     if (auto cleared = clear_earlier_run(store); !cleared)
       return say_failure(cleared.error());
   auto topics = watched_topics(*world, *plans);
-  auto path = open_path(*world, topics);
+  auto path = open_path(*world, topics, *plans, store);
   if (!path)
     return say_failure(path.error());
 
@@ -256,6 +271,7 @@ int run(const run_options& options, bool quiet) {
   watching.checkpoint_every = *checkpoint_every;
   watching.replay_from_memory = path->cluster != nullptr;
   watching.side_messages = path->side_messages;
+  watching.memory = path->memory;
   watching.taken_in = [sink = path->sink](const transport::topic_partition& which, std::size_t bytes) {
     sink->taken_in(which, bytes);
   };

@@ -21,6 +21,9 @@ constexpr std::int64_t disorder = 3'000;
 constexpr std::int64_t size = 10'000;
 constexpr std::int64_t lateness = 4'000;
 constexpr std::int64_t over = 20'000;
+constexpr std::int64_t hop = 4'000; // two panes to a hop
+constexpr std::int64_t gap = 5'000;
+constexpr std::int64_t midnight = 23 * 3'600'000; // in Paris, in winter
 
 struct payment {
   std::int64_t time = 0;
@@ -38,10 +41,14 @@ config::pipeline by_payee() {
   made.rekey = "payee";
   made.derive = {{"twice", boost::json::parse(R"({"$multiply": ["$amount", 2]})")}};
   made.features = {feature("fan_in", milliseconds{over}, "count")};
-  auto window = tumbling("w", milliseconds{size}, {"payee"});
-  window.lateness = milliseconds{lateness};
-  window.aggregates = {aggregates("twice", {"sum"})};
-  made.windows = {window};
+  made.windows = {tumbling("tumbling", milliseconds{size}, {"payee"}),
+                  hopping("hopping", milliseconds{size}, milliseconds{hop}, {"payee"}),
+                  session("session", milliseconds{gap}, {"payee"}),
+                  calendar_window("calendar", "1d", "Europe/Paris", {"payee"})};
+  for (auto& window : made.windows) {
+    window.lateness = milliseconds{lateness};
+    window.aggregates = {aggregates("twice", {"sum", "first"})};
+  }
   made.rules = {rule("fan-in", R"({"fan_in": {"$gt": 3}})")};
   return made;
 }
@@ -54,42 +61,96 @@ message as_message(std::int64_t offset, const payment& x) {
   return made;
 }
 
-/// (start, payee) to (events, sum of twice the amount); and the payments that raise an alert: topic, partition, offset.
+/// A window of a payee, and what it holds.
+struct counted {
+  std::int64_t end = 0;
+  std::int64_t events = 0;
+  std::int64_t sum = 0; ///< of twice the amount
+  std::int64_t late = 0;
+  std::int64_t first = 0; ///< of twice the amount
+  bool final = false;
+  friend auto operator<=>(const counted&, const counted&) = default;
+};
+
+/// By (window, start, payee); and the payments that raise an alert: topic, partition, offset.
 struct found {
-  std::map<std::pair<std::int64_t, std::string>, std::pair<std::int64_t, std::int64_t>> windows;
+  std::map<std::tuple<std::string, std::int64_t, std::string>, counted> windows;
   std::set<std::tuple<std::string, std::int64_t, std::int64_t>> alerts;
   friend bool operator==(const found&, const found&) = default;
 };
 
+/// A payment where it stands, and what it is judged by.
+struct placed {
+  std::int64_t time = 0;
+  std::string topic;
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  std::string payee;
+  std::int64_t amount = 0;
+  std::int64_t watermark = 0;
+  friend auto operator<=>(const placed&, const placed&) = default;
+};
+
+void count(found& into, const std::string& window, std::int64_t start, std::int64_t end, const placed& x, bool late) {
+  auto [it, is_new] = into.windows.try_emplace({window, start, x.payee});
+  if (is_new)
+    it->second.first = 2 * x.amount;
+  it->second.end = end;
+  ++it->second.events;
+  it->second.sum += 2 * x.amount;
+  it->second.late += late ? 1 : 0;
+}
+
 /// By definition: lateness by each partition's own watermark, then one stream in order.
 found naive(const std::vector<partition_stream>& streams) {
   found result;
-  std::vector<std::tuple<std::int64_t, std::string, std::int32_t, std::int64_t, const payment*>> in_order;
+  auto least = INT64_MAX;
+  std::vector<placed> in_order;
   for (const auto& [from, payments] : streams) {
     auto highest = INT64_MIN / 2;
     for (std::size_t i = 0; i < payments.size(); ++i) {
       const auto& x = payments[i];
-      auto watermark = highest - disorder;
+      in_order.push_back(
+          {x.time, from.topic, from.partition, static_cast<std::int64_t>(i), x.payee, x.amount, highest - disorder});
       highest = std::max(highest, x.time);
-      auto start = x.time / size * size;
-      if (watermark < start + size + lateness) {
-        auto& cell = result.windows[{start, x.payee}];
-        ++cell.first;
-        cell.second += 2 * x.amount;
-      }
-      if (x.time >= watermark)
-        in_order.emplace_back(x.time, from.topic, from.partition, static_cast<std::int64_t>(i), &x);
     }
+    least = std::min(least, highest - disorder);
   }
   std::sort(in_order.begin(), in_order.end());
+  std::map<std::string, std::vector<placed>> in_sessions;
+  for (const auto& x : in_order) {
+    auto aligned = [&](const std::string& window, std::int64_t start, std::int64_t end) {
+      if (x.watermark < end + lateness)
+        count(result, window, start, end, x, x.watermark >= end);
+    };
+    aligned("tumbling", x.time / size * size, x.time / size * size + size);
+    for (auto start = x.time / hop * hop; start > x.time - size; start -= hop)
+      aligned("hopping", start, start + size);
+    auto day = x.time < midnight ? midnight - 86'400'000 : midnight;
+    aligned("calendar", day, day + 86'400'000);
+    if (x.watermark < x.time + gap + lateness)
+      in_sessions[x.payee].push_back(x);
+  }
+  for (const auto& [payee, members] : in_sessions) {
+    std::int64_t start = 0;
+    std::int64_t last = INT64_MIN / 2;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      const auto& x = members[i];
+      if (x.time >= last + gap)
+        start = x.time;
+      last = x.time;
+      count(result, "session", start, x.time + gap, x, x.watermark >= x.time + gap);
+    }
+  }
+  for (auto& [which, window] : result.windows)
+    window.final = least >= window.end + lateness + (std::get<0>(which) == "session" ? gap : 0);
+  std::erase_if(in_order, [](const placed& x) { return x.time < x.watermark; });
   for (std::size_t i = 0; i < in_order.size(); ++i) {
-    const auto& [time, topic, partition, offset, x] = in_order[i];
+    const auto& x = in_order[i];
     auto fan_in = std::count_if(in_order.begin(), in_order.begin() + static_cast<std::ptrdiff_t>(i) + 1,
-                                [&, now = time, payee = x->payee](const auto& y) {
-                                  return std::get<0>(y) > now - over && std::get<4>(y)->payee == payee;
-                                });
+                                [&](const auto& y) { return y.time > x.time - over && y.payee == x.payee; });
     if (fan_in > 3)
-      result.alerts.emplace(topic, partition, offset);
+      result.alerts.emplace(x.topic, x.partition, x.offset);
   }
   return result;
 }
@@ -98,8 +159,14 @@ found in_store(const std::vector<outcome>& of) {
   found result;
   for (const auto& each : of) {
     for (const auto* x : each.of(collection::windows))
-      result.windows[{x->body.at("start").as_int64(), std::string{x->body.at("group").at("payee").as_string()}}] = {
-          x->body.at("events").as_int64(), x->body.at("twice").at("sum").to_number<std::int64_t>()};
+      result.windows[{std::string{x->body.at("window").as_string()}, x->body.at("start").as_int64(),
+                      std::string{x->body.at("group").at("payee").as_string()}}] = {
+          x->body.at("end").as_int64(),
+          x->body.at("events").as_int64(),
+          x->body.at("twice").at("sum").to_number<std::int64_t>(),
+          x->body.at("late").as_int64(),
+          x->body.at("twice").at("first").to_number<std::int64_t>(),
+          x->body.at("final").as_bool()};
     for (const auto* x : each.of(collection::alerts)) {
       const auto& source = x->body.at("source").as_object();
       result.alerts.emplace(std::string{source.at("topic").as_string()},
@@ -151,7 +218,12 @@ public:
       second_.push_back({[plan, target, sources] { return make_rekeyed_reader(plan, target, sources); }});
   }
 
-  found run(bool crashes) {
+  /// How the halves fail: not; each by itself, over a topic that lasts; both at once, and what stood between them is gone.
+  enum class failing { never, each, all };
+
+  found run(failing how) {
+    const auto crashes = how == failing::each;
+    all_together_ = how == failing::all;
     auto left = [&] {
       for (std::size_t i = 0; i < first_.size(); ++i)
         if (first_[i].task->next_offset() < static_cast<std::int64_t>(streams_[i].second.size()))
@@ -161,10 +233,12 @@ public:
     while (left()) {
       step_first(draw(first_.size()), crashes);
       step_second(draw(second_.size()), crashes);
+      if (all_together_ && draw(20) == 0)
+        crash_all();
     }
     for (auto& each : first_) {
       effects out;
-      each.task->emit_open(out);
+      each.task->emit_at_end(out);
       send(out);
     }
     for (std::size_t i = 0; i < second_.size(); ++i) {
@@ -203,11 +277,40 @@ private:
       if (auto offset = at.task->next_offset(); offset < static_cast<std::int64_t>(streams_[i].second.size()))
         RC_ASSERT(at.task->take(as_message(offset, streams_[i].second[static_cast<std::size_t>(offset)]).raw(), out));
     auto what = draw(5);
-    if (what == 0)
+    if (what == 0 && !all_together_)
       at.checkpoint(out);
+    else if (what == 0)
+      at.task->before_checkpoint(out);
     send(out);
+    if (what == 0 && all_together_)
+      pending_[i] = {saved(*at.task, false), sizes()};
     if (what == 1 && crashes)
       at.crash();
+  }
+
+  std::vector<std::size_t> sizes() const {
+    std::vector<std::size_t> result;
+    for (const auto& each : internal_)
+      result.push_back(each.size());
+    return result;
+  }
+
+  /// A re-keyer's checkpoint counts once all that it had sent is in the readers' checkpoints.
+  void settle_pending() {
+    for (auto& [i, waits] : pending_)
+      if (std::equal(waits.second.begin(), waits.second.end(), safe_.begin(), [](auto a, auto b) { return a <= b; }))
+        first_[i].entries = waits.first;
+  }
+
+  void crash_all() {
+    pending_.clear();
+    for (std::size_t i = 0; i < second_.size(); ++i) {
+      internal_[i].resize(safe_[i]);
+      second_[i].crash();
+      stored_[i].remove_from(static_cast<std::int64_t>(safe_[i]));
+    }
+    for (auto& each : first_)
+      each.crash();
   }
 
   void step_second(std::size_t i, bool crashes) {
@@ -217,8 +320,11 @@ private:
       if (auto offset = at.task->next_offset(); offset < static_cast<std::int64_t>(internal_[i].size()))
         RC_ASSERT(at.task->take(internal_[i][static_cast<std::size_t>(offset)].raw(), out));
     auto what = draw(5);
-    if (what == 0)
+    if (what == 0) {
       at.checkpoint(out);
+      safe_[i] = static_cast<std::size_t>(at.task->next_offset());
+      settle_pending();
+    }
     stored_[i].carry_out(out);
     if (what == 1 && crashes) {
       at.crash();
@@ -232,6 +338,9 @@ private:
   std::vector<checkpointed> first_;
   std::vector<checkpointed> second_;
   std::mt19937_64 draw_;
+  bool all_together_ = false;
+  std::vector<std::size_t> safe_ = std::vector<std::size_t>(internal_.size());
+  std::map<std::size_t, std::pair<std::vector<state_entry>, std::vector<std::size_t>>> pending_;
 };
 
 std::vector<partition_stream> some_streams() {
@@ -239,10 +348,10 @@ std::vector<partition_stream> some_streams() {
   for (const auto* topic : {"cards", "transfers"})
     for (int partition = 0; partition < *rc::gen::inRange(1, 4); ++partition) {
       auto& payments = streams.emplace_back(source_partition{topic, partition}, std::vector<payment>{}).second;
-      auto time = *rc::gen::inRange<std::int64_t>(0, 20'000);
+      auto time = midnight - 40'000 + *rc::gen::inRange<std::int64_t>(0, 20'000);
       for (int i = *rc::gen::inRange(0, 30); i > 0; --i) {
         time += *rc::gen::inRange<std::int64_t>(0, 2'500);
-        auto back = *rc::gen::element<std::int64_t>(0, 0, 0, 1'000, 3'000, 5'000, 30'000);
+        auto back = *rc::gen::element<std::int64_t>(0, 0, 0, 1'000, 3'000, 5'000, 8'000, 12'000, 30'000);
         payments.push_back({std::max<std::int64_t>(0, time - back), *rc::gen::element<std::string>("a", "b", "c"),
                             *rc::gen::inRange<std::int64_t>(1, 100)});
       }
@@ -252,20 +361,47 @@ std::vector<partition_stream> some_streams() {
 
 } // namespace
 
-CAF_TEST(re - keyed streams give what one ordered stream gives however they interleave) {
+CAF_TEST(rekeyed streams give what one ordered stream gives however they interleave) {
   CAF_CHECK(rc::check([] {
     auto streams = some_streams();
-    RC_ASSERT(two_halves(streams, *rc::gen::inRange(1, 4), *rc::gen::arbitrary<std::uint64_t>()).run(false) ==
-              naive(streams));
+    RC_ASSERT(two_halves(streams, *rc::gen::inRange(1, 4), *rc::gen::arbitrary<std::uint64_t>())
+                  .run(two_halves::failing::never) == naive(streams));
   }));
 }
 
 CAF_TEST(nothing changes when either half crashes at any point and what was sent comes again) {
   CAF_CHECK(rc::check([] {
     auto streams = some_streams();
-    RC_ASSERT(two_halves(streams, *rc::gen::inRange(1, 4), *rc::gen::arbitrary<std::uint64_t>()).run(true) ==
-              naive(streams));
+    RC_ASSERT(two_halves(streams, *rc::gen::inRange(1, 4), *rc::gen::arbitrary<std::uint64_t>())
+                  .run(two_halves::failing::each) == naive(streams));
   }));
+}
+
+CAF_TEST(nothing changes when all fail at once and what stood between the halves is gone) {
+  CAF_CHECK(rc::check([] {
+    auto streams = some_streams();
+    RC_ASSERT(two_halves(streams, *rc::gen::inRange(1, 4), *rc::gen::arbitrary<std::uint64_t>())
+                  .run(two_halves::failing::all) == naive(streams));
+  }));
+}
+
+CAF_TEST(a reader that lacks what an earlier rekeyer has sent says so) {
+  std::vector<partition_stream> streams{{{"cards", 0}, {}}};
+  auto plan = compiled(by_payee());
+  auto first = make_rekeyer(plan, "cards", 0, 1);
+  effects out;
+  CAF_CHECK(first->take(as_message(0, {midnight, "a", 1}).raw(), out));
+  first->before_checkpoint(out);
+  auto state = saved(*first, false);
+  auto again = make_rekeyer(plan, "cards", 0, 1);
+  again->restore(state);
+  out.clear();
+  CAF_CHECK(again->take(as_message(1, {midnight, "a", 1}).raw(), out));
+  auto second = make_rekeyed_reader(plan, 0, {{"cards", 0}});
+  effects none;
+  auto refused = second->take(message{0, out.messages.front().value, {}, -1}.raw(), none);
+  CAF_REQUIRE(!refused);
+  CAF_CHECK(refused.error().message.find("--reset") != std::string::npos);
 }
 
 CAF_TEST(a message travels with everything it had) {
