@@ -160,6 +160,17 @@ class Rekey(InFolder, ComparesWindows):
         self.assertEqual(query("windows", piped), query("windows", self.store))
         self.assertEqual(query("alerts", piped), query("alerts", self.store))
 
+    def test_a_run_gives_what_its_files_give(self):
+        world = ["bank", "--duration", "2h", "--seed", "3", "--set", "populations.accounts.count=800", "--set", 'pipelines=["payee-fan-in"]']
+        throng("run", *world, "--store", self.store, "--report", self.path("report.json"))
+        self.assertEqual(self.report()["lost"], 0)
+        throng("simulate", *world, "--to", f"file:{self.folder}")
+        files = f"sqlite:{self.path('files.db')}"
+        throng("analyze", "payee-fan-in", "--from", f"file:{self.folder}", "--store", files)
+        self.assertGreater(len(query("windows", files)), 100)
+        self.assertEqual(query("windows", self.store), query("windows", files))
+        self.assertEqual(query("alerts", self.store), query("alerts", files))
+
     def test_another_definition_is_refused_until_reset(self):
         self.lay_out(1_000, 100)
         throng(*self.arguments(self.store))
