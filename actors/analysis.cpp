@@ -1,5 +1,6 @@
 #include "actors/analysis.hpp"
 
+#include <mutex>
 #include <random>
 #include <utility>
 
@@ -13,32 +14,123 @@ namespace throng::actors {
 
 namespace {
 
-/// Kept for feeding a restarted processor where the source can't seek back, a partition (semantics.md 7).
-constexpr std::size_t replay_bytes = std::size_t{64} << 20U;
-
 /// Tells this process's checkpoints from those of any other. Not part of any result.
 std::string unique_writer() {
   std::random_device random;
   return fmt::format("{:08x}{:08x}", random(), random());
 }
 
-topic_plan plan_topic(const watched_topic& topic, std::string source, std::int32_t partitions,
-                      const analysis_options& options) {
-  topic_plan result{topic.name, std::move(source), {}, partitions, {}};
-  for (const auto& pipeline : topic.pipelines) {
-    auto& task = result.tasks.emplace_back();
+/// How long the forwarder waits for readers before it looks whether it is to end.
+constexpr std::chrono::milliseconds room_limit{200};
+
+/// A topic and the internal ones that its pipelines write.
+class topic_planner {
+public:
+  topic_planner(analysis_plan& into, const transport::consumer& source, const analysis_options& options)
+      : into_(into)
+      , source_(source)
+      , options_(options) {}
+
+  expected<void> add(const watched_topic& topic) {
+    auto partitions = source_.partitions(topic.broker_name);
+    if (!partitions)
+      return tl::unexpected<error>(partitions.error());
+    topic_plan made{topic.name, source_.source_identity(topic.broker_name), {}, *partitions, {}};
+    for (const auto& pipeline : topic.pipelines)
+      if (auto added = pipeline->rekeys() ? add_rekeyed(topic, pipeline, made) : add_engine(topic, pipeline, made);
+          !added)
+        return added;
+    if (topic.recorder)
+      made.tasks.emplace_back().make = [options = *topic.recorder, name = topic.name](std::int32_t partition) {
+        return analytics::make_recorder(options, name, partition);
+      };
+    into_.topics.emplace(topic.broker_name, std::move(made));
+    return {};
+  }
+
+private:
+  using plan_ptr = std::shared_ptr<const analytics::pipeline_plan>;
+
+  task_plan& add_task(const plan_ptr& pipeline, topic_plan& to) {
+    auto& task = to.tasks.emplace_back();
+    task.idle = pipeline->definition().idle;
+    return task;
+  }
+
+  void use_lookups(const plan_ptr& pipeline, task_plan& task) {
+    if (!pipeline->definition().enrich.empty())
+      task.lookups = [latest = options_.lookups, name = pipeline->definition().name] { return latest(name); };
+  }
+
+  expected<void> add_engine(const watched_topic& topic, const plan_ptr& pipeline, topic_plan& to) {
+    auto& task = add_task(pipeline, to);
     task.make = [pipeline, name = topic.name](std::int32_t partition) {
       return analytics::make_engine(pipeline, name, partition);
     };
-    task.idle = pipeline->definition().idle;
-    if (!pipeline->definition().enrich.empty())
-      task.lookups = [latest = options.lookups, name = pipeline->definition().name] { return latest(name); };
+    use_lookups(pipeline, task);
+    return {};
   }
-  if (topic.recorder)
-    result.tasks.emplace_back().make = [options = *topic.recorder, name = topic.name](std::int32_t partition) {
-      return analytics::make_recorder(options, name, partition);
+
+  /// Both halves: on this topic, and on the internal one between them.
+  expected<void> add_rekeyed(const watched_topic& topic, const plan_ptr& pipeline, topic_plan& to) {
+    auto name = analytics::internal_topic(pipeline->definition().name);
+    auto broker_name = topic.broker_name.substr(0, topic.broker_name.size() - topic.name.size()) + name;
+    auto targets = source_.partitions(broker_name);
+    if (!targets)
+      return tl::unexpected<error>(targets.error());
+    auto& first = add_task(pipeline, to);
+    first.make = [pipeline, name = topic.name, targets = *targets](std::int32_t partition) {
+      return analytics::make_rekeyer(pipeline, name, partition, targets);
     };
-  return result;
+    use_lookups(pipeline, first);
+    to.writes = true;
+
+    topic_plan between{std::move(name), source_.source_identity(broker_name), {}, *targets, {}};
+    between.written_by.insert(topic.broker_name);
+    std::vector<analytics::source_partition> sources;
+    for (std::int32_t i = 0; i < to.partitions; ++i)
+      sources.push_back({topic.name, i});
+    add_task(pipeline, between).make = [pipeline, sources](std::int32_t partition) {
+      return analytics::make_rekeyed_reader(pipeline, partition, sources);
+    };
+    into_.topics.emplace(std::move(broker_name), std::move(between));
+    return {};
+  }
+
+  analysis_plan& into_;
+  const transport::consumer& source_;
+  const analysis_options& options_;
+};
+
+/// Messages of internal topics into memory, all others where they go: one caller at a time, as there are two writers.
+side_message_sink route_messages(std::shared_ptr<transport::memory_topics> memory,
+                                 const std::map<std::string, topic_plan>& topics, side_message_sink others) {
+  std::map<std::string, std::string, std::less<>> broker_names;
+  for (const auto& [broker_name, topic] : topics)
+    if (topic.internal())
+      broker_names.emplace(topic.name, broker_name);
+  if (broker_names.empty())
+    return others;
+  auto lock = std::make_shared<std::mutex>();
+  return [memory, broker_names, others, lock](std::span<const analytics::side_message> messages) -> expected<void> {
+    if (memory) {
+      std::vector<transport::memory_topics::addition> internal;
+      std::vector<analytics::side_message> rest;
+      for (const auto& x : messages)
+        if (auto found = broker_names.find(x.topic); found != broker_names.end())
+          internal.push_back({{found->second, x.partition.value()}, x.time.ms, x.key, x.value});
+        else
+          rest.push_back(x);
+      // First, as it may have to be tried again: readers know what comes twice.
+      if (!internal.empty())
+        if (auto added = memory->append(internal, room_limit); !added)
+          return added;
+      std::lock_guard guard{*lock};
+      return rest.empty() || !others ? expected<void>{} : others(rest);
+    }
+    std::lock_guard guard{*lock};
+    return others ? others(messages) : expected<void>{};
+  };
 }
 
 /// Checkpoints that name this very source by what it was earlier go on under that name.
@@ -61,21 +153,20 @@ expected<std::unique_ptr<analysis>> analysis::start(caf::actor_system& system,
                                                     std::unique_ptr<transport::consumer> source,
                                                     storage::result_store& store, analysis_options options) {
   auto plan = std::make_shared<analysis_plan>();
-  for (const auto& topic : options.topics) {
-    auto partitions = source->partitions(topic.broker_name);
-    if (!partitions)
-      return tl::unexpected<error>(partitions.error());
-    auto planned = plan_topic(topic, source->source_identity(topic.broker_name), *partitions, options);
-    if (auto known = find_known_sources(planned, topic.broker_name, *source, store); !known)
+  topic_planner planner{*plan, *source, options};
+  for (const auto& topic : options.topics)
+    if (auto added = planner.add(topic); !added)
+      return tl::unexpected<error>(added.error());
+  for (auto& [broker_name, topic] : plan->topics)
+    if (auto known = find_known_sources(topic, broker_name, *source, store); !known)
       return tl::unexpected<error>(known.error());
-    plan->topics.emplace(topic.broker_name, std::move(planned));
-  }
   plan->store = &store;
   plan->writer = unique_writer();
   plan->checkpoint_every = options.checkpoint_every;
   plan->until_end = options.until_end;
   plan->start = options.start;
-  plan->side_messages = std::move(options.side_messages);
+  plan->memory = options.memory;
+  plan->side_messages = route_messages(options.memory, plan->topics, std::move(options.side_messages));
   plan->taken_in = std::move(options.taken_in);
   plan->raised = std::move(options.raised);
   plan->restarts = options.restarts;

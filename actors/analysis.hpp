@@ -40,6 +40,9 @@ struct analysis_options {
   /// The source can't seek back (the embedded cluster): what a restart could need is kept in memory.
   bool replay_from_memory = false;
   side_message_sink side_messages; ///< empty: counted only
+  /// The internal topics of pipelines with `rekey`, where the source reads them from this process's memory; null: from its cluster, where
+  /// `side_messages` puts them.
+  std::shared_ptr<transport::memory_topics> memory;
   /// The newest versions of a pipeline's lookup files, in their order. From any thread. Asked only of pipelines with `enrich`.
   std::function<analytics::lookup_tables(const std::string& pipeline)> lookups;
   /// From the consumer's thread: bytes (keys and values) of a partition were taken in. What bounds the bytes in flight.

@@ -180,6 +180,12 @@ struct processor_started {
   std::int64_t end = 0;        ///< the partition's end when it was claimed
 };
 
+/// A partition whose tasks write an internal topic has come to its end, and all that they wrote is there.
+struct partition_drained {
+  transport::topic_partition which;
+  life_number life = 0;
+};
+
 /// A task threw on a message; the processor dies of it.
 struct message_failure {
   transport::topic_partition which;
@@ -239,6 +245,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(throng::actors::claim_reply)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(throng::actors::save_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(throng::actors::save_reply)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(throng::actors::processor_started)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(throng::actors::partition_drained)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(throng::actors::message_failure)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(throng::actors::processor_end)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(throng::actors::finish_partition)
@@ -267,6 +274,7 @@ CAF_ADD_TYPE_ID(throng_analysis, (throng::actors::claim_reply))
 CAF_ADD_TYPE_ID(throng_analysis, (throng::actors::save_request))
 CAF_ADD_TYPE_ID(throng_analysis, (throng::actors::save_reply))
 CAF_ADD_TYPE_ID(throng_analysis, (throng::actors::processor_started))
+CAF_ADD_TYPE_ID(throng_analysis, (throng::actors::partition_drained))
 CAF_ADD_TYPE_ID(throng_analysis, (throng::actors::message_failure))
 CAF_ADD_TYPE_ID(throng_analysis, (throng::actors::processor_end))
 CAF_ADD_TYPE_ID(throng_analysis, (throng::actors::finish_partition))
@@ -318,8 +326,8 @@ using consumer_supervisor_actor = caf::typed_actor<
     /// Starts consumer and writer.
     caf::reacts_to<open_atom>, caf::reacts_to<partitions_assigned>, caf::reacts_to<partitions_revoked>,
     caf::reacts_to<partition_failure>, caf::reacts_to<source_failure>, caf::reacts_to<processor_started>,
-    caf::reacts_to<message_failure>, caf::reacts_to<processor_end>, caf::reacts_to<child_restart>,
-    caf::reacts_to<tick_atom>, caf::reacts_to<finish_request>,
+    caf::reacts_to<partition_drained>, caf::reacts_to<message_failure>, caf::reacts_to<processor_end>,
+    caf::reacts_to<child_restart>, caf::reacts_to<tick_atom>, caf::reacts_to<finish_request>,
     /// Save every partition and end.
     caf::reacts_to<stop_atom>,
     /// End at once, without saving.

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "config/error.hpp"
 #include "storage/result_store.hpp"
 #include "transport/consumer.hpp"
+#include "transport/memory_topics.hpp"
 
 namespace throng::actors {
 
@@ -41,6 +43,13 @@ struct topic_plan {
   std::map<std::string, std::string> known_as;
   std::int32_t partitions = 1;
   std::vector<task_plan> tasks;
+  /// Of an internal topic, between the halves of a pipeline: the topics whose tasks write it, as the broker knows them.
+  std::set<std::string> written_by{};
+  bool writes = false; ///< its tasks write an internal topic
+
+  bool internal() const {
+    return !written_by.empty();
+  }
 };
 
 struct analysis_bounds {
@@ -65,6 +74,8 @@ struct analysis_plan {
   bool until_end = false;          ///< end where each partition ended when it was claimed
   transport::start_offset start;   ///< where there is no checkpoint
   side_message_sink side_messages; ///< empty: they are counted only
+  /// Where internal topics lie in this process; none: the source's cluster keeps them.
+  std::shared_ptr<transport::memory_topics> memory;
   /// From the consumer's thread: bytes of a partition have been taken in by its processor. Optional.
   std::function<void(const transport::topic_partition&, std::size_t)> taken_in;
   /// An alert came of a message with this Kafka timestamp; before the message counts as taken in, from any thread, perhaps again

@@ -20,9 +20,11 @@ progress_snapshot analysis_progress::snapshot() const {
   std::lock_guard guard{mutex_};
   for (const auto& [which, counts] : partitions_) {
     partition_progress one{which, counts->consumed, counts->next_offset, counts->end_offset, counts->watermark_ms};
-    all.consumed += one.consumed;
-    all.skipped += counts->skipped;
-    all.resumed_messages += counts->resumed;
+    if (!counts->internal) {
+      all.consumed += one.consumed;
+      all.skipped += counts->skipped;
+      all.resumed_messages += counts->resumed;
+    }
     all.windows += counts->windows + counts->open_windows;
     all.alerts += counts->alerts;
     all.late += counts->late;

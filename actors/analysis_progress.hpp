@@ -27,6 +27,7 @@ struct partition_counts {
   std::atomic<std::uint64_t> late{0};
   std::atomic<std::uint64_t> dead_letters{0};
   std::atomic<std::uint64_t> not_fed{0};     ///< older than the watermark: kept from features, detectors and rules
+  std::atomic<bool> internal{false};         ///< its messages are counted where they came from
   std::atomic<std::int64_t> next_offset{-1}; ///< -1: not started
   std::atomic<std::int64_t> end_offset{-1};  ///< as last heard; written by the consumer
   std::atomic<std::int64_t> watermark_ms{INT64_MIN}; ///< the least of its tasks; INT64_MIN: none yet

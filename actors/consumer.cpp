@@ -82,6 +82,8 @@ partition_facts consumer_state::facts(const facts_request& what) {
 expected<std::int64_t> consumer_state::fresh_start(const transport::topic_partition& which,
                                                    const std::pair<std::int64_t, std::int64_t>& bounds) {
   using where = transport::start_offset::where;
+  if (is_internal(which))
+    return bounds.first; // what its writers leave out is their affair
   switch (plan_->start.from) {
   case where::earliest:
     return bounds.first;
@@ -97,7 +99,7 @@ expected<std::int64_t> consumer_state::fresh_start(const transport::topic_partit
 
 void consumer_state::start(const start_partition& what, partition_processor_actor to) {
   auto& partition =
-      partitions_.try_emplace(what.which, fed_partition{partition_feed{plan_->bounds.feed}, 0, {}, false, {}})
+      partitions_.try_emplace(what.which, fed_partition{partition_feed{limits_of(what.which)}, 0, {}, false, {}})
           .first->second;
   partition.life = what.life;
   partition.to = std::move(to);
@@ -153,7 +155,7 @@ void consumer_state::end(const transport::topic_partition& which) {
   }
   // Whoever fills the partition waits for its bytes to be taken in: a dead partition must not hold up the world.
   report_taken(which, found->second.feed.taken_in(INT64_MAX));
-  found->second.feed = partition_feed{plan_->bounds.feed};
+  found->second.feed = partition_feed{limits_of(which)};
   if (std::exchange(found->second.paused, false))
     source_->resume(which);
 }
@@ -232,8 +234,21 @@ void consumer_state::note_end(const transport::topic_partition& which, std::int6
 }
 
 void consumer_state::report_taken(const transport::topic_partition& which, std::size_t bytes) {
-  if (bytes > 0 && plan_->taken_in)
+  if (bytes > 0 && plan_->taken_in && !is_internal(which))
     plan_->taken_in(which, bytes);
+}
+
+bool consumer_state::is_internal(const transport::topic_partition& which) const {
+  auto found = plan_->topics.find(which.topic);
+  return found != plan_->topics.end() && found->second.internal();
+}
+
+/// What stands in memory topics can't be read again.
+feed_limits consumer_state::limits_of(const transport::topic_partition& which) const {
+  auto limits = plan_->bounds.feed;
+  if (plan_->memory && is_internal(which))
+    limits.replay_bytes = std::max(limits.replay_bytes, replay_bytes);
+  return limits;
 }
 
 consumer_state::fed_partition* consumer_state::find(const transport::topic_partition& which, life_number life) {

@@ -53,6 +53,8 @@ private:
   void serve(const transport::topic_partition& which, fed_partition& partition);
   void note_end(const transport::topic_partition& which, std::int64_t end);
   void report_taken(const transport::topic_partition& which, std::size_t bytes);
+  bool is_internal(const transport::topic_partition& which) const;
+  feed_limits limits_of(const transport::topic_partition& which) const;
   fed_partition* find(const transport::topic_partition& which, life_number life);
 
   consumer_actor::pointer self_;

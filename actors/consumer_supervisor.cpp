@@ -13,6 +13,9 @@ namespace {
 
 const std::string consumer_name = "consumer";
 const std::string writer_name = "store writer";
+const std::string forwarder_name = "forwarder";
+/// How long a group may take to hand over all partitions of a topic, before those missing are taken to be another process's.
+constexpr auto patience_for_assignment = std::chrono::seconds{15};
 
 std::string child_name(const transport::topic_partition& which) {
   return "partition " + which.topic + "/" + std::to_string(which.partition);
@@ -49,15 +52,9 @@ void consumer_supervisor_state::begin(std::shared_ptr<const analysis_plan> plan,
 }
 
 void consumer_supervisor_state::open() {
-  children_->start({writer_name,
-                    [this] {
-                      writer_ = cast_.writer();
-                      for (auto& [which, x] : partitions_)
-                        if (x.processor)
-                          self_->send(x.processor, writer_atom_v, writer_);
-                      return caf::actor_cast<caf::actor>(writer_);
-                    },
-                    restart_kind::transient, plan_->restarts, plan_->backoff});
+  start_writer(writer_name, writer_);
+  if (std::any_of(plan_->topics.begin(), plan_->topics.end(), [](const auto& x) { return x.second.writes; }))
+    start_writer(forwarder_name, forwarder_);
   // The handle is the source's one reader: what it knew of its partitions dies with it, so that it is not started again.
   children_->start({consumer_name,
                     [this] {
@@ -66,6 +63,26 @@ void consumer_supervisor_state::open() {
                     },
                     restart_kind::temporary, plan_->restarts, plan_->backoff});
   self_->delayed_send(self_, plan_->bounds.tick, tick_atom_v);
+}
+
+void consumer_supervisor_state::start_writer(const std::string& name, store_writer_actor& made) {
+  children_->start({name,
+                    [this, name, &made] {
+                      made = cast_.writer();
+                      for (auto& [which, x] : partitions_)
+                        if (x.processor && writer_of(which) == name)
+                          self_->send(x.processor, writer_atom_v, made);
+                      return caf::actor_cast<caf::actor>(made);
+                    },
+                    restart_kind::transient, plan_->restarts, plan_->backoff});
+}
+
+const std::string& consumer_supervisor_state::writer_of(const transport::topic_partition& which) const {
+  return plan_->topics.at(which.topic).writes ? forwarder_name : writer_name;
+}
+
+bool consumer_supervisor_state::is_internal(const transport::topic_partition& which) const {
+  return plan_->topics.at(which.topic).internal();
 }
 
 void consumer_supervisor_state::assigned(const partitions_assigned& what) {
@@ -79,7 +96,7 @@ void consumer_supervisor_state::assigned(const partitions_assigned& what) {
       added.now = watched_partition::phase::finished;
       continue;
     }
-    if (finish_) {
+    if (finish_ && !is_internal(which)) {
       auto found = finish_->ends.find(which);
       added.finish = finish_partition{found == finish_->ends.end() ? 0 : found->second};
     }
@@ -136,10 +153,73 @@ void consumer_supervisor_state::started(const processor_started& what) {
   if (!partition.fed) {
     partition.fed = true;
     partition.fresh_from = what.fresh_from;
-    if (plan_->until_end && !partition.finish)
+    if (plan_->until_end && !partition.finish && !is_internal(what.which))
       finish_partition_with(what.which, partition, {what.end});
   }
   check_ready();
+  check_drained();
+}
+
+void consumer_supervisor_state::drained(const partition_drained& what) {
+  auto found = partitions_.find(what.which);
+  if (found == partitions_.end() || found->second.life != what.life)
+    return;
+  found->second.drained = true;
+  check_drained();
+}
+
+void consumer_supervisor_state::check_drained() {
+  if (closing_ || stopping_ || (!plan_->until_end && !finish_))
+    return;
+  for (auto& [which, partition] : partitions_) {
+    if (!is_internal(which) || partition.now != watched_partition::phase::working || !partition.fed ||
+        partition.end_asked || partition.finish)
+      continue;
+    std::size_t wanted = 0;
+    std::size_t known = 0;
+    std::size_t drained = 0;
+    for (const auto& source : plan_->topics.at(which.topic).written_by) {
+      wanted += static_cast<std::size_t>(plan_->topics.at(source).partitions);
+      for (const auto& [other, x] : partitions_)
+        if (other.topic == source) {
+          ++known;
+          drained += x.drained || x.now != watched_partition::phase::working ? 1 : 0;
+        }
+    }
+    if (drained < known)
+      continue;
+    if (known < wanted) {
+      auto now = self_->clock().now();
+      if (now - drained_since_.value_or(now) < patience_for_assignment) {
+        drained_since_ = drained_since_.value_or(now);
+        continue;
+      }
+      spdlog::warn("{}: some partitions of what it is made from are read by other processes; what they have not sent "
+                   "by now is not in its results",
+                   child_name(which));
+    }
+    ask_end(which, partition);
+  }
+}
+
+void consumer_supervisor_state::ask_end(const transport::topic_partition& which, watched_partition& partition) {
+  if (!consumer_)
+    return;
+  partition.end_asked = true;
+  self_->request(consumer_, caf::infinite, facts_request{which, partition.life, {}})
+      .then(
+          [this, which](const partition_facts& facts) {
+            auto found = partitions_.find(which);
+            if (found == partitions_.end())
+              return;
+            found->second.end_asked = false; // and again with the next tick, where it is not known
+            if (!facts.failure && facts.end != transport::unknown_end)
+              finish_partition_with(which, found->second, {facts.end});
+          },
+          [this, which](const caf::error&) {
+            if (auto found = partitions_.find(which); found != partitions_.end())
+              found->second.end_asked = false;
+          });
 }
 
 void consumer_supervisor_state::failed(const message_failure& what) {
@@ -190,6 +270,7 @@ void consumer_supervisor_state::tick() {
   for (auto& [which, x] : partitions_)
     if (x.processor)
       self_->send(x.processor, tick_atom_v);
+  check_drained();
   if (stop_by_ && self_->clock().now() >= *stop_by_ && !closing_)
     fail_all({error_kind::timed_out, "not everything could be saved in time; the last checkpoints hold"}, false);
   self_->delayed_send(self_, plan_->bounds.tick, tick_atom_v);
@@ -199,7 +280,7 @@ void consumer_supervisor_state::finish(const finish_request& what) {
   finish_ = what;
   for (auto& [which, x] : partitions_) {
     auto found = what.ends.find(which);
-    if (!x.why)
+    if (!x.why && !is_internal(which))
       finish_partition_with(which, x, {found == what.ends.end() ? 0 : found->second});
   }
   check_end();
@@ -222,12 +303,15 @@ void consumer_supervisor_state::abandon() {
 
 void consumer_supervisor_state::start_processor(const transport::topic_partition& which) {
   auto& partition = partitions_.at(which);
+  const auto& writer = writer_of(which);
   partition.life = ++last_life_;
-  partition.processor =
-      self_->spawn(partition_processor, processor_start{plan_, progress_, which, partition.life, partition.fresh_from,
-                                                        partition.finish, partition.poison, consumer_,
-                                                        children_->find(writer_name) ? writer_ : store_writer_actor{},
-                                                        consumer_supervisor_actor{self_}});
+  partition.drained = false;
+  partition.processor = self_->spawn(
+      partition_processor,
+      processor_start{plan_, progress_, which, partition.life, partition.fresh_from, partition.finish, partition.poison,
+                      consumer_,
+                      children_->find(writer) ? writer == writer_name ? writer_ : forwarder_ : store_writer_actor{},
+                      consumer_supervisor_actor{self_}});
 }
 
 void consumer_supervisor_state::child_ended(const std::string& name, const caf::error& reason) {
@@ -237,9 +321,9 @@ void consumer_supervisor_state::child_ended(const std::string& name, const caf::
       fail_all({error_kind::internal, "the consumer failed: " + text_of(reason)}, true);
     else
       close();
-  } else if (name == writer_name) {
-    writer_ = nullptr;
-    if (closing_)
+  } else if (name == writer_name || name == forwarder_name) {
+    (name == writer_name ? writer_ : forwarder_) = nullptr;
+    if (closing_ && !writer_ && !forwarder_)
       closed();
   }
 }
@@ -249,8 +333,8 @@ void consumer_supervisor_state::child_escalated(const std::string& name, const c
             name + " failed more than " + std::to_string(plan_->restarts.restarts) + " times in " +
                 format_duration(std::chrono::duration_cast<milliseconds>(plan_->restarts.within)) + ": " +
                 text_of(reason)};
-  if (name == writer_name) {
-    writer_ = nullptr;
+  if (name == writer_name || name == forwarder_name) {
+    (name == writer_name ? writer_ : forwarder_) = nullptr;
     fail_all(std::move(why), false);
     return;
   }
@@ -294,6 +378,13 @@ void consumer_supervisor_state::settle(const transport::topic_partition& which, 
     spdlog::error("{} has ended: {}", child_name(which), partition.why->message);
   if (consumer_)
     self_->send(consumer_, end_partition{which});
+  if (plan_->memory && is_internal(which)) {
+    plan_->memory->abandon(which);
+    // Its writers could never save again.
+    if (partition.why && !stopping_)
+      fail_all(*partition.why, true);
+  }
+  check_drained();
   check_revocations();
   check_end();
 }
@@ -374,9 +465,13 @@ void consumer_supervisor_state::close() {
   }
   if (consumer_)
     return; // it is closing
-  if (auto writer = children_->find(writer_name))
-    caf::anon_send_exit(writer, caf::exit_reason::user_shutdown);
-  else
+  auto any = false;
+  for (const auto& name : {writer_name, forwarder_name})
+    if (auto writer = children_->find(name)) {
+      any = true;
+      caf::anon_send_exit(writer, caf::exit_reason::user_shutdown);
+    }
+  if (!any)
     closed();
 }
 
@@ -406,6 +501,7 @@ consumer_supervisor(consumer_supervisor_actor::stateful_pointer<consumer_supervi
       [=](const partition_failure& x) { self->state.failed(x); },
       [=](const source_failure& x) { self->state.failed(x); },
       [=](const processor_started& x) { self->state.started(x); },
+      [=](const partition_drained& x) { self->state.drained(x); },
       [=](const message_failure& x) { self->state.failed(x); },
       [=](const processor_end& x) { self->state.ended(x); },
       [=](const child_restart& x) { self->state.restart(x); },

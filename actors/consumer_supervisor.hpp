@@ -48,6 +48,7 @@ public:
   void failed(const partition_failure& what);
   void failed(const source_failure& what);
   void started(const processor_started& what);
+  void drained(const partition_drained& what);
   void failed(const message_failure& what);
   void ended(const processor_end& what);
   void restart(const child_restart& what);
@@ -63,6 +64,8 @@ private:
     life_number life = 0;
     partition_processor_actor processor;
     bool fed = false;                       ///< has been, in some life
+    bool drained = false;                   ///< all that it writes to an internal topic is there
+    bool end_asked = false;                 ///< of an internal one: where it ends
     std::optional<std::int64_t> fresh_from; ///< as its first life found it
     std::optional<finish_partition> finish;
     poison_watch poison;
@@ -80,6 +83,12 @@ private:
               std::optional<error> why);
   /// Remembers the first failure of the whole, and ends it: orderly where `save`, else at once.
   void fail_all(error why, bool save);
+  bool is_internal(const transport::topic_partition& which) const;
+  /// Finishes internal partitions once nothing more is written to them.
+  void check_drained();
+  void ask_end(const transport::topic_partition& which, watched_partition& partition);
+  const std::string& writer_of(const transport::topic_partition& which) const;
+  void start_writer(const std::string& name, store_writer_actor& made);
   void check_ready();
   void check_revocations();
   void check_end();
@@ -93,6 +102,8 @@ private:
   std::unique_ptr<one_for_one> children_;
   consumer_actor consumer_;
   store_writer_actor writer_;
+  store_writer_actor forwarder_; ///< of topics whose tasks write internal ones: it may have to wait for their readers
+  std::optional<wall_time> drained_since_;
   std::map<transport::topic_partition, watched_partition> partitions_;
   std::vector<std::set<transport::topic_partition>> revocations_; ///< each answered when all of it is settled
   life_number last_life_ = 0;

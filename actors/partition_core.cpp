@@ -181,9 +181,16 @@ bool partition_core::use(std::size_t place, const std::string& topic, std::int32
   return x.inputs_unsaved;
 }
 
-void partition_core::emit_open() {
+void partition_core::caught_up() {
   for (auto& x : tasks_) {
-    x.task->emit_open(effects_);
+    x.task->caught_up(effects_);
+    stamp_new(x);
+  }
+}
+
+void partition_core::emit_at_end() {
+  for (auto& x : tasks_) {
+    x.task->emit_at_end(effects_);
     stamp_new(x);
   }
 }

@@ -92,7 +92,10 @@ public:
   /// Offers a task other versions of its inputs: see partition_task::use. Those that differ are unsaved until the next snapshot, and
   /// are among what collect() gives. @returns whether any did
   bool use(std::size_t place, const std::string& topic, std::int32_t partition, const analytics::lookup_tables& latest);
-  void emit_open();
+  /// The partition has nothing more for now.
+  void caught_up();
+  /// Nothing more comes: what is open, or waits, is written as it stands.
+  void emit_at_end();
   void before_checkpoint();
 
   /// What tasks have wanted stored and sent since the last call: stamped, and the last of each id only.

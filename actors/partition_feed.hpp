@@ -14,6 +14,9 @@
 
 namespace throng::actors {
 
+/// Kept for feeding a restarted processor where the source can't seek back, a partition (semantics.md 7).
+inline constexpr std::size_t replay_bytes = std::size_t{64} << 20U;
+
 struct feed_limits {
   /// Bytes that may wait for credit before the source is paused. Pausing throws a client's prefetched messages away, so
   /// that a short hold-up must not pause at once.

@@ -45,18 +45,22 @@ partition_processor_state::partition_processor_state(partition_processor_actor::
 
 void partition_processor_state::begin(processor_start start) {
   start_ = std::move(start);
-  const auto& topic = start_.plan->topics.at(start_.which.topic);
   counts_ = &start_.progress->of(start_.which);
-  for (const auto& task : topic.tasks)
+  counts_->internal = topic().internal();
+  for (const auto& task : topic().tasks)
     unclaimed_.push_back(task.make(start_.which.partition));
   logs_.resize(unclaimed_.size());
   claims_.resize(unclaimed_.size());
   claim_missing();
 }
 
+const topic_plan& partition_processor_state::topic() const {
+  return start_.plan->topics.at(start_.which.topic);
+}
+
 void partition_processor_state::claim_missing() {
   const auto& plan = *start_.plan;
-  const auto& topic = plan.topics.at(start_.which.topic);
+  const auto& topic = this->topic();
   if (!start_.writer)
     return;
   for (std::size_t i = 0; i < claims_.size(); ++i)
@@ -147,7 +151,7 @@ void partition_processor_state::run(std::int64_t fresh_from, std::int64_t offset
 }
 
 void partition_processor_state::restore() {
-  const auto& tasks = start_.plan->topics.at(start_.which.topic).tasks;
+  const auto& tasks = topic().tasks;
   for (std::size_t i = 0; i < unclaimed_.size(); ++i) {
     auto condemned = start_.poison.condemned(unclaimed_[i]->owner());
     core_.add(std::move(unclaimed_[i]), tasks[i].idle, *claims_[i], std::move(condemned));
@@ -226,6 +230,8 @@ void partition_processor_state::reached(const partition_end& what) {
   position_ = std::max(position_, what.offset);
   if (start_.finish && start_.finish->at == transport::unknown_end)
     start_.finish->at = what.offset;
+  core_.caught_up();
+  hand_over();
   check_finish();
 }
 
@@ -271,6 +277,9 @@ void partition_processor_state::save_now() {
 }
 
 void partition_processor_state::tick() {
+  if (phase_ == phase::ended)
+    return;
+  go_on_with_checkpoint(); // what it waits for may have come without a word
   if (phase_ != phase::running)
     return;
   look_for_inputs();
@@ -344,6 +353,14 @@ void partition_processor_state::go_on_with_checkpoint() {
   if (!checkpoint_ || checkpoint_->saving ||
       (!outstanding_.empty() && outstanding_.begin()->first <= checkpoint_->barrier))
     return;
+  if (auto safe = sent_is_safe(); safe == transport::memory_topics::safety::never) {
+    checkpoint_.reset(); // the one before holds
+    never_safe_ = true;
+    check_finish();
+    return;
+  } else if (safe == transport::memory_topics::safety::not_yet) {
+    return;
+  }
   if (checkpoint_->parts.empty()) {
     checkpoint_done();
     return;
@@ -355,6 +372,15 @@ void partition_processor_state::go_on_with_checkpoint() {
   for (auto& x : std::exchange(checkpoint_->parts, {}))
     self_->send(start_.writer,
                 save_request{x.task, logs_[x.task], std::move(x.entries), x.whole, x.next_offset, x.last});
+}
+
+transport::memory_topics::safety partition_processor_state::sent_is_safe() {
+  const auto& memory = start_.plan->memory;
+  if (!memory || !topic().writes)
+    return transport::memory_topics::safety::yes;
+  if (!checkpoint_->sent)
+    checkpoint_->sent = memory->now();
+  return memory->safe(*checkpoint_->sent);
 }
 
 void partition_processor_state::checkpoint_done() {
@@ -374,11 +400,11 @@ void partition_processor_state::checkpoint_done() {
 }
 
 void partition_processor_state::look_for_inputs() {
-  const auto& tasks = start_.plan->topics.at(start_.which.topic).tasks;
+  const auto& tasks = topic().tasks;
   auto any = false;
   for (std::size_t i = 0; i < tasks.size() && hold_ == hold::none; ++i)
     if (tasks[i].lookups)
-      any |= core_.use(i, start_.plan->topics.at(start_.which.topic).name, start_.which.partition, tasks[i].lookups());
+      any |= core_.use(i, topic().name, start_.which.partition, tasks[i].lookups());
   if (!any)
     return;
   hold_ = hold::until_checkpoint_begins;
@@ -403,15 +429,21 @@ void partition_processor_state::check_finish() {
     if (start_.finish->at) {
       if (position_ < *start_.finish->at)
         return;
-      core_.emit_open();
+      core_.emit_at_end();
       auto results = hand_over();
       counts_->open_windows = results ? windows_in(*results, false) : 0;
     }
     phase_ = phase::finishing;
   }
+  if (topic().writes && start_.finish->at && outstanding_.empty() && !std::exchange(drained_told_, true))
+    self_->send(start_.supervisor, partition_drained{start_.which, start_.life});
+  // Stopped in the middle: its readers stop too, and will not hold what was sent to them last. The checkpoint before does.
+  const auto unsafe = topic().writes && start_.plan->memory && !start_.finish->at;
+  if (unsafe && checkpoint_ && !checkpoint_->saving)
+    checkpoint_.reset();
   if (checkpoint_)
     return;
-  if (core_.unsaved())
+  if (core_.unsaved() && !unsafe && !never_safe_)
     start_checkpoint(false);
   else if (outstanding_.empty())
     end(processor_end::how::finished);

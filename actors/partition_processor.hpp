@@ -59,6 +59,7 @@ private:
     std::vector<task_snapshot> parts;
     bool saving = false;
     std::size_t answers_left = 0;
+    std::optional<transport::memory_topics::mark> sent{}; ///< to memory topics, when all up to the barrier was
   };
 
   void claim_missing();
@@ -71,6 +72,9 @@ private:
   void start_checkpoint(bool whole);
   void go_on_with_checkpoint();
   void checkpoint_done();
+  /// Whether readers hold what the tasks wrote to memory topics before the checkpoint: with the process it is gone.
+  transport::memory_topics::safety sent_is_safe();
+  const topic_plan& topic() const;
   void check_finish();
   void end(processor_end::how as, std::optional<error> why = std::nullopt);
   /// What an error of the store means for this partition.
@@ -101,6 +105,8 @@ private:
   std::int64_t position_ = 0; ///< all before is taken in, or stands nowhere
   std::optional<checkpoint> checkpoint_;
   bool whole_wanted_ = false;
+  bool drained_told_ = false;
+  bool never_safe_ = false; ///< a reader of what the tasks wrote has ended without it
   enum class hold { none, until_checkpoint_begins, until_checkpoint_is_made };
   hold hold_ = hold::none; ///< what is delivered meanwhile waits in held_
   std::deque<std::variant<delivery, partition_end>> held_;

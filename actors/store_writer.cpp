@@ -117,10 +117,13 @@ bool store_writer_state::try_again(const error& why) {
   auto now = self_->clock().now();
   if (!failing_since_)
     failing_since_ = now;
-  auto wait = between_tries.before(++tries_);
+  ++tries_;
+  // Readers make room within moments.
+  auto wait = why.kind == error_kind::exhausted ? between_tries.before(1) : between_tries.before(tries_);
   if (now + wait - *failing_since_ > plan_->bounds.retry_for)
     return false;
-  if (tries_ == 1)
+  // A forwarder that waits for its readers is no news.
+  if (tries_ == 1 && why.kind != error_kind::exhausted)
     spdlog::warn("the store does not take results, trying again: {}", why.message);
   scheduled_ = true;
   self_->delayed_send(self_, wait, work_atom_v);

@@ -19,12 +19,19 @@ std::string_view to_string(config::severity severity) {
   return "warning";
 }
 
+rekeyed_origin place_of(const task_identity& who, std::int64_t offset, const rekeyed_origin* from) {
+  return from != nullptr ? *from : rekeyed_origin{who.topic, who.partition, offset, 0, {}};
+}
+
 std::string alert_id(const task_identity& who, const alert& what) {
+  auto from = place_of(who, what.offset, what.from);
+  // Which message of an internal topic let the watermark go on depends on how its sources interleave.
+  auto offset = who.rekeyed && what.from == nullptr ? std::string{} : std::to_string(from.offset);
   if (what.over)
     return document_id({who.pipeline, what.detector, what.entity, what.over->name, std::to_string(what.over->start),
-                        who.topic, std::to_string(who.partition), std::to_string(what.offset), "0"});
-  return document_id({who.pipeline, what.detector, what.entity, std::to_string(what.time.ms), who.topic,
-                      std::to_string(who.partition), std::to_string(what.offset), "0"});
+                        who.topic, std::to_string(who.partition), offset, "0"});
+  return document_id({who.pipeline, what.detector, what.entity, std::to_string(what.time.ms), from.topic,
+                      std::to_string(from.partition), offset, std::to_string(from.index)});
 }
 
 void raise(const task_identity& who, alert&& what, effects& out) {
@@ -42,7 +49,8 @@ void raise(const task_identity& who, alert&& what, effects& out) {
   body["score"] = number_json(what.score);
   body["reason"] = what.reason;
   body["evidence"] = std::move(what.evidence);
-  body["source"] = {{"topic", who.topic}, {"partition", who.partition}, {"offset", what.offset}};
+  auto from = place_of(who, what.offset, what.from);
+  body["source"] = {{"topic", from.topic}, {"partition", from.partition}, {"offset", from.offset}};
 
   side_message sent;
   sent.topic = "analytics.alerts";
@@ -57,6 +65,19 @@ void raise(const task_identity& who, alert&& what, effects& out) {
   body["partition"] = who.partition;
   out.documents.push_back(std::move(made));
   out.messages.push_back(std::move(sent));
+}
+
+side_message dead_letter_of(const task_identity& who, const raw_message& message, timestamp time,
+                            std::string_view reason, std::string_view detail) {
+  side_message sent;
+  sent.topic = "analytics.dead_letter";
+  sent.key = message.key.value_or(std::string_view{});
+  sent.value = message.value.value_or(std::string_view{});
+  sent.time = time;
+  auto at = place_of(who, message.offset, message.from);
+  sent.headers =
+      passed_on_headers({who.pipeline, std::string{at.topic}, at.partition}, at.offset, sent.topic, reason, detail);
+  return sent;
 }
 
 std::vector<std::pair<std::string, std::string>> passed_on_headers(const task_identity& who, std::int64_t offset,

@@ -8,6 +8,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "analytics/partition_task.hpp"
 #include "analytics/results.hpp"
 #include "config/pipeline.hpp"
 #include "config/time.hpp"
@@ -19,6 +20,7 @@ struct task_identity {
   std::string pipeline;
   std::string topic;
   std::int32_t partition = 0;
+  bool rekeyed = false; ///< the topic is internal: its offsets are another run's in another order
 };
 
 struct alert {
@@ -34,10 +36,14 @@ struct alert {
     std::string_view name; ///< with the group where that is needed
     std::int64_t start = 0;
   };
-  std::optional<window> over; ///< what a rule over windows saw
+  std::optional<window> over;           ///< what a rule over windows saw
+  const rekeyed_origin* from = nullptr; ///< where that stood before it was re-keyed
 };
 
 std::string_view to_string(config::severity severity);
+
+/// Where a message stood: before it was re-keyed, if it was.
+rekeyed_origin place_of(const task_identity& who, std::int64_t offset, const rekeyed_origin* from);
 
 /// Its id by semantics.md 6: xxh128 of (pipeline, detector or rule, entity, window and its start or else the time, topic, partition, offset, index). The index tells apart
 /// what a re-keyed message was made of; here it is 0.
@@ -45,6 +51,10 @@ std::string alert_id(const task_identity& who, const alert& what);
 
 /// The document for `alerts` and the message for analytics.alerts (key: the entity; header: `id`).
 void raise(const task_identity& who, alert&& what, effects& out);
+
+/// The message for analytics.dead_letter. @param time event time as far as it is known
+side_message dead_letter_of(const task_identity& who, const raw_message& message, timestamp time,
+                            std::string_view reason, std::string_view detail);
 
 /// The headers that a message passed on to analytics.late or analytics.dead_letter carries (results.hpp).
 std::vector<std::pair<std::string, std::string>> passed_on_headers(const task_identity& who, std::int64_t offset,

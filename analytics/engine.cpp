@@ -21,7 +21,8 @@ constexpr std::string_view meta_key = "meta";
 engine::engine(std::shared_ptr<const pipeline_plan> plan, std::string topic, std::int32_t partition)
     : plan_(std::move(plan))
     , compiled_(&plan_->compiled())
-    , who_{plan_->definition().name, std::move(topic), partition}
+    , who_{plan_->definition().name, std::move(topic), partition,
+           plan_->definition().source.starts_with(internal_topic_prefix)}
     , decoder_(plan_->definition(), compiled_->fields)
     , enricher_(compiled_->enrich)
     , watermark_(plan_->definition().disorder)
@@ -64,7 +65,8 @@ const task_counters& engine::counters() const {
 
 void engine::count_message(const raw_message& message) {
   ++counters_.consumed;
-  next_offset_ = message.offset + 1;
+  // Several re-keyed events come in with one message.
+  next_offset_ = message.from != nullptr ? message.offset : message.offset + 1;
 }
 
 expected<void> engine::take(const raw_message& message, effects& out) {
@@ -78,7 +80,8 @@ expected<void> engine::take(const raw_message& message, effects& out) {
     reject(message, to_string(dead->reason), dead->detail, out);
     return {};
   }
-  if (plan_->needs_matching_key() && message.key && *message.key != event_.key)
+  // A re-keyed event carries the key that it had before.
+  if (plan_->needs_matching_key() && message.from == nullptr && message.key && *message.key != event_.key)
     return fail(
         error_kind::invalid,
         fmt::format(
@@ -86,14 +89,16 @@ expected<void> engine::take(const raw_message& message, effects& out) {
             "of an entity's events in one partition: put a `rekey` before them in {}",
             who_.topic, who_.partition, message.offset, plan_->definition().key, who_.pipeline));
   count_message(message);
-  const auto before = watermark_.current();
+  from_ = message.from;
+  event_.origin.source = from_ != nullptr ? from_->source : who_.partition;
+  event_.origin.source_offset = from_ != nullptr ? from_->offset : message.offset;
+  const auto before = message.from != nullptr ? message.from->watermark : watermark_.current();
   if (!compiled_->where || compiled_->where->matches(event_))
     analyse(message, before, out);
   else
     ++counters_.dropped;
-  watermark_.observe(event_.time);
-  if (auto after = watermark_.current(); after != before)
-    advance(before, after, out);
+  if (message.from == nullptr)
+    advance_to(event_.time - plan_->definition().disorder, message.offset, out);
   // Not each time: the count walks over all windows and look-backs, and a few entries more do not matter.
   constexpr std::int64_t counted_every = 64;
   if (message.offset % counted_every != 0)
@@ -105,6 +110,14 @@ expected<void> engine::take(const raw_message& message, effects& out) {
                     "by fewer values, shorten windows, lateness, look-backs or `forget`",
                     who_.topic, who_.partition, message.offset, who_.pipeline, held, plan_->definition().max_state));
   return {};
+}
+
+void engine::advance_to(timestamp watermark, std::int64_t offset, effects& out) {
+  event_.origin.offset = offset;
+  const auto before = watermark_.current();
+  watermark_.observe(watermark + plan_->definition().disorder);
+  if (auto after = watermark_.current(); after != before)
+    advance(before, after, out);
 }
 
 std::size_t engine::remembered() const {
@@ -146,7 +159,7 @@ void engine::analyse(const raw_message& message, timestamp watermark, effects& o
   into_windows(message, watermark, out);
   if (fed) {
     detect(entity, out);
-    counters_.alerts += rules_.observe(event_, entity, out);
+    counters_.alerts += rules_.observe(event_, entity, from_, out);
     entities_.release(entity);
   }
 }
@@ -175,8 +188,9 @@ void engine::into_windows(const raw_message& message, timestamp watermark, effec
   sent.key = message.key ? *message.key : std::string_view{event_.key};
   sent.value = *message.value;
   sent.time = event_.time;
+  auto at = place_of(who_, message.offset, message.from);
   sent.headers =
-      passed_on_headers(who_, message.offset, sent.topic, "late",
+      passed_on_headers({who_.pipeline, std::string{at.topic}, at.partition}, at.offset, sent.topic, "late",
                         fmt::format("its time is {}, and the watermark, {}, has made every window with it final",
                                     to_iso8601(event_.time), to_iso8601(watermark)));
 }
@@ -204,7 +218,8 @@ void engine::detect(text_ids::id entity, effects& out) {
                  std::move(why.reason),
                  std::move(why.evidence),
                  event_.origin.offset,
-                 {}},
+                 {},
+                 from_},
                 out);
   }
 }
@@ -229,16 +244,12 @@ void engine::advance(timestamp from, timestamp to, effects& out) {
 void engine::reject(const raw_message& message, std::string_view reason, std::string_view detail, effects& out) {
   count_message(message);
   ++counters_.dead_letters;
-  auto& sent = out.messages.emplace_back();
-  sent.topic = "analytics.dead_letter";
-  sent.key = message.key.value_or(std::string_view{});
-  sent.value = message.value.value_or(std::string_view{});
   // Its own time can't be known: Kafka's, or else as far as the partition has come.
   auto highest = watermark_.highest();
-  sent.time = message.timestamp_ms >= 0    ? timestamp{message.timestamp_ms}
+  auto time = message.timestamp_ms >= 0    ? timestamp{message.timestamp_ms}
               : highest == watermark::none ? timestamp{0}
                                            : highest;
-  sent.headers = passed_on_headers(who_, message.offset, sent.topic, reason, detail);
+  out.messages.push_back(dead_letter_of(who_, message, time, reason, detail));
 }
 
 void engine::skip_poison(const raw_message& message, std::string_view why, effects& out) {

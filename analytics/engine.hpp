@@ -30,6 +30,9 @@ public:
   void skip_poison(const raw_message& message, std::string_view why, effects& out) override;
   void emit_open(effects& out) override;
   void before_checkpoint(effects& out) override;
+  /// Of re-keyed events, which move no watermark themselves: nothing older than this comes any more. @param offset of the message
+  /// that says so
+  void advance_to(timestamp watermark, std::int64_t offset, effects& out);
   std::vector<input_change> use(const lookup_tables& latest) override;
   std::int64_t next_offset() const override;
   timestamp watermark() const override;
@@ -65,7 +68,8 @@ private:
   task_identity who_;
   decoder decoder_;
   enricher enricher_;
-  event event_; // reused
+  event event_;                          // reused
+  const rekeyed_origin* from_ = nullptr; ///< of the event
   class watermark watermark_;
   std::int64_t next_offset_ = 0;
   task_counters counters_;

@@ -43,6 +43,9 @@ private:
 struct message_origin {
   std::int64_t offset = 0;
   std::int64_t timestamp_ms = -1; ///< Kafka's; -1 where there is none
+  // Where it stood before it was re-keyed, or stands: what orders events of one time.
+  std::int32_t source = 0; ///< its partition; of re-keyed events, behind those of all lesser topics
+  std::int64_t source_offset = 0;
 };
 
 /// Reused from message to message: clear() keeps the memory.

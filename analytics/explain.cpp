@@ -129,11 +129,22 @@ std::string pipeline_plan::explain() const {
   }
   for (const auto& [name, from] : p.derive)
     text += fmt::format("Each event gets {} = {}.\n", name, json(from));
+  const auto& key = p.rekey.empty() ? p.key : p.rekey;
+  if (rekeys())
+    text +=
+        fmt::format("Then the stream is re-keyed by {} through the topic {}: what follows sees all events of one {} "
+                    "together, in order of time, up to the least of the partitions' watermarks{}.\n",
+                    key, internal_topic(p.name), key,
+                    p.idle_advances ? fmt::format("; a partition that is silent for {} is not waited for, and "
+                                                  "results are marked \"exact\": false from then on",
+                                                  format_duration(p.idle))
+                                    : "");
+  const auto& stages = rekeys() ? impl_->behind_rekey->compiled() : *impl_;
   for (const auto& feature : p.features)
     text += fmt::format("Each event gets {}: the {} {} the last {} of its {}{}, itself included.\n", feature.name,
                         kind_name(feature.kind),
                         feature.field.empty() ? std::string{"of events in"} : fmt::format("of {} over", feature.field),
-                        format_duration(feature.over), p.key,
+                        format_duration(feature.over), key,
                         feature.where ? fmt::format(", where {}", json(*feature.where)) : std::string{});
   for (const auto& window : p.windows)
     text += window_sentence(window);
@@ -141,15 +152,15 @@ std::string pipeline_plan::explain() const {
     text += "Events too late for every window that contains them go to analytics.late.\n";
   for (std::size_t i = 0; i < p.detectors.size(); ++i)
     text += fmt::format("Detector {} watches {} of each {}: it alerts when {}.\n", p.detectors[i].name,
-                        p.detectors[i].field, p.key, impl_->detectors[i].watching->sentence());
+                        p.detectors[i].field, key, stages.detectors[i].watching->sentence());
   for (const auto& rule : p.rules)
     text += fmt::format("Rule {} raises a {} when {}{}.\n", rule.name,
                         rule.severity == config::severity::critical  ? "critical alert"
                         : rule.severity == config::severity::warning ? "warning"
                                                                      : "note",
-                        condition_words(rule, p.key),
+                        condition_words(rule, key),
                         rule.cooldown.count() > 0 ? fmt::format(", at most once in {} for each {} (and partition)",
-                                                                format_duration(rule.cooldown), p.key)
+                                                                format_duration(rule.cooldown), key)
                                                   : std::string{});
   if (needs_matching_key())
     text += fmt::format("Each message's Kafka key must be its {}: features, detectors, sessions and rules that "

@@ -61,6 +61,7 @@ expected<boost::json::object> merge_partials(const std::vector<partial>& parts) 
   std::int64_t late = 0;
   std::int64_t end = INT64_MIN;
   bool final = true;
+  bool exact = true; // where it is said at all
   aggregated_fields fields;
   std::vector<merged_field> merged;
   for (const auto* part : ordered) {
@@ -70,6 +71,7 @@ expected<boost::json::object> merge_partials(const std::vector<partial>& parts) 
     end = std::max(end, whole(body, "end"));
     const auto& is_final = field(body, "final");
     final = final && is_final.is_bool() && is_final.get_bool();
+    exact = exact && !body.contains("exact");
 
     byte_reader in{part->state};
     auto described = read_partial_state_header(in);
@@ -96,6 +98,8 @@ expected<boost::json::object> merge_partials(const std::vector<partial>& parts) 
   result["events"] = events;
   result["final"] = final;
   result["late"] = late;
+  if (!exact)
+    result["exact"] = false;
   for (const auto& into : merged)
     result[into.name] = into.cell.render(into.plan);
   return result;

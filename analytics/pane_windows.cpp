@@ -1,7 +1,7 @@
 #include "analytics/pane_windows.hpp"
 
 #include <algorithm>
-#include <cassert>
+#include <utility>
 
 namespace throng::analytics {
 
@@ -73,9 +73,14 @@ window_set::placing pane_windows::add(const event& e, group_table::id group, tim
   where.taken = windows_of(lies) - where.left_out;
   if (where.taken == 0)
     return where;
+  if (watermark > now_ && where.left_out > final_ones(lies, now_)) {
+    add_beside(e, group, lies, watermark);
+    count_late(lies, group, watermark);
+    return where;
+  }
   auto& in = known ? *recent_ : pane_at(lies, watermark);
   auto& into = cell_at(in, group);
-  into.holds.add(*plan_, e, {e.time, who_->partition, e.origin.offset});
+  into.holds.add(*plan_, e, {e.time, e.origin.source, e.origin.source_offset});
   into.changed = ++adds_;
   if (!into.unsaved) {
     into.unsaved = true;
@@ -85,20 +90,35 @@ window_set::placing pane_windows::add(const event& e, group_table::id group, tim
   return where;
 }
 
+/// Into the windows of the pane that are not final to the event, each by itself.
+void pane_windows::add_beside(const event& e, group_table::id group, const place& lies, timestamp watermark) {
+  const auto every = plan_->every.count();
+  ++adds_;
+  for (auto start = lies.first_window + final_ones(lies, watermark) * every; start <= lies.last_window;
+       start += every) {
+    auto& beside = extra_at(open_window(start, start + plan_->size.count(), watermark), group);
+    if (!beside.own) {
+      beside.own = std::make_unique<window_cell>(*plan_);
+      ++size_;
+    }
+    beside.own->add(*plan_, e, {e.time, e.origin.source, e.origin.source_offset});
+    beside.changed = adds_;
+    mark_unsaved(start, group, beside);
+  }
+}
+
 /// Of windows that have ended but still take events.
 void pane_windows::count_late(const place& lies, group_table::id group, timestamp watermark) {
   if (!reached(watermark, {lies.first_end}))
     return;
-  for (auto it = windows_.lower_bound(lies.first_window); it != windows_.end() && it->first <= lies.last_window; ++it) {
+  const auto first = lies.first_window + final_ones(lies, watermark) * plan_->every.count();
+  for (auto it = windows_.lower_bound(first); it != windows_.end() && it->first <= lies.last_window; ++it) {
     auto& [start, what] = *it;
     if (!reached(watermark, {what.end}))
       return;
     auto& beside = extra_at(what, group);
     ++beside.late;
-    if (!beside.unsaved) {
-      beside.unsaved = true;
-      unsaved_extras_.emplace_back(start, group);
-    }
+    mark_unsaved(start, group, beside);
     ended_changed_.emplace_back(start, group);
   }
 }
@@ -115,21 +135,23 @@ pane_windows::pane& pane_windows::pane_at(const place& lies, timestamp watermark
 
 /// All windows that contain the pane and are not final are there from now on.
 void pane_windows::open_windows(const place& lies, timestamp watermark) {
-  auto open = [&](std::int64_t start, std::int64_t end) {
-    auto [found, made] = windows_.try_emplace(start);
-    if (!made)
-      return;
-    found->second.end = end;
-    next_due_ =
-        std::min({next_due_, reached(watermark, {end}) ? end + plan_->lateness.count() : end, next_tick(watermark)});
-  };
   if (plan_->calendar) {
-    open(lies.start, lies.end);
+    open_window(lies.start, lies.end, watermark);
     return;
   }
   const auto every = plan_->every.count();
   for (auto start = lies.first_window + final_ones(lies, watermark) * every; start <= lies.last_window; start += every)
-    open(start, start + plan_->size.count());
+    open_window(start, start + plan_->size.count(), watermark);
+}
+
+pane_windows::window& pane_windows::open_window(std::int64_t start, std::int64_t end, timestamp watermark) {
+  auto [found, made] = windows_.try_emplace(start);
+  if (made) {
+    found->second.end = end;
+    // Whether it has ended by what the event is judged by or not: the watermark of those that were re-keyed may be behind.
+    next_due_ = std::min({next_due_, end, next_tick(watermark)});
+  }
+  return found->second;
 }
 
 pane_windows::cell& pane_windows::cell_at(pane& in, group_table::id group) {
@@ -147,6 +169,11 @@ pane_windows::extra& pane_windows::extra_at(window& in, group_table::id group) {
   if (made)
     groups_->hold(group);
   return found->second;
+}
+
+void pane_windows::mark_unsaved(std::int64_t start, group_table::id group, extra& what) {
+  if (!std::exchange(what.unsaved, true))
+    unsaved_extras_.emplace_back(start, group);
 }
 
 void pane_windows::settle(timestamp from, timestamp to, effects& out) {
@@ -186,7 +213,7 @@ void pane_windows::drop(std::int64_t start, window& what) {
   for (const auto& [group, beside] : what.extras) {
     if (beside.saved_before)
       removed_.push_back(extra_key(start, group));
-    if (beside.carried)
+    if (beside.own)
       --size_;
     groups_->release(group);
   }
@@ -213,7 +240,7 @@ void pane_windows::write(std::int64_t start, window& what, bool final, effects& 
     for (const auto& each : it->second.cells)
       parts_.push_back({each.group, &each});
   for (const auto& [group, beside] : what.extras)
-    if (beside.carried)
+    if (beside.own)
       parts_.push_back({group, nullptr});
   write_parts(start, what, final, out);
   what.written = adds_;
@@ -228,7 +255,7 @@ void pane_windows::write_parts(std::int64_t start, window& what, bool final, eff
   for (auto it = parts_.cbegin(); it != parts_.cend();) {
     auto next = std::find_if(it, parts_.cend(), [&](const part& each) { return each.group != it->group; });
     if (final || std::any_of(it, next, [&](const part& each) {
-          return each.from == nullptr ? what.written == 0 : each.from->changed > what.written;
+          return (each.from == nullptr ? what.extras.at(each.group).changed : each.from->changed) > what.written;
         }))
       runs.emplace_back(it, next);
     it = next;
@@ -246,7 +273,7 @@ void pane_windows::write_parts(std::int64_t start, window& what, bool final, eff
     }
     window_cell whole{*plan_};
     for (auto it = begin; it != end; ++it)
-      whole.merge(*plan_, it->from == nullptr ? *beside->second.carried : it->from->holds);
+      whole.merge(*plan_, it->from == nullptr ? *beside->second.own : it->from->holds);
     out.documents.push_back(window_document(*plan_, *who_, *groups_, view, whole));
   }
 }
@@ -264,25 +291,27 @@ void pane_windows::write_changed(bool only_ended, timestamp watermark, effects& 
   for (auto it = changed.begin(); it != changed.end();) {
     const auto start = it->first;
     auto found = windows_.find(start); // none: final meanwhile, and written as such
+    const bool gone = found == windows_.end();
+    // A re-keyed event is judged by its own partition's watermark, which may be ahead: such a window's end is yet to come.
+    const bool ended = !gone && reached(watermark, {found->second.end});
     parts_.clear();
     for (; it != changed.end() && it->first == start; ++it) {
-      if (found == windows_.end())
+      if (!gone && !ended)
+        ended_changed_.push_back(*it);
+      if (!ended)
         continue;
       const auto group = it->second;
       for (auto pane = panes_.lower_bound(start); pane != panes_.end() && pane->first < found->second.end; ++pane)
         if (auto place = pane->second.places.find(group); place != pane->second.places.end())
           parts_.push_back({group, &pane->second.cells[place->second]});
-      if (auto beside = found->second.extras.find(group);
-          beside != found->second.extras.end() && beside->second.carried)
+      if (auto beside = found->second.extras.find(group); beside != found->second.extras.end() && beside->second.own)
         parts_.push_back({group, nullptr});
     }
-    if (found == windows_.end())
+    if (parts_.empty())
       continue;
-    assert(reached(watermark, {found->second.end}));
     write_parts(start, found->second, false, out);
     found->second.written = adds_;
   }
-  (void)watermark;
 }
 
 std::string pane_windows::pane_key(std::int64_t start, group_table::id group) const {
@@ -308,9 +337,9 @@ void pane_windows::save(bool only_changes, const std::function<void(state_entry&
     std::string bytes;
     byte_writer out{bytes};
     out.varint(what.late);
-    out.u8(what.carried ? 1 : 0);
-    if (what.carried)
-      what.carried->save(*plan_, out);
+    out.u8(what.own ? 1 : 0);
+    if (what.own)
+      what.own->save(*plan_, out);
     put({extra_key(start, group), std::move(bytes)});
   };
   if (only_changes) {
@@ -337,7 +366,7 @@ void pane_windows::save(bool only_changes, const std::function<void(state_entry&
 
 void pane_windows::restore(std::string_view key, std::string_view bytes) {
   if (key.empty() || (key.front() != 'p' && key.front() != 'x')) {
-    restore_carried(key, bytes);
+    restore_whole_window(key, bytes);
     return;
   }
   const bool is_pane = key.front() == 'p';
@@ -366,8 +395,9 @@ void pane_windows::restore(std::string_view key, std::string_view bytes) {
     if (auto flag = in.u8(); flag > 1) {
       throw corrupt_state{"an impossible flag"};
     } else if (flag == 1) {
-      what.carried = std::make_unique<window_cell>(*plan_);
-      what.carried->load(*plan_, in);
+      what.own = std::make_unique<window_cell>(*plan_);
+      what.own->load(*plan_, in);
+      what.changed = 1;
       ++size_;
     }
   }
@@ -376,7 +406,7 @@ void pane_windows::restore(std::string_view key, std::string_view bytes) {
 }
 
 /// An entry of schema 1, `START/GROUP`: one window of a group, with all its events.
-void pane_windows::restore_carried(std::string_view key, std::string_view bytes) {
+void pane_windows::restore_whole_window(std::string_view key, std::string_view bytes) {
   auto name = read_name(key);
   if (place_of(name.start).last_window != name.start)
     throw corrupt_state{"a window that does not begin where one may"};
@@ -385,22 +415,23 @@ void pane_windows::restore_carried(std::string_view key, std::string_view bytes)
   auto& into = windows_[name.start];
   into.end = window_end(name.start);
   auto& what = extra_at(into, group);
-  what.carried = std::make_unique<window_cell>(*plan_);
-  what.carried->events = in.varint();
+  what.own = std::make_unique<window_cell>(*plan_);
+  what.own->events = in.varint();
   what.late = in.varint();
-  what.carried->offset = in.i64();
+  what.own->offset = in.i64();
   for (std::size_t i = 0; i < plan_->fields.size(); ++i)
-    what.carried->fields[i] = aggregate_cell::load(plan_->fields[i].plan, in);
+    what.own->fields[i] = aggregate_cell::load(plan_->fields[i].plan, in);
   if (!in.at_end())
     throw corrupt_state{"more bytes than a window has"};
   ++size_;
+  what.changed = 1;
   // The next checkpoint holds it under its new name; the old one goes.
   removed_.push_back(prefix_ + std::string{key});
-  what.unsaved = true;
-  unsaved_extras_.emplace_back(name.start, group);
+  mark_unsaved(name.start, group, what);
 }
 
 void pane_windows::restored(timestamp watermark) {
+  now_ = watermark;
   if (panes_.empty() && windows_.empty())
     return;
   if (watermark == watermark::none)
@@ -417,7 +448,7 @@ void pane_windows::restored(timestamp watermark) {
       for (const auto& each : it->second.cells)
         ended_changed_.emplace_back(start, each.group);
     for (const auto& [group, beside] : what.extras)
-      if (beside.carried)
+      if (beside.own)
         ended_changed_.emplace_back(start, group);
   }
   find_next_due(watermark);

@@ -5,6 +5,9 @@
 // "On-the-fly sharing for streamed aggregation", SIGMOD 2006, paired windows). All events of a pane lie in the same windows, so a late one
 // that finds some of them final changes exactly the others: the final ones are written and dropped already, and a pane stays until the
 // last of its windows is final.
+//
+// Behind a rekey an event is judged by its own partition's watermark, which may be ahead of ours: where it finds windows of its pane final
+// that are open yet, it goes into cells of its own, beside the panes, of the windows that still take it.
 #pragma once
 
 #include <map>
@@ -57,7 +60,8 @@ private:
   /// What a window of a group has beside its panes.
   struct extra {
     std::uint64_t late = 0;
-    std::unique_ptr<window_cell> carried; ///< from a checkpoint of schema 1, which had a cell for each window
+    std::unique_ptr<window_cell> own; ///< events of this window alone; from a checkpoint of schema 1, all of them
+    std::uint64_t changed = 0;        ///< the number of the add() that changed `own` last
     bool unsaved = false;
     bool saved_before = false;
   };
@@ -66,7 +70,7 @@ private:
     std::uint64_t written = 0;               ///< the number of the last add() that stands in what was last written
     std::map<group_table::id, extra> extras; ///< few: what comes late, or from before
   };
-  /// A share of a window's group; no cell: what is carried.
+  /// A share of a window's group; no cell: what is its own.
   struct part {
     group_table::id group = 0;
     const cell* from = nullptr;
@@ -80,13 +84,16 @@ private:
   std::uint32_t final_ones(const place& lies, timestamp watermark) const;
   pane& pane_at(const place& lies, timestamp watermark);
   void open_windows(const place& lies, timestamp watermark);
+  window& open_window(std::int64_t start, std::int64_t end, timestamp watermark);
+  void add_beside(const event& e, group_table::id group, const place& lies, timestamp watermark);
   cell& cell_at(pane& in, group_table::id group);
   extra& extra_at(window& in, group_table::id group);
+  void mark_unsaved(std::int64_t start, group_table::id group, extra& what);
   void count_late(const place& lies, group_table::id group, timestamp watermark);
   void write(std::int64_t start, window& what, bool final, effects& out);
   void write_parts(std::int64_t start, window& what, bool final, effects& out);
   void drop(std::int64_t start, window& what);
-  void restore_carried(std::string_view key, std::string_view bytes);
+  void restore_whole_window(std::string_view key, std::string_view bytes);
 
   std::string pane_key(std::int64_t start, group_table::id group) const;
   std::string extra_key(std::int64_t start, group_table::id group) const;

@@ -15,12 +15,23 @@
 
 namespace throng::analytics {
 
+/// Where a re-keyed event stood before it was re-keyed.
+struct rekeyed_origin {
+  std::string_view topic;
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  std::uint32_t index = 0;
+  timestamp watermark;     ///< what it is judged by
+  std::int32_t source = 0; ///< orders as (topic, partition) does
+};
+
 /// A message as it came from a partition. Everything is borrowed.
 struct raw_message {
   std::int64_t offset = 0;
   std::int64_t timestamp_ms = -1; ///< Kafka's; -1: none
   std::optional<std::string_view> key;
   std::optional<std::string_view> value; ///< none: a tombstone
+  const rekeyed_origin* from = nullptr;  ///< of a re-keyed event; `offset` is then that of the message that let it in
 };
 
 /// A part of a task's state by its key; no value: it is gone.
@@ -55,6 +66,13 @@ public:
 
   /// Writes everything that is open as it stands: an idle partition, or --until-end. Discards nothing.
   virtual void emit_open(effects& out) = 0;
+  /// The partition has nothing more for now: whoever waits to hear how far it is may be told.
+  virtual void caught_up(effects& /*out*/) {}
+  /// All that the source had, and other tasks put in, is taken in: emit_open(), and what waits for more is shown as if none
+  /// came.
+  virtual void emit_at_end(effects& out) {
+    emit_open(out);
+  }
   /// Writes what late events have changed since it was last written. Call before save().
   virtual void before_checkpoint(effects& out) = 0;
 

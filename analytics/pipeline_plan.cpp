@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <map>
 #include <set>
+#include <utility>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -38,6 +40,12 @@ public:
       add_enrichment(i);
     for (const auto& [name, from] : definition.derive)
       derive(name, from);
+    if (!definition.rekey.empty()) {
+      check_added_names();
+      into_.rekey = into_.fields.lookup(definition.rekey);
+      add_behind_rekey();
+      return;
+    }
     // All features are resolved before their names are added: none of them sees another.
     for (std::size_t i = 0; i < definition.features.size(); ++i)
       check_feature(i);
@@ -96,6 +104,33 @@ private:
                               "stream by it first "
                               "(`rekey`)",
                               by, into_.definition.key));
+  }
+
+  /// What is added travels as a member of the message, whose time is read from it again.
+  void check_added_names() {
+    const auto& definition = into_.definition;
+    auto top = definition.timestamp.substr(0, definition.timestamp.find('.'));
+    for (std::size_t i = 0; i < definition.enrich.size(); ++i)
+      for (const auto& name : definition.enrich[i].add)
+        if (name == top)
+          wrong(fmt::format("enrich[{}].add", i), fmt::format("{} is the timestamp, which rekey reads again", name));
+    for (const auto& [name, from] : definition.derive)
+      if (name == top)
+        wrong("derive." + name, fmt::format("{} is the timestamp, which rekey reads again", name));
+  }
+
+  /// What the re-keyed stream holds is what the stages so far have made: each added field is one of the message's.
+  void add_behind_rekey() {
+    auto behind = into_.definition;
+    behind.source = internal_topic(behind.name);
+    behind.key = std::exchange(behind.rekey, {});
+    behind.disorder = milliseconds{0};                                // it comes in order
+    behind.max_message = std::numeric_limits<std::size_t>::max() / 2; // with what was added to it
+    behind.where = {};
+    behind.enrich.clear();
+    behind.derive.clear();
+    if (auto made = pipeline_plan::compile(std::move(behind)); take(made))
+      into_.behind_rekey = *made;
   }
 
   void add_enrichment(std::size_t i) {
@@ -388,6 +423,10 @@ std::string definition_hash(const config::pipeline& p) {
                         {"default", x.defaults}});
     all["enrich"] = std::move(enrich);
   }
+  if (!p.rekey.empty()) {
+    all["rekey"] = p.rekey;
+    all["idle_advances"] = p.idle_advances;
+  }
   boost::json::array features;
   for (const auto& x : p.features)
     features.push_back({{"name", x.name},
@@ -476,6 +515,10 @@ bool pipeline_plan::needs_matching_key() const {
   return !impl_->look_backs.empty() || !impl_->detectors.empty() ||
          std::any_of(impl_->windows.begin(), impl_->windows.end(), session) ||
          std::any_of(impl_->rules.begin(), impl_->rules.end(), [](const rule_plan& each) { return each.needs_key(); });
+}
+
+bool pipeline_plan::rekeys() const {
+  return impl_->behind_rekey != nullptr;
 }
 
 const pipeline_plan::implementation& pipeline_plan::compiled() const {

@@ -6,6 +6,7 @@
 
 #include "analytics/expression.hpp"
 #include "analytics/partition_task.hpp"
+#include "analytics/rekeyed_message.hpp"
 #include "config/pipeline.hpp"
 
 namespace throng::analytics {
@@ -21,6 +22,8 @@ public:
   const std::string& hash() const;
   /// Whether each message's Kafka key must be its key field's bytes (semantics.md 4).
   bool needs_matching_key() const;
+  /// Whether it is two halves, with an internal topic between them (`rekey`).
+  bool rekeys() const;
   /// What it will do, in sentences, for `throng pipeline explain`.
   std::string explain() const;
 
@@ -31,6 +34,16 @@ private:
   pipeline_plan();
   std::unique_ptr<implementation> impl_;
 };
+
+/// The first 64 bits of the plan's hash.
+std::uint64_t definition_number(const pipeline_plan& plan);
+
+/// The two halves of a pipeline with `rekey`: of one partition of its topic, and of one of its internal topic. @param targets
+/// partitions of the internal topic @param sources every partition that is re-keyed
+std::unique_ptr<partition_task> make_rekeyer(std::shared_ptr<const pipeline_plan> plan, std::string topic,
+                                             std::int32_t partition, std::int32_t targets);
+std::unique_ptr<partition_task> make_rekeyed_reader(std::shared_ptr<const pipeline_plan> plan, std::int32_t partition,
+                                                    const std::vector<source_partition>& sources);
 
 /// The engine of one partition of the pipeline's topic.
 std::unique_ptr<partition_task> make_engine(std::shared_ptr<const pipeline_plan> plan, std::string topic,

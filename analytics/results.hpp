@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,6 +57,7 @@ struct side_message {
   std::string value;
   timestamp time;
   std::vector<std::pair<std::string, std::string>> headers;
+  std::optional<std::int32_t> partition = {}; ///< none: that of its key
 };
 
 /// Where a partition's analysis stands since its checkpoint began; part of the state.

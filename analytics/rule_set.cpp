@@ -100,7 +100,7 @@ pattern_state& rule_set::state_of(std::size_t rule, text_ids::id entity, timesta
   return *state;
 }
 
-std::size_t rule_set::observe(const event& e, text_ids::id entity, effects& out) {
+std::size_t rule_set::observe(const event& e, text_ids::id entity, const rekeyed_origin* from, effects& out) {
   std::size_t raised = 0;
   for (std::size_t i = 0; i < rules_->size(); ++i) {
     const auto& rule = (*rules_)[i];
@@ -114,7 +114,16 @@ std::size_t rule_set::observe(const event& e, text_ids::id entity, effects& out)
       continue;
     keep_quiet(i, entity, e.time);
     raise(*who_,
-          {rule.name, e.key, e.time, rule.severity, 1, rule.reason.fill(e), evidence_of(rule, e), e.origin.offset, {}},
+          {rule.name,
+           e.key,
+           e.time,
+           rule.severity,
+           1,
+           rule.reason.fill(e),
+           evidence_of(rule, e),
+           e.origin.offset,
+           {},
+           from},
           out);
     ++raised;
   }

@@ -22,8 +22,9 @@ public:
   rule_set(const std::vector<rule_plan>& rules, const std::vector<window_plan>& windows, const std::string& key,
            const task_identity& who, text_ids& entities);
 
-  /// An event of an entity, not older than the watermark. @returns how many alerts it raised
-  std::size_t observe(const event& e, text_ids::id entity, effects& out);
+  /// An event of an entity, not older than the watermark. @param from where it stood before it was re-keyed @returns how many
+  /// alerts it raised
+  std::size_t observe(const event& e, text_ids::id entity, const rekeyed_origin* from, effects& out);
 
   /// The watermark has moved: final windows among the documents from `first_document` on are seen, silences are told, what has expired is
   /// forgotten. @param offset of the message that moved it

@@ -40,12 +40,12 @@ window_set::placing session_windows::add(const event& e, group_table::id group, 
     }
   }
   auto& what = sessions_[into];
-  what.holds.add(*plan_, e, {e.time, who_->partition, e.origin.offset});
+  what.holds.add(*plan_, e, {e.time, e.origin.source, e.origin.source_offset});
   if (watermark != watermark::none && watermark.ms >= time + gap)
     ++what.late;
   mark(into);
   // It has a turn at the end it had before: that is early enough, unless it had ended and is open again.
-  auto due = reached(watermark, {end_of(what)}) ? final_at(what) : end_of(what);
+  auto due = reached(now_, {end_of(what)}) ? final_at(what) : end_of(what);
   if (due < what.queued)
     queue(into, due);
   next_due_ = std::min(next_due_, next_tick(watermark));
@@ -255,6 +255,7 @@ void session_windows::restore(std::string_view key, std::string_view bytes) {
 }
 
 void session_windows::restored(timestamp watermark) {
+  now_ = watermark;
   if (size_ == 0)
     return;
   if (watermark == watermark::none)

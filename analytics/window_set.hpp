@@ -30,12 +30,14 @@ public:
     std::uint32_t left_out = 0;
     std::uint32_t taken = 0;
   };
-  /// A session that the event ends by merging it into another is superseded at once: `out`. @param watermark as it stood before the event
+  /// A session that the event ends by merging it into another is superseded at once: `out`. @param watermark what the event is judged
+  /// by: as it stood before it; of a re-keyed one that of its own partition, which may be ahead of where advance() has come to
   virtual placing add(const event& e, group_table::id group, timestamp watermark, effects& out) = 0;
 
   /// The watermark has moved: writes windows whose end it has reached, those that are due by `emit.every`, and those that are final, which
   /// are dropped. In order of (start, group key).
   void advance(timestamp from, timestamp to, effects& out) {
+    now_ = to;
     if (to.ms >= next_due_)
       settle(from, to, out);
   }
@@ -79,6 +81,7 @@ protected:
   const task_identity* who_;
   group_table* groups_;
   std::string prefix_;
+  timestamp now_ = watermark::none;   // where the watermark stands
   std::int64_t next_due_ = INT64_MAX; // the least watermark at which there is anything to do
 };
 

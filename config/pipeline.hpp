@@ -135,6 +135,8 @@ struct pipeline {
   boost::json::object where;
   std::vector<enrichment> enrich;
   std::vector<std::pair<std::string, boost::json::value>> derive; ///< in the order of the file
+  std::string rekey;          ///< the field, or derived name, that is the key from here on; empty: the same key
+  bool idle_advances = false; ///< a partition that is silent for `idle` holds back no re-keyed result
   std::vector<feature> features;
   std::vector<window> windows;
   std::vector<detect> detectors;

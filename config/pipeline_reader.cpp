@@ -344,6 +344,17 @@ void read_timestamp(const fields& from, pipeline& into) {
     from.report("timestamp_unit", "has no timestamp to be the unit of; name the field in `timestamp`");
 }
 
+/// @returns the key of what stands behind: features, windows, detectors
+std::string read_rekey(const fields& from, pipeline& into) {
+  from.read("rekey", into.rekey);
+  from.read("idle_advances", into.idle_advances);
+  if (!into.rekey.empty() && into.rekey == into.key)
+    from.report("rekey", fmt::format("{} is the pipeline's key already; leave it out", from.shown("rekey")));
+  if (into.rekey.empty() && from.has("idle_advances"))
+    from.report("idle_advances", "belongs to a pipeline with `rekey`; leave it out");
+  return into.rekey.empty() ? into.key : into.rekey;
+}
+
 } // namespace
 
 pipeline read_pipeline(document& in, const json::value& value, const std::string& path) {
@@ -362,10 +373,11 @@ pipeline read_pipeline(document& in, const json::value& value, const std::string
   from.read("where", result.where);
   read_enrichments(from, result);
   read_derived(from, result);
+  const auto key = read_rekey(from, result);
 
   unique_names features{"feature"};
   from.for_each_element("features", [&](const fields& one, std::size_t) {
-    result.features.push_back(read_feature(one, result.key));
+    result.features.push_back(read_feature(one, key));
     const auto& name = result.features.back().name;
     features.add(one, name);
     if (std::any_of(result.derive.begin(), result.derive.end(), [&](const auto& d) { return d.first == name; }))
@@ -377,13 +389,13 @@ pipeline read_pipeline(document& in, const json::value& value, const std::string
   });
   unique_names windows{"window"};
   from.for_each_element("windows", [&](const fields& one, std::size_t) {
-    result.windows.push_back(read_window(one, result.key));
+    result.windows.push_back(read_window(one, key));
     windows.add(one, result.windows.back().name);
   });
   // An alert says which detector or rule raised it in one field.
   unique_names alarms{"detector or rule"};
   from.for_each_element("detect", [&](const fields& one, std::size_t) {
-    result.detectors.push_back(read_detect(one, result.key));
+    result.detectors.push_back(read_detect(one, key));
     alarms.add(one, result.detectors.back().name);
   });
   from.for_each_element("rules", [&](const fields& one, std::size_t) {

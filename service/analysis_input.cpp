@@ -78,6 +78,12 @@ analysis_input::open(const input_choice& choice, const config::settings& setting
                                      : made->open_kafka(choice, settings, plans);
   if (!opened)
     return tl::unexpected{opened.error()};
+  if (choice.from == "kafka")
+    return made;
+  auto memory = keep_in_memory(made->source, plans, "");
+  if (!memory)
+    return tl::unexpected{memory.error()};
+  made->memory = std::move(*memory);
   return made;
 }
 
@@ -136,6 +142,10 @@ expected<void> analysis_input::open_kafka(const input_choice& choice, const conf
   auto made = transport::create_missing(settings.kafka, settings.topics, written);
   if (!made)
     return tl::unexpected{made.error()};
+  auto internal = make_internal_topics(settings, plans);
+  if (!internal)
+    return tl::unexpected{internal.error()};
+  topics.insert(internal->begin(), internal->end());
   auto opened = transport::make_group_consumer(settings.kafka, {choice.group, {topics.begin(), topics.end()}});
   if (!opened)
     return tl::unexpected{opened.error()};

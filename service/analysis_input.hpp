@@ -14,12 +14,11 @@
 #include "actors/analysis_plan.hpp"
 #include "analytics/pipeline_plan.hpp"
 #include "config/settings.hpp"
+#include "service/internal_topics.hpp"
 #include "service/side_messages.hpp"
 #include "transport/consumer.hpp"
 
 namespace throng::service {
-
-using plan_ptr = std::shared_ptr<const analytics::pipeline_plan>;
 
 struct input_choice {
   std::string from = "kafka";
@@ -52,6 +51,7 @@ public:
 
   std::unique_ptr<transport::consumer> source;
   actors::side_message_sink side_messages;
+  std::shared_ptr<transport::memory_topics> memory; ///< internal topics that no cluster keeps; null: there are none
 
 private:
   analysis_input() = default;

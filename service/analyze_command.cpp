@@ -68,8 +68,9 @@ std::vector<actors::watched_topic> watched_topics(const input_choice& options, c
 /// The recorder's books are its own: a reset of pipelines does not touch them.
 expected<void> reset_pipelines(storage::result_store& store, const std::vector<plan_ptr>& plans) {
   for (const auto& plan : plans)
-    if (auto done = storage::reset(store, plan->definition().name); !done)
-      return done;
+    for (const auto& owner : owners_of(*plan))
+      if (auto done = storage::reset(store, owner); !done)
+        return done;
   return {};
 }
 
@@ -136,7 +137,7 @@ expected<std::map<std::string, std::int32_t>> partitions_by_pipeline(const trans
                                                                      const std::string& prefix) {
   std::map<std::string, std::int32_t> result;
   for (const auto& plan : plans) {
-    auto count = source.partitions(prefix + plan->definition().source);
+    auto count = source.partitions(topic_of_results(*plan, prefix));
     if (!count)
       return tl::unexpected{count.error()};
     result.emplace(plan->definition().name, *count);
@@ -181,6 +182,9 @@ int run(const analyze_options& options, bool quiet) {
   if (options.reset)
     if (auto done = reset_pipelines(**store, *plans); !done)
       return say_failure(done.error());
+  if (choice.from == "kafka")
+    if (auto done = empty_unused_topics(*settings, *plans, **store); !done)
+      return say_failure(done.error());
 
   actors::analysis_options watching;
   watching.topics = watched_topics(choice, *plans, prefix);
@@ -192,6 +196,7 @@ int run(const analyze_options& options, bool quiet) {
   if (!told)
     return say_failure(told.error());
   watching.side_messages = (*told)->around((*input)->side_messages);
+  watching.memory = (*input)->memory;
   watching.lookups = [files = *lookups](const std::string& pipeline) { return files->latest(pipeline); };
   actors::system_config config{options.work.threads};
   caf::actor_system system{config};

@@ -13,6 +13,7 @@
 #include "query/audit.hpp"
 #include "query/score.hpp"
 #include "service/command_line.hpp"
+#include "service/internal_topics.hpp"
 #include "service/interrupt.hpp"
 #include "service/logging.hpp"
 #include "service/lookup_files.hpp"
@@ -31,8 +32,6 @@ namespace throng::service {
 
 namespace {
 
-using plan_ptr = std::shared_ptr<const analytics::pipeline_plan>;
-
 struct run_options {
   scenario_options world;
   checkpoint_options checkpoints;
@@ -46,7 +45,8 @@ struct message_path {
   std::shared_ptr<actors::kafka_sink> sink;
   std::unique_ptr<transport::consumer> source;
   actors::side_message_sink side_messages;
-  run_ends ends; ///< of the world's topics, before this run's messages
+  run_ends ends;                                    ///< of the world's topics, before this run's messages
+  std::shared_ptr<transport::memory_topics> memory; ///< internal topics, of an embedded cluster
 };
 
 std::vector<actors::watched_topic> watched_topics(const simulation::world& world, const std::vector<plan_ptr>& plans) {
@@ -95,7 +95,7 @@ expected<void> open_embedded(const simulation::world& world, message_path& path)
 
 /// @param goes_on messages may be there already: a run goes on, or another follows it
 expected<message_path> open_path(const simulation::world& world, const std::vector<actors::watched_topic>& topics,
-                                 bool goes_on) {
+                                 const std::vector<plan_ptr>& plans, storage::result_store& store, bool goes_on) {
   const auto& settings = world.scenario().settings;
   message_path path;
   path.ends.resize(simulation::topic_count * static_cast<std::size_t>(world.partitions()));
@@ -116,11 +116,25 @@ expected<message_path> open_path(const simulation::world& world, const std::vect
   reading.group = "throng." + world.scenario().name;
   for (const auto& topic : topics)
     reading.topics.push_back(topic.broker_name);
+  if (path.cluster == nullptr) {
+    auto internal = make_internal_topics(settings, plans);
+    if (!internal)
+      return tl::unexpected{internal.error()};
+    reading.topics.insert(reading.topics.end(), internal->begin(), internal->end());
+    if (auto emptied = empty_unused_topics(settings, plans, store); !emptied)
+      return tl::unexpected{emptied.error()};
+  }
   auto source = path.cluster != nullptr ? transport::make_embedded_consumer(*path.cluster, std::move(reading))
                                         : transport::make_group_consumer(settings.kafka, std::move(reading));
   if (!source)
     return tl::unexpected{source.error()};
   path.source = std::move(*source);
+  if (path.cluster != nullptr) {
+    auto memory = keep_in_memory(path.source, plans, settings.topics.prefix);
+    if (!memory)
+      return tl::unexpected{memory.error()};
+    path.memory = std::move(*memory);
+  }
   auto side_messages = send_side_messages(settings, path.cluster.get());
   if (!side_messages)
     return tl::unexpected{side_messages.error()};
@@ -303,7 +317,7 @@ int run(const run_options& options, bool quiet) {
   if (options.reset)
     if (auto done = reset_owners(store, topics); !done)
       return say_failure(done.error());
-  auto path = open_path(*world, topics, options.session.goes_on());
+  auto path = open_path(*world, topics, *plans, store, options.session.goes_on());
   if (!path)
     return say_failure(path.error());
 
@@ -315,6 +329,7 @@ int run(const run_options& options, bool quiet) {
   if (!told)
     return say_failure(told.error());
   watching.side_messages = (*told)->around(path->side_messages);
+  watching.memory = path->memory;
   watching.taken_in = [sink = path->sink](const transport::topic_partition& which, std::size_t bytes) {
     sink->taken_in(which, bytes);
   };

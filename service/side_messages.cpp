@@ -32,8 +32,9 @@ expected<void> deliver(transport::producer& to, const config::topic_settings& to
   auto block = std::make_shared<const message_block>(messages.begin(), messages.end());
   std::map<transport::topic_partition, std::vector<transport::outgoing>> runs;
   for (const auto& message : *block)
-    runs[{topics.prefix + message.topic, partition_of(message.key, topics.partitions)}].push_back(
-        {message.key, message.value, message.time.ms, &message.headers});
+    runs[{topics.prefix + message.topic,
+          message.partition ? *message.partition : partition_of(message.key, topics.partitions)}]
+        .push_back({message.key, message.value, message.time.ms, &message.headers});
   for (const auto& [where, run] : runs)
     for (std::span<const transport::outgoing> left{run}; !left.empty();) {
       left = left.subspan(to.produce(where, left, block));

@@ -15,6 +15,7 @@ namespace {
 using std::chrono::milliseconds;
 using metadata_topic = struct rd_kafka_metadata_topic;
 using delete_topic_owner = c_owner<rd_kafka_DeleteTopic_t, rd_kafka_DeleteTopic_destroy>;
+using delete_records_owner = c_owner<rd_kafka_DeleteRecords_t, rd_kafka_DeleteRecords_destroy>;
 using config_owner = c_owner<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_destroy>;
 
 template <class Owner>
@@ -284,6 +285,34 @@ expected<void> delete_topics(const config::kafka_settings& settings, const std::
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
       return tl::unexpected(refusal(*results[i], "can't be deleted"));
   }
+  return {};
+}
+
+expected<void> empty_topic(const config::kafka_settings& settings, const std::string& name, milliseconds limit) {
+  auto asker = cluster_client::make(settings, limit);
+  if (!asker)
+    return tl::unexpected(asker.error());
+  const auto metadata = (*asker)->metadata();
+  if (!metadata)
+    return tl::unexpected(metadata.error());
+  const auto* const found = find(*metadata, name);
+  if (found == nullptr)
+    return tl::unexpected(missing(name, settings));
+  const partition_list_owner all{rd_kafka_topic_partition_list_new(found->partition_cnt)};
+  for (std::int32_t i = 0; i < found->partition_cnt; ++i)
+    rd_kafka_topic_partition_list_add(all.get(), name.c_str(), i)->offset = RD_KAFKA_OFFSET_END;
+  const delete_records_owner wanted{rd_kafka_DeleteRecords_new(all.get())};
+  auto* one = wanted.get();
+  const auto what = fmt::format("messages of topic \"{}\" can't be deleted", name);
+  const auto answer = (*asker)->ask(RD_KAFKA_ADMIN_OP_DELETERECORDS, what, [&](const auto* options, auto* queue) {
+    rd_kafka_DeleteRecords((*asker)->client(), &one, 1, options, queue);
+  });
+  if (!answer)
+    return tl::unexpected(answer.error());
+  const auto* done = rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(answer->get()));
+  for (int i = 0; i < done->cnt; ++i)
+    if (done->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
+      return tl::unexpected(make_error(done->elems[i].err, what));
   return {};
 }
 

@@ -75,4 +75,8 @@ expected<void> create_topics(const config::kafka_settings& settings, const std::
 expected<void> delete_topics(const config::kafka_settings& settings, const std::vector<std::string>& names,
                              std::chrono::milliseconds limit = change_limit);
 
+/// Deletes every message that stands in a topic; its offsets go on. not_found: there is no such topic.
+expected<void> empty_topic(const config::kafka_settings& settings, const std::string& name,
+                           std::chrono::milliseconds limit = change_limit);
+
 } // namespace throng::transport

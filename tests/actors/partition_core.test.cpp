@@ -162,7 +162,7 @@ CAF_TEST(stamps carry the generation of their task and rise) {
     CAF_CHECK_EQUAL(first.stamps[i].generation, i < 3 ? 5u : 9u);
     CAF_CHECK_EQUAL(first.stamps[i].write, i % 3 + 1);
   }
-  core.sut.emit_open();
+  core.sut.emit_at_end();
   auto second = core.sut.collect();
   CAF_REQUIRE_EQUAL(second.stamps.size(), 2u);
   CAF_CHECK_EQUAL(second.stamps[0].write, 4u);
@@ -173,9 +173,9 @@ CAF_TEST(of documents with one id only the last is handed on) {
   core_of_one core;
   core.add("a", fresh());
   CAF_CHECK(core.take(0, 5));
-  core.sut.emit_open();
+  core.sut.emit_at_end();
   CAF_CHECK(core.take(5, 15));
-  core.sut.emit_open();
+  core.sut.emit_at_end();
   auto all = core.sut.collect();
   CAF_REQUIRE_EQUAL(all.documents.size(), 2u);
   CAF_CHECK_EQUAL(all.documents[0].id, "a/0/0");
@@ -229,8 +229,8 @@ CAF_TEST(a snapshot holds what is unsaved and a task restored from it goes on al
   restored.add("a", claim);
   CAF_CHECK(restored.take(20, 40));
   CAF_CHECK(core.take(25, 40));
-  restored.sut.emit_open();
-  core.sut.emit_open();
+  restored.sut.emit_at_end();
+  core.sut.emit_at_end();
   (void)core.sut.collect();
   auto all = restored.sut.collect();
   CAF_REQUIRE_EQUAL(all.documents.size(), 2u);

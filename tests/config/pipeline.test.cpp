@@ -234,6 +234,23 @@ CAF_TEST(features and detectors by another field than the key need rekey) {
   CAF_CHECK(has_problems(feature_of(R"("over": "1h", "by": "k", "sum": "b")"), {}));
 }
 
+CAF_TEST(behind rekey its field is the key) {
+  auto read = parse(with(R"("rekey": "r", "idle_advances": true,
+"features": [{"name": "n", "over": "1h", "by": "r", "count": true}],
+"windows": [{"name": "w", "session": {"gap": "1m"}, "group_by": ["r"], "aggregate": {"x": ["rate"]}}],
+"detect": [{"name": "d", "detector": "shift", "field": "a", "by": "r"}])"));
+  CAF_REQUIRE(has_problems(read, {}));
+  CAF_CHECK_EQUAL(read->front().value.rekey, "r");
+  CAF_CHECK(read->front().value.idle_advances);
+  CAF_CHECK(
+      has_problems(parse(with(R"("rekey": "r", "features": [{"name": "n", "over": "1h", "by": "k", "count": true}])")),
+                   {"f:2:63: features[0].by: \"k\" is not the pipeline's key, r"}));
+  CAF_CHECK(has_problems(parse(with(R"("rekey": "k")")),
+                         {"f:2:10: rekey: \"k\" is the pipeline's key already; leave it out"}));
+  CAF_CHECK(has_problems(parse(with(R"("idle_advances": true)")),
+                         {"f:2:18: idle_advances: belongs to a pipeline with `rekey`; leave it out"}));
+}
+
 CAF_TEST(names are given once) {
   CAF_CHECK(has_problems(parse(with(R"("windows": [{"name": "w", "tumbling": "1m"}, {"name": "w", "tumbling": "2m"}],
 "derive": {"z": 1},

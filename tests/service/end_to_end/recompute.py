@@ -2,7 +2,7 @@
 
 Written independently of the program, with the standard library alone: every event is kept, every window is computed
 from its list of events. What a pipeline may use here: where (comparisons, $in, $exists, $and, $or), derive ($add,
-$subtract, $multiply, $divide, $cond, comparisons, $in), tumbling, hopping, session and calendar windows, all aggregates.
+$subtract, $multiply, $divide, $cond, comparisons, $in), rekey, tumbling, hopping, session and calendar windows, all aggregates.
 """
 import json
 import math
@@ -252,6 +252,7 @@ def recompute(pipeline, lines, partitions):
     disorder = duration_ms(pipeline.get("disorder", "5s"))
     windows, counts = {}, Counter()
     in_sessions, watermarks = {}, {}
+    rekeyed, kept = "rekey" in pipeline, []
     for partition, messages in enumerate(split(lines, pipeline["key"], partitions)):
         newest = None
         kept_here = set()
@@ -269,6 +270,9 @@ def recompute(pipeline, lines, partitions):
             document = dict(document)
             for name, expression in pipeline.get("derive", {}).items():
                 document[name] = evaluate(expression, document)
+            if rekeyed and kind(field(document, pipeline["rekey"])) not in ("str", "number"):
+                counts["dead_letters"] += 1
+                continue
             contained = taken = 0
             for window in pipeline.get("windows", []):
                 values = {name: None if (v := field(document, name)) is MISSING else v for name in window.get("group_by", [])}
@@ -280,7 +284,7 @@ def recompute(pipeline, lines, partitions):
                         counts["late_by_window"] += 1
                         continue
                     taken += 1
-                    in_sessions.setdefault((window["name"], partition, group), []).append(
+                    in_sessions.setdefault((window["name"], None if rekeyed else partition, group), []).append(
                         (time, partition, offset, document, watermark >= time + gap))
                     continue
                 for start, end in window_spans(window, time):
@@ -296,9 +300,13 @@ def recompute(pipeline, lines, partitions):
                     entry.late += watermark >= end
                     kept_here.add((where, end + duration_ms(window.get("lateness", "0s"))))
             counts["late"] += contained > 0 and taken == 0
-        for where, end in kept_here:
-            windows[where].final[partition] = newest - disorder >= end
-        watermarks[partition] = None if newest is None else newest - disorder
+        kept += [(partition, where, end) for where, end in kept_here]
+        watermarks[partition] = -math.inf if newest is None else newest - disorder
+    if rekeyed:  # a window is whole when no partition can bring anything for it
+        least = min(watermarks.values())
+        watermarks = {partition: least for partition in [None, *watermarks]}
+    for partition, where, end in kept:
+        windows[where].final[partition] = watermarks[partition] >= end
     named = {window["name"]: window for window in pipeline.get("windows", [])}
     for (name, partition, group), members in in_sessions.items():
         window = named[name]

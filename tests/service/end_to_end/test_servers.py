@@ -10,6 +10,8 @@ import uuid
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
+import recompute
+from comparing import ComparesWindows
 from throng import PROGRAM, InFolder, query, throng
 
 BROKERS = os.environ.get("THRONG_TEST_KAFKA", "")
@@ -18,7 +20,7 @@ SMALL = ["--duration", "20m", "--set", "populations.sensors.count=400", "--set",
          "--set", "populations.accounts.count=300", "--set", "populations.helpdesk.count=40"]
 
 
-class Servers(InFolder):
+class Servers(InFolder, ComparesWindows):
     def setUp(self):
         super().setUp()
         self.assertTrue(BROKERS and MONGODB, "THRONG_TEST_KAFKA and THRONG_TEST_MONGODB say where the servers are")
@@ -129,6 +131,53 @@ class Servers(InFolder):
         [group] = [each for each in get("/api/groups")["items"] if each["group"] == self.prefix + "group"]
         self.assertEqual((group["lag"], sum(each["committed"] for each in group["partitions"])), (0, sent))
         self.assertIn("/api/groups", get("/openapi.json")["paths"])
+
+    def test_a_rekeyed_pipeline_killed_and_started_again_gives_what_the_recomputation_says(self):
+        world = ["simulate", "bank", "--duration", "3h", "--set", "populations.accounts.count=1500", "--seed", "5"]
+        pipeline = {
+            "name": "by-payee", "source": "bank.transactions", "key": "account_id", "timestamp": "timestamp",
+            "where": {"counterparty_id": {"$ne": None}}, "rekey": "counterparty_id",
+            "features": [{"name": "payers_1h", "over": "1h", "distinct": "account_id"}],
+            "windows": [
+                {"name": "minutes", "hopping": {"size": "5m", "every": "2m"}, "lateness": "30s", "group_by": ["counterparty_id"],
+                 "aggregate": {"amount": ["count", "sum", "max"], "account_id": ["distinct"]}},
+                {"name": "visits", "session": {"gap": "10m"}, "group_by": ["counterparty_id"], "aggregate": {"amount": ["count", "sum"]}}],
+            "rules": [{"name": "fan-in", "when": {"payers_1h": {"$gte": 2}}, "cooldown": "1h"}],
+        }
+        self.write("p.json", json.dumps(pipeline))
+        throng(*world, "--to", "kafka", *self.kafka, "--store", self.store, limit=300)
+        throng(*world, "--to", f"file:{self.folder}", limit=300)
+        settings = self.write("settings.json", f'{{"kafka": {{"brokers": "{BROKERS}"}}, "topics": {{"prefix": "{self.prefix}"}}}}')
+        def arguments(store, group):
+            return ["analyze", self.path("p.json"), "--settings", settings, "--store", store, "--consumer-group",
+                    f"{self.prefix}{group}", "--until-end", "--checkpoint-every", "100ms", "--report", self.path(group + ".json")]
+        whole = f"sqlite:{self.path('whole.db')}"
+        throng(*arguments(whole, "whole"), limit=300)
+        kills = 0
+        for wanted in (1, 200, 2_000):
+            process = subprocess.Popen([PROGRAM, *arguments(self.mongodb, "killed")], stderr=subprocess.DEVNULL)
+            while process.poll() is None:
+                out, _ = throng("query", "windows", "--store", self.mongodb, "--count")
+                if int(out) >= wanted:
+                    process.send_signal(signal.SIGKILL)
+                    kills += 1
+                    break
+            process.wait()
+        self.assertGreater(kills, 0)
+        throng(*arguments(self.mongodb, "killed"), limit=300)
+        with open(self.path("bank.transactions.ndjson")) as file:
+            expected, counts = recompute.recompute(pipeline, file.read().splitlines(), 4)
+        self.assertGreater(len(expected), 500)
+        self.compare(pipeline, expected, query("windows", whole))
+        self.assertEqual(self.report("whole.json")["consumed"], counts["consumed"])
+        self.assertEqual(query("windows", self.mongodb), query("windows", whole))
+        alerts = query("alerts", whole)
+        self.assertGreater(len(alerts), 0)
+        self.assertEqual(query("alerts", self.mongodb), alerts)
+        # Begun anew, the internal topic holds nothing of before.
+        throng(*arguments(whole, "whole"), "--reset", limit=300)
+        self.assertEqual(query("windows", self.mongodb), query("windows", whole))
+        self.assertEqual(query("alerts", whole), alerts)
 
     def test_doctor_and_topics_tell_what_there_is(self):
         out, _ = throng("doctor", "--brokers", BROKERS, "--store", self.mongodb)

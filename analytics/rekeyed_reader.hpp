@@ -1,0 +1,96 @@
+// The second half of a pipeline with `rekey`, over one partition of its internal topic: takes the events of all source
+// partitions in one defined order into an engine, so that results do not depend on how the partitions interleave.
+//
+// - Of each source partition only a place greater than the last is accepted: a repeat after a crash counts once.
+// - All wait, and are taken in (event time, topic, partition, offset, index) order up to the least watermark over the source
+//   partitions. A partition that has told nothing yet holds all back.
+// - An event older than its own partition's watermark is late, judged against that alone: it stands in that order where its
+//   partition's watermark stood. So the engine's watermark is then the one that it is judged by, and even the last bits of sums
+//   do not depend on how partitions interleave.
+// The state holds what waits. What that costs is bounded by how far the partitions are apart (actors/).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "analytics/engine.hpp"
+#include "analytics/partition_task.hpp"
+#include "analytics/rekeyed_message.hpp"
+
+namespace throng::analytics {
+
+class rekeyed_reader final : public partition_task {
+public:
+  /// @param plan the whole pipeline's @param sources every partition whose events come here
+  rekeyed_reader(std::shared_ptr<const pipeline_plan> plan, std::int32_t partition,
+                 const std::vector<source_partition>& sources);
+
+  const std::string& owner() const override;
+  const std::string& definition() const override;
+  expected<void> take(const raw_message& message, effects& out) override;
+  void skip_poison(const raw_message& message, std::string_view why, effects& out) override;
+  void emit_open(effects& out) override;
+  /// What waits is taken in on a copy of the state, whose documents and messages these are; the state keeps it waiting.
+  void emit_at_end(effects& out) override;
+  void before_checkpoint(effects& out) override;
+  std::int64_t next_offset() const override;
+  timestamp watermark() const override;
+  const task_counters& counters() const override;
+  void save(bool only_changes, const std::function<void(state_entry&&)>& put) override;
+  void restore(const std::vector<state_entry>& entries) override;
+
+  std::size_t waiting() const {
+    return waiting_.size();
+  }
+
+private:
+  struct source_state {
+    source_place accepted;
+    timestamp watermark = watermark::none;
+    bool idle = false;
+  };
+  /// (time or else the watermark that it is late by, topic, partition, offset, index)
+  using order = std::tuple<std::int64_t, std::string, std::int32_t, std::int64_t, std::uint32_t>;
+  struct waiting_event {
+    std::string bytes;
+    bool saved = false;
+  };
+
+  expected<void> accept(const rekeyed_message& what, std::string_view bytes, std::int64_t offset, effects& out);
+  /// @param in_order all before this event is in, and nothing that stands before it comes: the engine's watermark goes on to it
+  void feed(engine& into, const rekeyed_message& what, std::int64_t offset, bool in_order, effects& out);
+  /// Takes in what waits before the least watermark.
+  void release(effects& out);
+  static order order_of(const rekeyed_message& what);
+  timestamp least_watermark() const;
+  std::int32_t source_number(const rekeyed_message& what) const;
+  static std::string entry_key(const order& at);
+  std::string meta() const;
+  void restore_meta(std::string_view bytes);
+  void mark_inexact(effects& out, std::size_t from) const;
+
+  std::shared_ptr<const pipeline_plan> plan_;
+  std::string topic_;
+  std::int32_t partition_;
+  std::uint64_t definition_;
+  std::unique_ptr<engine> engine_;
+  std::set<std::string, std::less<>> topics_; ///< of the sources
+  std::map<source_partition, source_state> sources_;
+  std::map<order, waiting_event> waiting_;
+  std::vector<std::string> gone_;    ///< entries that a checkpoint holds and that wait no more
+  std::vector<state_entry> unsaved_; ///< changes of the engine's that a whole save has taken from it in between
+  std::string joined_;               // reused
+  std::int64_t next_offset_ = 0;
+  bool inexact_ = false; ///< some partition's silence has been taken for progress
+  std::uint64_t consumed_ = 0;
+  std::uint64_t repeats_ = 0;
+  mutable task_counters counters_;
+  task_counters at_end_; ///< what the copy counted beyond
+};
+
+} // namespace throng::analytics

@@ -1,0 +1,450 @@
+#define CAF_SUITE analytics.rekey
+
+#include "analytics/rekeyed_reader.hpp"
+#include "analytics/rekeyer.hpp"
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+#include <caf/test/unit_test.hpp>
+#include <rapidcheck.h>
+
+#include "pipelines.hpp"
+
+using namespace throng;
+using namespace throng::test;
+
+namespace {
+
+constexpr std::int64_t disorder = 3'000;
+constexpr std::int64_t size = 10'000;
+constexpr std::int64_t lateness = 4'000;
+constexpr std::int64_t over = 20'000;
+constexpr std::int64_t hop = 4'000; // two panes to a hop
+constexpr std::int64_t gap = 5'000;
+constexpr std::int64_t midnight = 23 * 3'600'000; // in Paris, in winter
+
+struct payment {
+  std::int64_t time = 0;
+  std::string payee;
+  std::int64_t amount = 0;
+};
+
+/// What one partition of a topic holds, in its order.
+using partition_stream = std::pair<source_partition, std::vector<payment>>;
+
+/// Payments keyed by payer, windows and a look-back by payee.
+config::pipeline by_payee() {
+  auto made = readings();
+  made.disorder = milliseconds{disorder};
+  made.rekey = "payee";
+  made.derive = {{"twice", boost::json::parse(R"({"$multiply": ["$amount", 2]})")}};
+  made.features = {feature("fan_in", milliseconds{over}, "count")};
+  made.windows = {tumbling("tumbling", milliseconds{size}, {"payee"}),
+                  hopping("hopping", milliseconds{size}, milliseconds{hop}, {"payee"}),
+                  session("session", milliseconds{gap}, {"payee"}),
+                  calendar_window("calendar", "1d", "Europe/Paris", {"payee"})};
+  for (auto& window : made.windows) {
+    window.lateness = milliseconds{lateness};
+    window.aggregates = {aggregates("twice", {"sum", "first"})};
+  }
+  made.rules = {rule("fan-in", R"({"fan_in": {"$gt": 3}})")};
+  return made;
+}
+
+message as_message(std::int64_t offset, const payment& x) {
+  message made;
+  made.offset = offset;
+  made.value = R"({"id": "payer", "t": ")" + to_iso8601({x.time}) + R"(", "payee": ")" + x.payee + R"(", "amount": )" +
+               std::to_string(x.amount) + "}";
+  return made;
+}
+
+/// A window of a payee, and what it holds.
+struct counted {
+  std::int64_t end = 0;
+  std::int64_t events = 0;
+  std::int64_t sum = 0; ///< of twice the amount
+  std::int64_t late = 0;
+  std::int64_t first = 0; ///< of twice the amount
+  bool final = false;
+  friend auto operator<=>(const counted&, const counted&) = default;
+};
+
+/// By (window, start, payee); and the payments that raise an alert: topic, partition, offset.
+struct found {
+  std::map<std::tuple<std::string, std::int64_t, std::string>, counted> windows;
+  std::set<std::tuple<std::string, std::int64_t, std::int64_t>> alerts;
+  friend bool operator==(const found&, const found&) = default;
+};
+
+/// A payment where it stands, and what it is judged by.
+struct placed {
+  std::int64_t time = 0;
+  std::string topic;
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+  std::string payee;
+  std::int64_t amount = 0;
+  std::int64_t watermark = 0;
+  friend auto operator<=>(const placed&, const placed&) = default;
+};
+
+void count(found& into, const std::string& window, std::int64_t start, std::int64_t end, const placed& x, bool late) {
+  auto [it, is_new] = into.windows.try_emplace({window, start, x.payee});
+  if (is_new)
+    it->second.first = 2 * x.amount;
+  it->second.end = end;
+  ++it->second.events;
+  it->second.sum += 2 * x.amount;
+  it->second.late += late ? 1 : 0;
+}
+
+/// By definition: lateness by each partition's own watermark, then one stream in order.
+found naive(const std::vector<partition_stream>& streams) {
+  found result;
+  auto least = INT64_MAX;
+  std::vector<placed> in_order;
+  for (const auto& [from, payments] : streams) {
+    auto highest = INT64_MIN / 2;
+    for (std::size_t i = 0; i < payments.size(); ++i) {
+      const auto& x = payments[i];
+      in_order.push_back(
+          {x.time, from.topic, from.partition, static_cast<std::int64_t>(i), x.payee, x.amount, highest - disorder});
+      highest = std::max(highest, x.time);
+    }
+    least = std::min(least, highest - disorder);
+  }
+  std::sort(in_order.begin(), in_order.end());
+  std::map<std::string, std::vector<placed>> in_sessions;
+  for (const auto& x : in_order) {
+    auto aligned = [&](const std::string& window, std::int64_t start, std::int64_t end) {
+      if (x.watermark < end + lateness)
+        count(result, window, start, end, x, x.watermark >= end);
+    };
+    aligned("tumbling", x.time / size * size, x.time / size * size + size);
+    for (auto start = x.time / hop * hop; start > x.time - size; start -= hop)
+      aligned("hopping", start, start + size);
+    auto day = x.time < midnight ? midnight - 86'400'000 : midnight;
+    aligned("calendar", day, day + 86'400'000);
+    if (x.watermark < x.time + gap + lateness)
+      in_sessions[x.payee].push_back(x);
+  }
+  for (const auto& [payee, members] : in_sessions) {
+    std::int64_t start = 0;
+    std::int64_t last = INT64_MIN / 2;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      const auto& x = members[i];
+      if (x.time >= last + gap)
+        start = x.time;
+      last = x.time;
+      count(result, "session", start, x.time + gap, x, x.watermark >= x.time + gap);
+    }
+  }
+  for (auto& [which, window] : result.windows)
+    window.final = least >= window.end + lateness + (std::get<0>(which) == "session" ? gap : 0);
+  std::erase_if(in_order, [](const placed& x) { return x.time < x.watermark; });
+  for (std::size_t i = 0; i < in_order.size(); ++i) {
+    const auto& x = in_order[i];
+    auto fan_in = std::count_if(in_order.begin(), in_order.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                                [&](const auto& y) { return y.time > x.time - over && y.payee == x.payee; });
+    if (fan_in > 3)
+      result.alerts.emplace(x.topic, x.partition, x.offset);
+  }
+  return result;
+}
+
+found in_store(const std::vector<outcome>& of) {
+  found result;
+  for (const auto& each : of) {
+    for (const auto* x : each.of(collection::windows))
+      result.windows[{std::string{x->body.at("window").as_string()}, x->body.at("start").as_int64(),
+                      std::string{x->body.at("group").at("payee").as_string()}}] = {
+          x->body.at("end").as_int64(),
+          x->body.at("events").as_int64(),
+          x->body.at("twice").at("sum").to_number<std::int64_t>(),
+          x->body.at("late").as_int64(),
+          x->body.at("twice").at("first").to_number<std::int64_t>(),
+          x->body.at("final").as_bool()};
+    for (const auto* x : each.of(collection::alerts)) {
+      const auto& source = x->body.at("source").as_object();
+      result.alerts.emplace(std::string{source.at("topic").as_string()},
+                            source.at("partition").to_number<std::int64_t>(),
+                            source.at("offset").to_number<std::int64_t>());
+    }
+  }
+  return result;
+}
+
+/// A task with what its last checkpoint holds.
+struct checkpointed {
+  std::function<std::unique_ptr<partition_task>()> make;
+  std::unique_ptr<partition_task> task = make();
+  std::vector<state_entry> entries = {};
+  bool whole = true;
+
+  void checkpoint(effects& out) {
+    task->before_checkpoint(out);
+    auto more = saved(*task, !whole);
+    if (whole)
+      entries.clear();
+    whole = false;
+    entries.insert(entries.end(), more.begin(), more.end());
+  }
+  void crash() {
+    task = make();
+    task->restore(entries);
+    whole = true;
+  }
+};
+
+/// Both halves over an internal topic, in an order, with checkpoints and crashes that `draw` decides.
+class two_halves {
+public:
+  two_halves(const std::vector<partition_stream>& streams, std::int32_t targets, std::uint64_t seed)
+      : streams_(streams)
+      , internal_(static_cast<std::size_t>(targets))
+      , stored_(internal_.size())
+      , draw_(seed) {
+    auto plan = compiled(by_payee());
+    std::vector<source_partition> sources;
+    for (const auto& [from, payments] : streams_) {
+      sources.push_back(from);
+      first_.push_back(
+          {[plan, from = from, targets] { return make_rekeyer(plan, from.topic, from.partition, targets); }});
+    }
+    for (std::int32_t target = 0; target < targets; ++target)
+      second_.push_back({[plan, target, sources] { return make_rekeyed_reader(plan, target, sources); }});
+  }
+
+  /// How the halves fail: not; each by itself, over a topic that lasts; both at once, and what stood between them is gone.
+  enum class failing { never, each, all };
+
+  found run(failing how) {
+    const auto crashes = how == failing::each;
+    all_together_ = how == failing::all;
+    auto left = [&] {
+      for (std::size_t i = 0; i < first_.size(); ++i)
+        if (first_[i].task->next_offset() < static_cast<std::int64_t>(streams_[i].second.size()))
+          return true;
+      return false;
+    };
+    while (left()) {
+      step_first(draw(first_.size()), crashes);
+      step_second(draw(second_.size()), crashes);
+      if (all_together_ && draw(20) == 0)
+        crash_all();
+    }
+    for (auto& each : first_) {
+      effects out;
+      each.task->emit_at_end(out);
+      send(out);
+    }
+    for (std::size_t i = 0; i < second_.size(); ++i) {
+      while (second_[i].task->next_offset() < static_cast<std::int64_t>(internal_[i].size()))
+        step_second(i, crashes && draw(4) == 0);
+      effects out;
+      auto waiting = dynamic_cast<rekeyed_reader&>(*second_[i].task).waiting();
+      second_[i].task->emit_at_end(out);
+      RC_ASSERT(dynamic_cast<rekeyed_reader&>(*second_[i].task).waiting() == waiting);
+      stored_[i].carry_out(out);
+    }
+    return in_store(stored_);
+  }
+
+private:
+  std::size_t draw(std::size_t below) {
+    return draw_() % below;
+  }
+
+  void send(effects& out) {
+    for (auto& each : out.messages) {
+      auto& to = internal_[static_cast<std::size_t>(each.partition.value())];
+      message made;
+      made.offset = static_cast<std::int64_t>(to.size());
+      made.key = each.key;
+      made.value = each.value;
+      to.push_back(std::move(made));
+    }
+    out.clear();
+  }
+
+  void step_first(std::size_t i, bool crashes) {
+    auto& at = first_[i];
+    effects out;
+    for (auto messages = draw(6); messages > 0; --messages)
+      if (auto offset = at.task->next_offset(); offset < static_cast<std::int64_t>(streams_[i].second.size()))
+        RC_ASSERT(at.task->take(as_message(offset, streams_[i].second[static_cast<std::size_t>(offset)]).raw(), out));
+    auto what = draw(5);
+    if (what == 0 && !all_together_)
+      at.checkpoint(out);
+    else if (what == 0)
+      at.task->before_checkpoint(out);
+    send(out);
+    if (what == 0 && all_together_)
+      pending_[i] = {saved(*at.task, false), sizes()};
+    if (what == 1 && crashes)
+      at.crash();
+  }
+
+  std::vector<std::size_t> sizes() const {
+    std::vector<std::size_t> result;
+    for (const auto& each : internal_)
+      result.push_back(each.size());
+    return result;
+  }
+
+  /// A re-keyer's checkpoint counts once all that it had sent is in the readers' checkpoints.
+  void settle_pending() {
+    for (auto& [i, waits] : pending_)
+      if (std::equal(waits.second.begin(), waits.second.end(), safe_.begin(), [](auto a, auto b) { return a <= b; }))
+        first_[i].entries = waits.first;
+  }
+
+  void crash_all() {
+    pending_.clear();
+    for (std::size_t i = 0; i < second_.size(); ++i) {
+      internal_[i].resize(safe_[i]);
+      second_[i].crash();
+      stored_[i].remove_from(static_cast<std::int64_t>(safe_[i]));
+    }
+    for (auto& each : first_)
+      each.crash();
+  }
+
+  void step_second(std::size_t i, bool crashes) {
+    auto& at = second_[i];
+    effects out;
+    for (auto messages = 1 + draw(8); messages > 0; --messages)
+      if (auto offset = at.task->next_offset(); offset < static_cast<std::int64_t>(internal_[i].size()))
+        RC_ASSERT(at.task->take(internal_[i][static_cast<std::size_t>(offset)].raw(), out));
+    auto what = draw(5);
+    if (what == 0) {
+      at.checkpoint(out);
+      safe_[i] = static_cast<std::size_t>(at.task->next_offset());
+      settle_pending();
+    }
+    stored_[i].carry_out(out);
+    if (what == 1 && crashes) {
+      at.crash();
+      stored_[i].remove_from(at.task->next_offset());
+    }
+  }
+
+  std::vector<partition_stream> streams_;
+  std::vector<std::vector<message>> internal_;
+  std::vector<outcome> stored_;
+  std::vector<checkpointed> first_;
+  std::vector<checkpointed> second_;
+  std::mt19937_64 draw_;
+  bool all_together_ = false;
+  std::vector<std::size_t> safe_ = std::vector<std::size_t>(internal_.size());
+  std::map<std::size_t, std::pair<std::vector<state_entry>, std::vector<std::size_t>>> pending_;
+};
+
+std::vector<partition_stream> some_streams() {
+  std::vector<partition_stream> streams;
+  for (const auto* topic : {"cards", "transfers"})
+    for (int partition = 0; partition < *rc::gen::inRange(1, 4); ++partition) {
+      auto& payments = streams.emplace_back(source_partition{topic, partition}, std::vector<payment>{}).second;
+      auto time = midnight - 40'000 + *rc::gen::inRange<std::int64_t>(0, 20'000);
+      for (int i = *rc::gen::inRange(0, 30); i > 0; --i) {
+        time += *rc::gen::inRange<std::int64_t>(0, 2'500);
+        auto back = *rc::gen::element<std::int64_t>(0, 0, 0, 1'000, 3'000, 5'000, 8'000, 12'000, 30'000);
+        payments.push_back({std::max<std::int64_t>(0, time - back), *rc::gen::element<std::string>("a", "b", "c"),
+                            *rc::gen::inRange<std::int64_t>(1, 100)});
+      }
+    }
+  return streams;
+}
+
+} // namespace
+
+CAF_TEST(rekeyed streams give what one ordered stream gives however they interleave) {
+  CAF_CHECK(rc::check([] {
+    auto streams = some_streams();
+    RC_ASSERT(two_halves(streams, *rc::gen::inRange(1, 4), *rc::gen::arbitrary<std::uint64_t>())
+                  .run(two_halves::failing::never) == naive(streams));
+  }));
+}
+
+CAF_TEST(nothing changes when either half crashes at any point and what was sent comes again) {
+  CAF_CHECK(rc::check([] {
+    auto streams = some_streams();
+    RC_ASSERT(two_halves(streams, *rc::gen::inRange(1, 4), *rc::gen::arbitrary<std::uint64_t>())
+                  .run(two_halves::failing::each) == naive(streams));
+  }));
+}
+
+CAF_TEST(nothing changes when all fail at once and what stood between the halves is gone) {
+  CAF_CHECK(rc::check([] {
+    auto streams = some_streams();
+    RC_ASSERT(two_halves(streams, *rc::gen::inRange(1, 4), *rc::gen::arbitrary<std::uint64_t>())
+                  .run(two_halves::failing::all) == naive(streams));
+  }));
+}
+
+CAF_TEST(a reader that lacks what an earlier rekeyer has sent says so) {
+  std::vector<partition_stream> streams{{{"cards", 0}, {}}};
+  auto plan = compiled(by_payee());
+  auto first = make_rekeyer(plan, "cards", 0, 1);
+  effects out;
+  CAF_CHECK(first->take(as_message(0, {midnight, "a", 1}).raw(), out));
+  first->before_checkpoint(out);
+  auto state = saved(*first, false);
+  auto again = make_rekeyer(plan, "cards", 0, 1);
+  again->restore(state);
+  out.clear();
+  CAF_CHECK(again->take(as_message(1, {midnight, "a", 1}).raw(), out));
+  auto second = make_rekeyed_reader(plan, 0, {{"cards", 0}});
+  effects none;
+  auto refused = second->take(message{0, out.messages.front().value, {}, -1}.raw(), none);
+  CAF_REQUIRE(!refused);
+  CAF_CHECK(refused.error().message.find("--reset") != std::string::npos);
+}
+
+CAF_TEST(a message travels with everything it had) {
+  rekeyed_message sent;
+  sent.definition = 7;
+  sent.topic = "cards";
+  sent.partition = 3;
+  sent.place = {12, 1};
+  sent.watermark = {99};
+  sent.carried = {{100}, 101, std::nullopt, R"({"a": 1})", R"("b":2)"};
+  auto bytes = to_bytes(sent);
+  auto got = from_bytes(bytes);
+  CAF_CHECK_EQUAL(got.topic, "cards");
+  CAF_CHECK_EQUAL(got.partition, 3);
+  CAF_CHECK(got.place == sent.place);
+  CAF_CHECK_EQUAL(got.watermark.ms, 99);
+  CAF_REQUIRE(got.carried);
+  CAF_CHECK(!got.carried->key);
+  CAF_CHECK_EQUAL(got.carried->added, R"("b":2)");
+  for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
+    auto refused = false;
+    try {
+      from_bytes(std::string_view{bytes}.substr(0, cut));
+    } catch (const corrupt_state&) {
+      refused = true;
+    }
+    CAF_CHECK(refused);
+  }
+  std::string joined;
+  join_members("{ } ", R"("b":2)", joined);
+  CAF_CHECK_EQUAL(joined, R"({ "b":2})");
+  join_members(R"({"a": 1})", R"("b":2)", joined);
+  CAF_CHECK_EQUAL(joined, R"({"a": 1,"b":2})");
+}
+
+CAF_TEST(an event without the new key is a dead letter that says so) {
+  auto first = make_rekeyer(compiled(by_payee()), "cards", 0, 2);
+  effects out;
+  CAF_CHECK(first->take(
+      message{0, R"({"id": "p", "t": "2026-01-01T00:00:00Z", "amount": 1, "payee": null})", {}, -1}.raw(), out));
+  auto dead = std::find_if(out.messages.begin(), out.messages.end(),
+                           [](const side_message& x) { return x.topic == "analytics.dead_letter"; });
+  CAF_REQUIRE(dead != out.messages.end());
+  CAF_CHECK_EQUAL(outcome::header(*dead, "reason"), "no_key");
+  CAF_CHECK_EQUAL(outcome::header(*dead, "detail"), "`payee`, the key of rekey, is null.");
+}
