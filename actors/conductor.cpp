@@ -175,150 +175,11 @@ timestamp end_of_stretch(const conductor_state& state) {
                   world.end());
 }
 
+/// Puts messages between entities by for the shards' next step.
 void post(conductor_state& state, const std::vector<simulation::entity_message>& mail) {
   const auto shards = static_cast<std::uint32_t>(state.cast.shards.size());
   for (const auto& message : mail)
     state.mail[simulation::shard_of(*state.world, message.to, shards)].push_back(message);
-}
-
-void begin_step(conductor_pointer self);
-
-/// What the outputs of a stretch should take up. Two stretches are in memory at a time; a longer one costs fewer wakes an event.
-constexpr std::uint64_t wanted_stretch_bytes = 64U << 20U;
-
-/// The answer to begin_atom; the shards and publishers have no more to do.
-void end_world(conductor_pointer self) {
-  auto& state = self->state;
-  state.result.ended = state.now;
-  for (const auto& messages : state.mail)
-    for (const auto& message : messages)
-      state.result.money_on_its_way += message.amount;
-  for (auto* shards : {&state.cast.shards, &state.cast.ahead_shards})
-    for (auto& shard : *shards)
-      self->send_exit(shard, caf::exit_reason::user_shutdown);
-  for (auto& entry : state.cast.publishers)
-    self->send_exit(entry.handle, caf::exit_reason::user_shutdown);
-  state.cast = {};
-  if (state.holder.pending())
-    state.holder.deliver(standstill{true, state.now, {}, {}});
-  state.promise.deliver(state.result);
-}
-
-bool between_ticks(const conductor_state& state) {
-  return (state.now - state.world->start()) % state.world->tick() == milliseconds{0};
-}
-
-/// The world is another from here on, where it stands between two ticks that nobody has lived into.
-void adopt(conductor_state& state, std::shared_ptr<const simulation::world> successor) {
-  state.world = successor;
-  state.director->adopt(successor, state.now);
-  state.successor = std::move(successor);
-}
-
-bool over(const conductor_state& state) {
-  return state.halted || state.result.failure || state.now >= state.world->end();
-}
-
-/// @pre the world stands between two ticks
-standstill stand_still(conductor_state& state) {
-  conductor_memory memory;
-  memory.now = state.now;
-  memory.totals = state.totals;
-  memory.result = state.result;
-  memory.by_run = state.by_run;
-  for (const auto& messages : state.mail)
-    memory.mail.insert(memory.mail.end(), messages.begin(), messages.end());
-  memory.director = std::move(state.director);
-  standstill stands{false, state.now, state.by_run, memory.save()};
-  state.director = std::move(memory.director);
-  return stands;
-}
-
-/// Goes on where nothing is in the way: a step to live, or the end.
-void go_on(conductor_pointer self) {
-  auto& state = self->state;
-  if (state.stepping || !state.begun)
-    return;
-  if (state.now < state.stretch_end && !state.result.failure) {
-    begin_step(self); // what the far-sighted have lived, the others live too
-    return;
-  }
-  if (state.waiting != nullptr)
-    return;
-  if (over(state)) {
-    // After a failure its publisher never answers: what is under way is given up.
-    if (state.publishers_outstanding == 0 || state.result.failure)
-      end_world(self);
-    return;
-  }
-  if (state.held)
-    return;
-  if (state.holder.pending() && between_ticks(state)) {
-    state.held = true;
-    state.holder.deliver(stand_still(state));
-    return;
-  }
-  begin_step(self);
-}
-
-/// Holds a step back until wall time has come to its end: no message comes before its time. False: it will be tried again then.
-bool in_time(conductor_pointer self, timestamp step_end) {
-  auto& state = self->state;
-  if (state.holder.pending() && !between_ticks(state))
-    return true; // who holds the world waits for the tick's end, not for the wall clock
-  if (state.pacing.paused())
-    return false;
-  const auto wall = state.wall();
-  if (step_end <= state.pacing.limit(wall))
-    return true;
-  if (!std::exchange(state.alarm_set, true))
-    self->delayed_send(self, std::max(milliseconds{1}, state.pacing.due(step_end) - wall), next_atom_v);
-  return false;
-}
-
-/// Tells how the world stands to its schedule.
-void note_pace(conductor_state& state) {
-  if (state.pacing.unlimited())
-    return;
-  const auto wall = state.wall();
-  if (state.pacing.reach(state.now, wall, state.world->tick())) {
-    state.progress->live = true;
-    spdlog::info("the world has come to wall-clock time at {}, and is live from here on", to_iso8601(state.now));
-  }
-  const auto step = state.pacing.step(state.world->scenario().step, state.world->tick());
-  const auto behind = std::max(milliseconds{0}, state.pacing.behind(state.now, wall) - step);
-  state.progress->behind_ms = behind.count();
-  state.result.most_behind = std::max(state.result.most_behind, behind);
-}
-
-/// The end of a step that begins now: steps may be of different lengths, but each tick has whole ones.
-timestamp end_of_step(const conductor_state& state) {
-  const auto& world = *state.world;
-  const auto tick_end = state.now + (world.tick() - (state.now - world.start()) % world.tick());
-  return std::min({state.now + state.pacing.step(world.scenario().step, world.tick()), tick_end, world.end()});
-}
-
-/// How far the far-sighted go from here: to a multiple of the lookahead at most, and no further than wall time lets the others go too.
-timestamp end_of_stretch(const conductor_state& state) {
-  const auto& world = *state.world;
-  const auto since_start = state.now - world.start();
-  const auto opens_tick = since_start % world.tick() == milliseconds{0};
-  const auto room = state.pacing.limit(state.wall()) - state.now;
-  if (state.cast.ahead_shards.empty() || room < world.tick() || !opens_tick)
-    return end_of_step(state);
-  auto length = world.tick();
-  if (state.stretch_bytes > 0) {
-    // So that the bytes come near what is wanted, if the next are like the last; growing by steps, for the first may mislead.
-    const auto last = state.stretch_end - state.stretch_begin;
-    const auto fitting = static_cast<double>(last.count()) * static_cast<double>(wanted_stretch_bytes) /
-                         static_cast<double>(state.stretch_bytes);
-    const auto most = static_cast<double>(std::min(4 * last, world.lookahead()).count());
-    length = std::max(length, milliseconds{static_cast<std::int64_t>(std::min(fitting, most))} / length * length);
-  }
-  const auto to_multiple = world.lookahead() - since_start % world.lookahead();
-  const auto to_successor = state.planned.empty() ? world.lookahead() : state.planned.front().at - state.now;
-  return std::min(state.now + std::min({length, to_multiple, to_successor, room / world.tick() * world.tick()}),
-                  world.end());
 }
 
 void begin_step(conductor_pointer self) {
@@ -388,7 +249,6 @@ void publish(conductor_pointer self) {
   }
 }
 
-/// Puts messages between entities by for the shards' next step.
 void take_output(conductor_state& state, std::shared_ptr<const simulation::step_output> output) {
   state.totals += output->totals;
   state.result.events += output->events;
