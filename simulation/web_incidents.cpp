@@ -13,7 +13,7 @@
 //   400 ms to 20 s.
 //
 // The site's part that serves the visitor is ill. Who is not there comes by in the first eighth, and again after about a sixth of the
-// duration, so that each meets it: no more often, for illness attracts nobody.
+// duration, so that each meets it; no more often, since a site that fails draws no crowd.
 // web.error_burst: requests are answered by 5xx with probability 0.95 - 0.7 s, and four times as slowly.
 // web.slow_backend: requests take 2 + 18 f times as long, and with probability 0.15 f the server in front gives up: 504.
 //
