@@ -130,6 +130,8 @@ support_client::matter* support_client::due_matter(timestamp now) {
 }
 
 void support_client::hear(wake_context& in, const common& all) {
+  if (in.message().what != entity_message::purpose::complaint)
+    return;
   const auto about = complaint_of(in.message().reference);
   matter* free = nullptr;
   for (auto& each : matters_) {
