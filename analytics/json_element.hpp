@@ -11,19 +11,35 @@ namespace throng::analytics {
 /// The value that stands next in a text that is known to be JSON. Borrows from it, or from `made` where text has escapes.
 value take_element(json_scanner& in, std::string& made);
 
-/// for (element_walk walk{array}; walk.next();) use(walk.element());
-class element_walk {
-public:
-  /// @pre kind is array
-  explicit element_walk(const value& array)
+/// Goes from one element of an array to the next. @pre kind is array
+class array_walk {
+protected:
+  explicit array_walk(const value& array)
       : in_(array.text()) {
     in_.peek();
     in_.open(0);
   }
-  bool next() {
+  /// An element stands next, to be taken.
+  bool step() {
     if (!in_.next_element(']', first_))
       return false;
     first_ = false;
+    return true;
+  }
+  json_scanner in_;
+
+private:
+  bool first_ = true;
+};
+
+/// for (element_walk walk{array}; walk.next();) use(walk.element());
+class element_walk : private array_walk {
+public:
+  explicit element_walk(const value& array)
+      : array_walk(array) {}
+  bool next() {
+    if (!step())
+      return false;
     element_ = take_element(in_, made_);
     return true;
   }
@@ -33,25 +49,18 @@ public:
   }
 
 private:
-  json_scanner in_;
-  bool first_ = true;
   value element_;
   std::string made_;
 };
 
 /// The same, each as the text that it is in the array: what copies elements keeps 4.0 apart from 4.
-class element_text_walk {
+class element_text_walk : private array_walk {
 public:
-  /// @pre kind is array
   explicit element_text_walk(const value& array)
-      : in_(array.text()) {
-    in_.peek();
-    in_.open(0);
-  }
+      : array_walk(array) {}
   bool next() {
-    if (!in_.next_element(']', first_))
+    if (!step())
       return false;
-    first_ = false;
     in_.peek();
     const char* begin = in_.position();
     in_.skip_value(1);
@@ -63,8 +72,6 @@ public:
   }
 
 private:
-  json_scanner in_;
-  bool first_ = true;
   std::string_view text_;
 };
 
