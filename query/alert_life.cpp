@@ -71,7 +71,7 @@ expected<alert_lives> alert_lives::in(storage::result_store& store) {
     if (alert == nullptr || !alert->is_string())
       continue;
     std::string id{alert->get_string()};
-    each.erase("alert");
+    each.stable_erase("alert");
     out.deeds_[id].push_back(std::move(each));
   }
   return out;
