@@ -42,7 +42,7 @@ const json::value& settings_schema_tree() {
   static const auto tree = [] {
     const auto& scenario = scenario_schema_tree().as_object();
     json::object properties;
-    for (const auto* key : {"$schema", "kafka", "store", "topics"})
+    for (const auto* key : {"$schema", "kafka", "store", "topics", "notify"})
       properties[key] = scenario.at("properties").at(key);
     json::object result{
         {"type", "object"}, {"additionalProperties", false}, {"definitions", scenario.at("definitions")}};

@@ -13,7 +13,7 @@ namespace throng::config {
 
 scenario read_scenario(document& in, timestamp now);
 
-/// The members `kafka`, `store` and `topics` of the root.
+/// The members `kafka`, `store`, `topics` and `notify` of the root.
 settings read_settings(document& in);
 
 /// @param path of the pipeline in the document: empty, or `[1]`

@@ -1,4 +1,4 @@
-// Where a run reads, writes and stores: what `kafka`, `store` and `topics` say in a scenario or a --settings file.
+// Where a run reads, writes and stores, and who is told: what `kafka`, `store`, `topics` and `notify` say in a scenario or a --settings file.
 #pragma once
 
 #include <cstdint>

@@ -7,7 +7,7 @@ namespace throng::service {
 
 void connection_options::add_cluster_to(CLI::App& command) {
   command.add_option("--brokers", brokers, "Kafka's HOST:PORT,…");
-  command.add_option("--settings", settings_file, "A file with kafka, store and topics as in a scenario");
+  command.add_option("--settings", settings_file, "A file with kafka, store, topics and notify as in a scenario");
 }
 
 void connection_options::add_to(CLI::App& command) {
