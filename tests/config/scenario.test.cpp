@@ -119,8 +119,27 @@ CAF_TEST(unknown keys name the nearest known one) {
        "f:1:86: populations.s.items: unknown key `items`; known here: kind, count, interval"}));
 }
 
-CAF_TEST(a key of a later version is unknown for now) {
-  CAF_CHECK(has_problems(parse(with("\"then\": \"live\"")), {"f:2:1: then: unknown key `then`"}));
+CAF_TEST(a world can come to be live only if it is faster than the wall clock) {
+  CAF_CHECK(!parse(with("\"speed\": \"max\""))->value.then_live);
+  for (auto speed : {"60", "1.5", "\"max\""})
+    CAF_CHECK(parse(with("\"speed\": " + std::string{speed} + ", \"then\": \"live\""))->value.then_live);
+  CAF_CHECK(has_problems(parse(with("\"speed\": 1, \"then\": \"live\"")),
+                         {"f:2:21: then: \"live\" needs a speed above 1 or \"max\"; at 1 the world never comes to "
+                          "wall-clock time"}));
+  CAF_CHECK(!parse(with("\"then\": \"dead\"")));
+}
+
+CAF_TEST(the world reacts to alerts no sooner than a tick later) {
+  CAF_CHECK(!parse(with("\"seed\": 1"))->value.react_to_alerts);
+  const auto told = parse(with("\"react\": {\"analytics.alerts\": {\"delay\": \"5m\", \"share\": 0.5}}"));
+  CAF_REQUIRE(told.has_value());
+  CAF_REQUIRE(told->value.react_to_alerts.has_value());
+  CAF_CHECK(told->value.react_to_alerts->delay == std::chrono::minutes{5});
+  CAF_CHECK_EQUAL(told->value.react_to_alerts->share, 0.5);
+  CAF_CHECK(told->value.react_to_alerts->duration == std::chrono::hours{24});
+  CAF_CHECK(!parse(with("\"react\": {\"analytics.alerts\": {\"delay\": \"500ms\"}}")));
+  CAF_CHECK(!parse(with("\"react\": {\"analytics.alerts\": {\"share\": 1.5}}")));
+  CAF_CHECK(!parse(with("\"react\": {\"bank\": {}}")));
 }
 
 CAF_TEST(wrong types say what is allowed) {
