@@ -404,6 +404,32 @@ CAF_TEST(a reader that lacks what an earlier rekeyer has sent says so) {
   CAF_CHECK(refused.error().message.find("--reset") != std::string::npos);
 }
 
+CAF_TEST(a silent partition holds results back unless idle advances and then they say so) {
+  for (auto advances : {false, true}) {
+    auto definition = by_payee();
+    definition.idle_advances = advances;
+    auto plan = compiled(definition);
+    auto busy = make_rekeyer(plan, "cards", 0, 1);
+    auto silent = make_rekeyer(plan, "cards", 1, 1);
+    auto second = make_rekeyed_reader(plan, 0, {{"cards", 0}, {"cards", 1}});
+    effects travels;
+    for (std::int64_t i = 0; i < 3; ++i)
+      CAF_CHECK(busy->take(as_message(i, {midnight + i * 15'000, "a", 1}).raw(), travels));
+    busy->before_checkpoint(travels);
+    auto before = travels.messages.size();
+    silent->emit_open(travels);
+    CAF_CHECK(travels.messages.size() > before);
+    effects out;
+    for (std::size_t i = 0; i < travels.messages.size(); ++i) {
+      CAF_CHECK(second->take(message{static_cast<std::int64_t>(i), travels.messages[i].value, {}, -1}.raw(), out));
+      CAF_CHECK(out.documents.empty() || i >= before);
+    }
+    CAF_CHECK_EQUAL(!out.documents.empty(), advances);
+    for (const auto& each : out.documents)
+      CAF_CHECK(each.body.contains("exact") && !each.body.at("exact").as_bool());
+  }
+}
+
 CAF_TEST(a message travels with everything it had) {
   rekeyed_message sent;
   sent.definition = 7;

@@ -244,7 +244,7 @@ CAF_TEST(behind rekey its field is the key) {
   CAF_CHECK(read->front().value.idle_advances);
   CAF_CHECK(
       has_problems(parse(with(R"("rekey": "r", "features": [{"name": "n", "over": "1h", "by": "k", "count": true}])")),
-                   {"f:2:63: features[0].by: \"k\" is not the pipeline's key, r"}));
+                   {"f:2:62: features[0].by: \"k\" is not the pipeline's key, r"}));
   CAF_CHECK(has_problems(parse(with(R"("rekey": "k")")),
                          {"f:2:10: rekey: \"k\" is the pipeline's key already; leave it out"}));
   CAF_CHECK(has_problems(parse(with(R"("idle_advances": true)")),
