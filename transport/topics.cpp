@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -46,6 +47,22 @@ expected<topic_description> describe(cluster_client& asker, const metadata_topic
     topic.bounds.push_back(*bounds);
   }
   return topic;
+}
+
+/// A client, and all topics that it was told of.
+struct asked_cluster {
+  std::unique_ptr<cluster_client> asker;
+  metadata_owner metadata;
+};
+
+expected<asked_cluster> ask_for_topics(const config::kafka_settings& settings, milliseconds limit) {
+  auto asker = cluster_client::make(settings, limit);
+  if (!asker)
+    return tl::unexpected(asker.error());
+  auto metadata = (*asker)->metadata();
+  if (!metadata)
+    return tl::unexpected(metadata.error());
+  return asked_cluster{std::move(*asker), std::move(*metadata)};
 }
 
 error missing(const std::string& name, const config::kafka_settings& at) {
@@ -133,15 +150,13 @@ expected<topic_properties> properties_of(cluster_client& asker, const std::strin
 
 expected<std::vector<topic_description>> list_topics(const config::kafka_settings& settings, bool with_bounds,
                                                      milliseconds limit) {
-  auto asker = cluster_client::make(settings, limit);
-  if (!asker)
-    return tl::unexpected(asker.error());
-  const auto metadata = (*asker)->metadata();
-  if (!metadata)
-    return tl::unexpected(metadata.error());
+  const auto cluster = ask_for_topics(settings, limit);
+  if (!cluster)
+    return tl::unexpected(cluster.error());
+  const auto& [asker, metadata] = *cluster;
   std::vector<topic_description> topics;
-  for (int i = 0; i < (*metadata)->topic_cnt; ++i) {
-    auto topic = describe(**asker, (*metadata)->topics[i], with_bounds);
+  for (int i = 0; i < metadata->topic_cnt; ++i) {
+    auto topic = describe(*asker, metadata->topics[i], with_bounds);
     if (!topic)
       return tl::unexpected(topic.error());
     topics.push_back(std::move(*topic));
@@ -152,16 +167,14 @@ expected<std::vector<topic_description>> list_topics(const config::kafka_setting
 
 expected<std::vector<topic_description>> find_topics(const config::kafka_settings& settings,
                                                      const std::vector<std::string>& names, milliseconds limit) {
-  auto asker = cluster_client::make(settings, limit);
-  if (!asker)
-    return tl::unexpected(asker.error());
-  const auto metadata = (*asker)->metadata();
-  if (!metadata)
-    return tl::unexpected(metadata.error());
+  const auto cluster = ask_for_topics(settings, limit);
+  if (!cluster)
+    return tl::unexpected(cluster.error());
+  const auto& [asker, metadata] = *cluster;
   std::vector<topic_description> topics;
   for (const auto& name : names)
-    if (const auto* found = find(*metadata, name)) {
-      auto topic = describe(**asker, *found, true);
+    if (const auto* found = find(metadata, name)) {
+      auto topic = describe(*asker, *found, true);
       if (!topic)
         return tl::unexpected(topic.error());
       topics.push_back(std::move(*topic));
@@ -171,21 +184,19 @@ expected<std::vector<topic_description>> find_topics(const config::kafka_setting
 
 expected<std::vector<topic_details>> describe_topics(const config::kafka_settings& settings,
                                                      const std::vector<std::string>& names, milliseconds limit) {
-  auto asker = cluster_client::make(settings, limit);
-  if (!asker)
-    return tl::unexpected(asker.error());
-  const auto metadata = (*asker)->metadata();
-  if (!metadata)
-    return tl::unexpected(metadata.error());
+  const auto cluster = ask_for_topics(settings, limit);
+  if (!cluster)
+    return tl::unexpected(cluster.error());
+  const auto& [asker, metadata] = *cluster;
   std::vector<topic_details> out;
   for (const auto& name : names) {
-    const auto* found = find(*metadata, name);
+    const auto* found = find(metadata, name);
     if (found == nullptr)
       return tl::unexpected(missing(name, settings));
-    auto topic = describe(**asker, *found, true);
+    auto topic = describe(*asker, *found, true);
     if (!topic)
       return tl::unexpected(topic.error());
-    auto set = properties_of(**asker, name);
+    auto set = properties_of(*asker, name);
     if (!set)
       return tl::unexpected(set.error());
     topic_details details{std::move(*topic), {}, std::move(*set)};
