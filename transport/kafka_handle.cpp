@@ -11,8 +11,8 @@ namespace throng::transport {
 
 namespace {
 
-/// What OpenSSL has found wrong with the certificates of brokers, by librdkafka's name for them: its errors say of all that they
-/// "could not be verified". Of all clients of the process, since what is found of a broker is true for each.
+/// What OpenSSL has found wrong with the certificates of brokers, by their HOST:PORT: librdkafka's errors say of all that they "could not
+/// be verified". Of all clients of the process, since what is found of a broker is true for each.
 class certificate_verdicts {
 public:
   static certificate_verdicts& of_process() {
@@ -23,11 +23,11 @@ public:
     const std::lock_guard lock{mutex_};
     found_[std::move(broker)] = x509;
   }
-  /// Of the broker whose name the error begins with; 0: nothing.
+  /// Of the broker that the error names, as in `ssl://HOST:PORT/bootstrap: …`; 0: nothing.
   int of(std::string_view text) const {
     const std::lock_guard lock{mutex_};
     for (const auto& [broker, x509] : found_)
-      if (text.starts_with(broker))
+      if (text.find(fmt::format("//{}/", broker)) != std::string_view::npos)
         return x509;
     return 0;
   }
