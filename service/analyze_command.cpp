@@ -205,7 +205,8 @@ int run(const analyze_options& options, bool quiet) {
     return say_failure(running.error());
   if (auto kept = store_pipelines(**store, *plans); !kept)
     return say_failure(kept.error());
-  auto server = serve(options.serve.at(), store->get(), {});
+  auto server =
+      serve(options.serve.at(), store->get(), {{}, [&of = **running] { return live_figures(nullptr, of.progress()); }});
   if (!server)
     return say_failure(server.error());
   if (*server)

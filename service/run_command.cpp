@@ -355,7 +355,9 @@ int run(const run_options& options, bool quiet) {
     return say_failure(logged.error());
   world_control control{**simulated, session->scenario, log};
   auto server =
-      serve(options.session.serve.at(), &store, {[&](http::router& to) { add_world_routes(to, control); }, {}});
+      serve(options.session.serve.at(), &store,
+            {[&](http::router& to) { add_world_routes(to, control); },
+             [&world = (*simulated)->progress(), &of = **watchers] { return live_figures(&world, of.progress()); }});
   if (!server)
     return say_failure(server.error());
   if (*server) {

@@ -24,7 +24,9 @@ int run(const serve_options& options) {
   auto settings = options.connection.resolve();
   if (!settings)
     return say_problems(settings.error());
-  auto store = open_chosen_store(settings->store);
+  auto store = open_chosen_store(settings->store, false);
+  if (!store) // not to be written: alerts can be read then, and nothing done to them
+    store = open_chosen_store(settings->store);
   if (!store)
     return say_failure(store.error());
   site::additions more;

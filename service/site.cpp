@@ -10,6 +10,7 @@
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 
+#include "service/alert_routes.hpp"
 #include "service/data_folder.hpp"
 #include "service/http/problem.hpp"
 #include "service/http/server.hpp"
@@ -73,6 +74,7 @@ public:
     if (store != nullptr) {
       watcher.emplace(*store, hub, std::move(more.figures));
       add_store_routes(routes, *store);
+      add_alert_routes(routes, *store);
       routes.add("GET", "/api/stream", [this](const http::request& asked) { return stream(hub, asked); });
       add_store_metrics(*store);
       add_stream_metrics();

@@ -76,4 +76,15 @@ void add_analysis_metrics(metrics& to, std::function<actors::progress_snapshot()
   });
 }
 
+boost::json::object live_figures(const actors::world_progress* world, const actors::progress_snapshot& analysis) {
+  auto restarts = analysis.restarts;
+  boost::json::object made{{"lag", analysis.lag}};
+  if (world != nullptr) {
+    made["events"] = world->events.load();
+    restarts += world->restarts.load();
+  }
+  made["restarts"] = restarts;
+  return made;
+}
+
 } // namespace throng::service

@@ -3,6 +3,8 @@
 
 #include <functional>
 
+#include <boost/json/object.hpp>
+
 #include "actors/analysis_progress.hpp"
 #include "actors/conductor.hpp"
 #include "service/metrics.hpp"
@@ -15,5 +17,9 @@ void add_world_metrics(metrics& to, const actors::world_progress& progress);
 
 /// `throng_analysis_…`, and by topic and partition `throng_consumer_lag_messages` and `throng_watermark_timestamp_seconds`.
 void add_analysis_metrics(metrics& to, std::function<actors::progress_snapshot()> progress);
+
+/// The same for the event stream's `rates`: `{"lag","restarts"}` of an analysis and, where there is a world, its `events`.
+/// @param world may be null
+boost::json::object live_figures(const actors::world_progress* world, const actors::progress_snapshot& analysis);
 
 } // namespace throng::service

@@ -11,10 +11,11 @@ before(async () => {
 });
 after(() => browser?.close());
 
-async function withSite(fill, look) {
+/** @param serve what serves it: a store alone, if not said otherwise */
+async function withSite(fill, look, serve = (site) => site.serve()) {
   const site = new Site();
   fill(site);
-  await site.serve();
+  await serve(site);
   const tab = await Tab.open(browser);
   try {
     await look(site, tab);
@@ -70,6 +71,49 @@ describe("live", () => {
         const { items } = await site.ask("/api/alerts", { limit: 0 });
         assert.equal(await tab.tile("Alerts in range"), String(items.length));
       },
+    ));
+
+  it("a running world is watched and changed", () =>
+    withSite(
+      () => undefined,
+      async (site, tab) => {
+        await tab.go(site, "world");
+        await tab.page.getByText("Its time").waitFor();
+        const count = tab.page.getByLabel("count, exactly").first();
+        await count.fill("80");
+        await count.press("Enter");
+        await tab.page.getByRole("log").getByText('"populations.sensors.count":80').waitFor();
+        assert.equal((await site.ask("/api/world")).populations.sensors.count, 80);
+        const late = tab.page.getByRole("slider", { name: "late" });
+        await late.focus();
+        await late.press("End");
+        await tab.page.getByRole("log").getByText('"trouble.late"').waitFor();
+        assert.ok((await site.ask("/api/world")).trouble.late > 0.001);
+        await tab.page.getByRole("button", { name: "sensor.stuck" }).click();
+        await tab.page.getByRole("log").getByText('"kind":"sensor.stuck"').waitFor();
+        await tab.page.getByRole("button", { name: "Pause" }).click();
+        await tab.page.getByRole("button", { name: "Resume" }).waitFor();
+        assert.equal((await site.ask("/api/world")).paused, true);
+        await tab.checkAccessibility();
+        await tab.screenshot("world");
+        await tab.page.getByRole("button", { name: "Resume" }).click();
+        await tab.page.getByRole("button", { name: "Pause" }).waitFor();
+        await tab.go(site, "overview");
+        await tab.page.getByText("Consumer lag").waitFor();
+        tab.checkConsole();
+      },
+      (site) =>
+        site.live(
+          "smart-city",
+          "--speed",
+          "60",
+          "--duration",
+          "30d",
+          "--set",
+          "populations.sensors.count=60",
+          "--set",
+          "step=100ms",
+        ),
     ));
 
   it("an empty store is shown as what it is", () =>

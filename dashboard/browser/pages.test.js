@@ -130,6 +130,13 @@ describe("pages", () => {
     );
     await tab.checkAccessibility();
     await tab.screenshot("account");
+    await tab.page.getByRole("button", { name: "acknowledge" }).first().click();
+    await tab.page.locator(".status.acknowledged").first().waitFor();
+    const acknowledged = await everything("/api/alerts", { where: '{"status":"acknowledged"}' });
+    assert.deepEqual(
+      acknowledged.map(({ entity }) => entity),
+      [alert.entity],
+    );
   });
 
   page("detection", "detection", async () => {

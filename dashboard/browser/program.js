@@ -36,8 +36,17 @@ export class Site {
   }
 
   /** At the same port as before, if there was one. */
-  async serve() {
-    this.server = spawn(program, ["serve", `127.0.0.1:${this.port}`, "--store", this.store], {
+  serve() {
+    return this.start("serve", `127.0.0.1:${this.port}`);
+  }
+
+  /** A world that runs on, and serves meanwhile. */
+  live(scenario, ...options) {
+    return this.start("run", scenario, "--serve", "127.0.0.1:0", ...options);
+  }
+
+  async start(...words) {
+    this.server = spawn(program, [...words, "--store", this.store], {
       env: environment,
       stdio: ["ignore", "ignore", "pipe"],
     });

@@ -35,6 +35,9 @@ export interface Alert {
   reason: string;
   evidence: Fields;
   source: { topic: string; partition: number; offset: number };
+  status: "open" | "acknowledged" | "resolved";
+  /** What people did to it. */
+  deeds?: { status: string; by: string; at: string; note: string }[];
 }
 
 export interface Entity {

@@ -7,7 +7,10 @@ export interface Rates {
   alerts: number;
   windows: number;
   seconds: number;
-  [figure: string]: unknown;
+  /** Where the process itself works: of its analysis, and of its world since its begin. */
+  lag?: number;
+  restarts?: number;
+  events?: number;
 }
 
 export type Health = "connecting" | "live" | "store gone" | "server gone";

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include <boost/json/serialize.hpp>
+
 #include "service/work_metrics.hpp"
 
 using namespace throng;
@@ -48,4 +50,15 @@ CAF_TEST(lag and watermark stand by partition and a partition without a watermar
   CAF_CHECK(has_line(text, "throng_consumer_lag_messages{partition=\"1\",topic=\"iot.readings\"} 0"));
   CAF_CHECK(has_line(text, "throng_watermark_timestamp_seconds{partition=\"0\",topic=\"iot.readings\"} 5"));
   CAF_CHECK(text.find("throng_watermark_timestamp_seconds{partition=\"1\"") == std::string::npos);
+}
+
+CAF_TEST(the stream is told lag and restarts of all and events where there is a world) {
+  actors::world_progress world;
+  world.events = 9;
+  world.restarts = 1;
+  actors::progress_snapshot analysis;
+  analysis.lag = 4;
+  analysis.restarts = 2;
+  CAF_CHECK_EQUAL(boost::json::serialize(live_figures(&world, analysis)), R"({"lag":4,"events":9,"restarts":3})");
+  CAF_CHECK_EQUAL(boost::json::serialize(live_figures(nullptr, analysis)), R"({"lag":4,"restarts":2})");
 }

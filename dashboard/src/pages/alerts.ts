@@ -44,6 +44,12 @@ export class Alerts extends Page {
         ["warning", "warning"],
         ["info", "info"],
       ]),
+      choice("status", "Status", [
+        ["", "all"],
+        ["open", "open"],
+        ["acknowledged", "acknowledged"],
+        ["resolved", "resolved"],
+      ]),
       text("pipeline", "Pipeline", "bank-fraud"),
       text("detector", "Detector", "card-testing"),
       text("entity", "Entity", "account-000079"),
@@ -65,8 +71,8 @@ export class Alerts extends Page {
   private async next(count: number): Promise<{ items: Alert[]; more: boolean }> {
     if (!this.loading) return { items: [], more: false };
     const { place, range, signal } = this.loading;
-    const { severity, detector, pipeline, entity } = place.query;
-    const where = { ...(severity ? { severity } : {}), ...(detector ? { detector } : {}) };
+    const { severity, status, detector, pipeline, entity } = place.query;
+    const where = Object.fromEntries(Object.entries({ severity, status, detector }).filter(([, value]) => value));
     const page = await get<List<Alert>>(
       "/api/alerts",
       {
@@ -86,9 +92,10 @@ export class Alerts extends Page {
   }
 
   private fits(alert: Alert): boolean {
-    const { severity, detector, pipeline, entity } = this.loading?.place.query ?? {};
+    const { severity, status, detector, pipeline, entity } = this.loading?.place.query ?? {};
     return (
       (!severity || alert.severity === severity) &&
+      (!status || alert.status === status) &&
       (!detector || alert.detector === detector) &&
       (!pipeline || alert.pipeline === pipeline) &&
       (!entity || alert.entity === entity)

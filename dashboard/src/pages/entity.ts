@@ -7,6 +7,7 @@ import { element } from "../dom.ts";
 import * as format from "../format.ts";
 import { type Context, type Loading, Page } from "../page.ts";
 import { severity } from "../parts/alert_line.ts";
+import { deeds } from "../parts/deeds.ts";
 import { FigurePanel, Panel, tableOf } from "../parts/panel.ts";
 import { link } from "../place.ts";
 import { verdict } from "../truth.ts";
@@ -31,6 +32,9 @@ export class EntityPage extends Page {
     this.root.append(this.state.root, this.found.root);
     this.history = this.keep(new FigurePanel("What it said over time", { columns: 6, tall: true }));
     this.around = this.keep(new FigurePanel("Whom it dealt with", { columns: 6, tall: true }));
+    this.around.onClick((name) => {
+      if (name.startsWith("account")) location.hash = link(["entities", name]);
+    });
     this.root.append(this.messages.root);
   }
 
@@ -81,6 +85,7 @@ export class EntityPage extends Page {
           ),
           element("p", {}, alert.reason),
           definitions(alert.evidence),
+          deeds(alert),
           element(
             "p",
             { class: "note" },
@@ -103,9 +108,6 @@ export class EntityPage extends Page {
     const links = payments(this.id, messages);
     if (links.length === 0) this.around.say("its messages name no counterparty");
     else this.around.draw(figures.graph(this.id, links));
-    this.around.onClick((name) => {
-      if (name.startsWith("account")) location.hash = link(["entities", name]);
-    });
   }
 }
 

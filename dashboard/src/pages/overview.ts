@@ -33,6 +33,8 @@ export class Overview extends Page {
   private readonly ticker = new Panel("Latest alerts", { tall: true });
   private readonly lines = element("div", { class: "ticker", role: "log", "aria-label": "Alerts as they come" });
 
+  private events_so_far: number | undefined;
+
   constructor(context: Context) {
     super(context);
     this.root.append(this.tiles.root);
@@ -50,12 +52,13 @@ export class Overview extends Page {
       context.stream.on("rates", (rates) => {
         this.tiles.set("Alerts a second, now", format.number(rates.alerts / rates.seconds));
         this.tiles.set("Windows a second, now", format.number(rates.windows / rates.seconds));
-        for (const [name, shown] of [
-          ["lag", "Consumer lag"],
-          ["restarts", "Restarts"],
-          ["events_per_second", "Events a second, now"],
-        ] as const)
-          if (typeof rates[name] === "number") this.tiles.set(shown, format.number(rates[name]));
+        if (typeof rates.lag === "number") this.tiles.set("Consumer lag", format.number(rates.lag));
+        if (typeof rates.restarts === "number") this.tiles.set("Restarts", format.number(rates.restarts));
+        if (typeof rates.events === "number") {
+          const before = this.events_so_far ?? rates.events;
+          this.tiles.set("Events a second, now", format.number(Math.round((rates.events - before) / rates.seconds)));
+          this.events_so_far = rates.events;
+        }
       }),
     );
   }

@@ -9,6 +9,7 @@ import { type Context, Page } from "../page.ts";
 import { knob } from "../parts/knob.ts";
 import { Panel } from "../parts/panel.ts";
 import { Tiles } from "../parts/tiles.ts";
+import { currentToken, tokenField } from "../parts/token.ts";
 
 interface State {
   scenario: string;
@@ -41,7 +42,6 @@ export class World extends Page {
   private readonly history = new Panel("What changed, when", { columns: 12 });
   private readonly changes = element("ol", { class: "choices", role: "log", "aria-label": "Changes" });
   private readonly answer = element("p", { class: "note", role: "status" });
-  private readonly token = element("input", { type: "password", name: "token", autocomplete: "off" });
   private shown = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -84,7 +84,7 @@ export class World extends Page {
     this.trouble.show(this.knobs("trouble", "", trouble));
     this.history.show(
       this.answer,
-      element("label", { class: "field" }, element("span", {}, "Token, where the server wants one"), this.token),
+      tokenField(),
       element(
         "p",
         { class: "note" },
@@ -171,7 +171,7 @@ export class World extends Page {
     const told = `${verb} ${Object.keys(body).length > 0 ? JSON.stringify(body) : ""}`;
     this.answer.textContent = `${told} …`;
     try {
-      const state = await change<State>("POST", `/api/world/${verb}`, body, this.token.value);
+      const state = await change<State>("POST", `/api/world/${verb}`, body, currentToken());
       this.answer.textContent = "";
       this.changes.prepend(element("li", {}, `${format.time(state.at)}  ${told}`));
       this.shown = "";

@@ -19,6 +19,7 @@ export function alertLine(alert: Alert): HTMLElement {
     { class: "alert-line", "data-id": alert.id },
     element("time", { datetime: alert.time, title: alert.time }, format.clock(alert.time)),
     severity(alert.severity),
+    ...(alert.status === "open" ? [] : [element("span", { class: `status ${alert.status}` }, alert.status)]),
     element("span", { class: "what" }, alert.detector),
     entityLink(alert.entity),
     element("span", { class: "reason" }, alert.reason),

@@ -106,7 +106,11 @@ class Serve(InFolder):
                     "from": "2026-01-05", "to": "2027-01-01", "where": "{}", "sort": None, "limit": "3", "rollup": "5m", "cursor": None,
                     "grace": "5m", "last_event_id": "7"}
         for path, methods in description["paths"].items():
-            self.assertEqual(list(methods), ["get"], "this server changes nothing")
+            if list(methods) == ["post"]:
+                answer, body = self.ask(path.replace("{id}", "no-such"), "POST")
+                self.assertEqual((answer.status, json.loads(body)["status"]), (404, 404), path)
+                continue
+            self.assertEqual(list(methods), ["get"])
             where = path.replace("{id}", "sensor-000007")
             [kind] = methods["get"]["responses"]["200"]["content"]
             queries = [""]
@@ -162,6 +166,23 @@ class Serve(InFolder):
         with http_answer(self.port, f"/api/stream?last_event_id={last - 1}") as stream:
             self.assertEqual(event_of(stream), (last, kind, told))
         self.assertEqual(self.ask("/api/stream", headers={"Last-Event-ID": "x"})[0].status, 400)
+
+    def test_an_alert_is_acknowledged_and_resolved_by_its_id(self):
+        throng("run", "smart-city", "--duration", "25m", "--set", "populations.sensors.count=60", "--store", self.store)
+        [alert, *_] = self.get("/api/alerts")[1]["items"]
+        self.assertEqual(alert["status"], "open")
+        path = f"/api/alerts/{alert['id']}"
+        json_body = {"Content-Type": "application/json"}
+        answer, body = self.ask(path + "/acknowledge", "POST", json.dumps({"by": "ann", "note": "on my way"}), json_body)
+        self.assertEqual((answer.status, json.loads(body)["status"]), (200, "acknowledged"))
+        [stored] = [each for each in query("alerts", self.store) if each["id"] == alert["id"]]
+        self.assertEqual((stored["deeds"][0]["by"], stored["deeds"][0]["note"]), ("ann", "on my way"))
+        self.assertEqual(self.ask(path + "/acknowledge", "POST")[0].status, 409, "it is that already")
+        self.assertEqual(self.ask(path + "/resolve", "POST", json.dumps({"why": "x"}), json_body)[0].status, 400)
+        self.assertEqual(self.ask(path + "/resolve", "POST", json.dumps({"by": "ann"}), {"Content-Type": "text/plain"})[0].status, 415)
+        self.assertEqual(self.ask(path + "/resolve", "POST", headers={"Origin": "https://evil.example"})[0].status, 403)
+        self.assertEqual(self.ask(path + "/resolve", "POST")[0].status, 200)
+        self.assertEqual(self.get("/api/alerts", where='{"status": "resolved"}')[1]["items"][0]["id"], alert["id"])
 
     def test_metrics_count_requests_by_route_and_are_text_that_prometheus_reads(self):
         self.get("/api/entities/sensor-000007")

@@ -1,0 +1,42 @@
+// What people did to an alert, and the buttons to do more.
+
+import { change, Problem } from "../api.ts";
+import type { Alert } from "../documents.ts";
+import { element, replace } from "../dom.ts";
+import * as format from "../format.ts";
+import { currentToken, tokenField } from "./token.ts";
+
+const next: Record<Alert["status"], string[]> = {
+  open: ["acknowledge", "resolve"],
+  acknowledged: ["resolve", "reopen"],
+  resolved: ["reopen"],
+};
+
+export function deeds(alert: Alert): HTMLElement {
+  const root = element("div", { class: "deeds", "aria-live": "polite" });
+  show(root, alert, "");
+  return root;
+}
+
+/** @param trouble why the last one could not be done; empty: it could */
+function show(root: HTMLElement, alert: Alert, trouble: string): void {
+  replace(
+    root,
+    element("span", { class: `status ${alert.status}` }, alert.status),
+    ...next[alert.status].map((deed) =>
+      element("button", { type: "button", onclick: () => void record(root, alert, deed) }, deed),
+    ),
+    ...(alert.deeds ?? []).map(({ status, by, at, note }) =>
+      element("span", { class: "note" }, [status, by && `by ${by}`, format.time(at), note].filter(Boolean).join(" · ")),
+    ),
+    ...(trouble === "" ? [] : [element("span", { class: "trouble" }, trouble), tokenField()]),
+  );
+}
+
+async function record(root: HTMLElement, alert: Alert, deed: string): Promise<void> {
+  try {
+    show(root, await change<Alert>("POST", `/api/alerts/${alert.id}/${deed}`, {}, currentToken()), "");
+  } catch (error) {
+    show(root, alert, error instanceof Problem ? error.message : String(error));
+  }
+}
