@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "analytics/detector_parameters.hpp"
-#include "analytics/detectors/auto_detector.hpp"
+#include "analytics/detectors/register.hpp"
 #include "analytics/shift.hpp"
 #include "config/problem.hpp"
 
@@ -11,16 +11,13 @@ namespace throng::analytics {
 
 namespace {
 
-struct registered {
-  detector_doc doc;
-  std::shared_ptr<const detector> (*make)(detector_parameters&);
-};
-
-/// A new detector is a line here.
-const std::vector<registered>& registry() {
-  static const std::vector<registered> all{
-      {auto_doc(), make_auto},
-      {shift_doc(), make_shift},
+/// A new detector is a file and a line here.
+const std::vector<registered_detector>& registry() {
+  static const std::vector<registered_detector> all{
+      auto_detector(),  ensemble_detector(),         threshold_detector(), {shift_doc(), make_shift},
+      ewma_detector(),  hampel_detector(),           seasonal_detector(),  cusum_detector(),
+      stuck_detector(), silence_detector(),          rate_detector(),      novelty_detector(),
+      spot_detector(),  half_space_trees_detector(), forest_detector(),
   };
   return all;
 }

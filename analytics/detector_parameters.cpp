@@ -82,6 +82,20 @@ milliseconds detector_parameters::duration(std::string_view name, milliseconds l
   return least;
 }
 
+std::vector<std::string> detector_parameters::texts(std::string_view name) {
+  auto x = of(name);
+  std::vector<std::string> found;
+  if (const auto* list = x.if_array()) {
+    for (const auto& one : *list)
+      if (const auto* text = one.if_string())
+        found.emplace_back(text->data(), text->size());
+    if (found.size() == list->size())
+      return found;
+  }
+  wrong(name, fmt::format("{} is no list of texts", boost::json::serialize(x)));
+  return {};
+}
+
 config::severity detector_parameters::severity(std::string_view name) {
   auto x = of(name);
   if (const auto* text = x.if_string()) {

@@ -1,9 +1,11 @@
-// Reads a detector's parameters out of its `detect` entry, and collects what is wrong with them.
+// Reads a detector's parameters out of its `detect` entry, and collects what is
+// wrong with them.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/json/object.hpp>
 
@@ -26,6 +28,8 @@ public:
   double real_between(std::string_view name, double above, double below);
   /// A duration such as `30m`, at least `least`.
   milliseconds duration(std::string_view name, milliseconds least);
+  /// A list of texts.
+  std::vector<std::string> texts(std::string_view name);
   config::severity severity(std::string_view name);
 
   /// Something is wrong with the parameter, or with several together.

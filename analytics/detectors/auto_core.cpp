@@ -10,15 +10,30 @@ namespace throng::analytics {
 
 namespace {
 
-// Over how many values each mean reaches.
-constexpr double k_level = 400;
-constexpr double k_some = 6;
-constexpr double k_many = 40;
-constexpr double k_crowd = 12;
-constexpr double k_fast = 12;
-constexpr double k_slow = 800;
-constexpr double k_power = 0;
-constexpr double k_scale = 3000;
+// Found by coordinate search on the tuning half of bench/detection, held against the other half.
+constexpr double level_memory = 200;        // values that the level reaches over
+constexpr double some_values = 6;           // values of the short mean
+constexpr double many_values = 25;          // of the longer one
+constexpr double crowd_values = 50;         // of the mean of surprises
+constexpr double spread_values = 24;        // of the mean error now
+constexpr double usual_spread_values = 800; // and of the usual one
+constexpr double scale_memory = 1000;       // values that each view's unit reaches over
+constexpr double base_error_memory = 1000;  // and each base's error
+constexpr double days_remembered = 4;       // days that the day's curve reaches over
+constexpr double ordinary_run = 6;          // repeats that are never odd
+constexpr double crowd_cap = 6;             // of a surprise, for the mean of surprises
+constexpr double kept_at_a_new_base = 0.3;  // of what the views have learnt, when another base is chosen
+constexpr double day_must_be_below = 0.9;   // of the level's error, for the day's curve to be the base
+constexpr double week_must_be_below = 0.95; // of the best so far
+constexpr double cycle_must_be_below = 0.6; // of the best so far
+constexpr double clip = 4;                  // deviations beyond it, in units, move what is usual no further
+constexpr double odd_from = 3;              // surprise from which a value is odd
+constexpr double weight_of_odd = 0.1;       // with which an odd value is learnt
+constexpr double ramp = 150;                // values over which scores are let up
+constexpr double power_share = 0.35;        // of the power law, in the tail of each view
+constexpr double power_share_of_all = 0.3;  // and in the tail of all together
+// What each view's surprise counts.
+constexpr std::array<double, auto_core::views> weights_of_views{1, 0.8, 0.8, 0.6, 1, 1, 0.6, 0.8};
 
 constexpr std::uint32_t settle = 30;
 constexpr double day_s = 86'400;
@@ -83,19 +98,39 @@ double auto_core::surprise(timestamp t, double x) {
   double by_week = 0;
   auto has_day = expected_by(day_, day_phase, by_day);
   auto has_week = expected_by(week_, week_phase, by_week);
+  double by_cycle = 0;
+  auto has_cycle = cycle_.expect(by_cycle);
   double base = level_;
   auto rows_a_day = static_cast<float>(day_s) / dt;
+  auto chosen = 0;
+  auto best = level_error_.mean;
   if (rows_a_day >= 8) {
     auto day_known = has_day && day_.known > rows_a_day * 0.9F;
     auto week_known = has_week && week_.known > rows_a_day * 3.5F;
-    auto best = level_error_.mean;
-    if (day_known && day_.error.mean < 0.9F * best) {
+    if (day_known && day_.error.mean < day_must_be_below * best) {
       base = by_day;
       best = day_.error.mean;
+      chosen = 1;
     }
-    if (week_known && week_.error.mean < 0.95F * best)
+    if (week_known && week_.error.mean < week_must_be_below * best) {
       base = by_week;
+      best = week_.error.mean;
+      chosen = 2;
+    }
   }
+  if (has_cycle && n_ > 3 * cycle_.lag() && cycle_.error() < cycle_must_be_below * best) {
+    base = by_cycle;
+    chosen = 3;
+  }
+  if (chosen != chosen_) {
+    chosen_ = static_cast<std::uint8_t>(chosen);
+    since_chosen_ = 0;
+    for (int i = 2; i < 8; ++i)
+      tails_[static_cast<std::size_t>(i)].forget(kept_at_a_new_base);
+    all_.forget(std::sqrt(kept_at_a_new_base));
+    some_ = many_ = 0;
+  }
+  ++since_chosen_;
   auto deviation = x - base;
   auto tiny = 1e-6 * std::fabs(level_) + 1e-12;
 
@@ -105,6 +140,12 @@ double auto_core::surprise(timestamp t, double x) {
   for (int i = 0; i < lags; ++i)
     in[static_cast<std::size_t>(i)] = std::clamp(deviations_[static_cast<std::size_t>(i)] / unit, -10.0, 10.0);
   in[lags] = 1;
+  if (has_cycle) {
+    in[lags + 1] = std::clamp((by_cycle - base) / unit, -10.0, 10.0);
+    in[lags + 2] = std::clamp((cycle_before_ - base_before_) / unit, -10.0, 10.0);
+  }
+  cycle_before_ = static_cast<float>(by_cycle);
+  base_before_ = static_cast<float>(base);
   auto told = n_ > settle ? predict(in) : 0;
   auto error = deviation / unit - told; // in units
   x_ = x;
@@ -113,22 +154,23 @@ double auto_core::surprise(timestamp t, double x) {
 
   // The views.
   auto seen = n - 1;
-  auto scaled = [&](fading& scale, double stat) {
+  auto chosen_for = std::min(seen, static_cast<float>(since_chosen_ + 20));
+  auto scaled = [&](fading& scale, double stat, float values) {
     auto floor = std::max<double>(scale.mean, tiny);
-    auto r = seen < 3 ? 0 : stat / floor;
-    scale.take(static_cast<float>(std::min(std::fabs(stat), seen < 20 ? std::fabs(stat) : 8 * floor + tiny)), seen,
-               static_cast<float>(k_scale));
+    auto r = values < 3 ? 0 : stat / floor;
+    scale.take(static_cast<float>(std::min(std::fabs(stat), values < 20 ? std::fabs(stat) : 8 * floor + tiny)), values,
+               static_cast<float>(scale_memory));
     return r;
   };
-  some_ += static_cast<float>((deviation - some_) / std::min<double>(seen, k_some));
-  many_ += static_cast<float>((deviation - many_) / std::min<double>(seen, k_many));
-  auto e = scaled(error_scale_, error * unit);
-  auto b = scaled(place_scale_, deviation);
-  auto c = scaled(some_scale_, some_);
-  auto d = scaled(many_scale_, many_);
+  some_ += static_cast<float>((deviation - some_) / std::min<double>(seen, some_values));
+  many_ += static_cast<float>((deviation - many_) / std::min<double>(seen, many_values));
+  auto e = scaled(error_scale_, error * unit, seen);
+  auto b = scaled(place_scale_, deviation, chosen_for);
+  auto c = scaled(some_scale_, some_, chosen_for);
+  auto d = scaled(many_scale_, many_, chosen_for);
   auto size = static_cast<float>(std::min(std::fabs(e), 8.0));
-  energy_fast_.take(size, seen, static_cast<float>(k_fast));
-  energy_slow_.take(size, seen, static_cast<float>(k_slow));
+  energy_fast_.take(size, seen, static_cast<float>(spread_values));
+  energy_slow_.take(size, seen, static_cast<float>(usual_spread_values));
   auto ratio = (energy_fast_.mean + 1e-3) / (energy_slow_.mean + 1e-3);
   auto same = std::fabs(x - last_) <= tiny;
   run_ = same ? run_ + 1 : 0;
@@ -144,7 +186,7 @@ double auto_core::surprise(timestamp t, double x) {
                       std::max(0.0, -d),
                       ratio,
                       1 / ratio,
-                      std::max(0.0, run_ - 4.0) * 0.25,
+                      std::max(0.0, run_ - ordinary_run) * 0.25,
                       crowd_};
   static constexpr int view_of[12] = {next, next, place, place, some, some, many, many, loud, quiet, stuck, crowd};
   for (auto& p : surprises_)
@@ -152,16 +194,18 @@ double auto_core::surprise(timestamp t, double x) {
   double together = 0;
   double sum = 0;
   for (int i = 0; i < 12; ++i) {
-    auto r = std::min(30.0, tails_[static_cast<std::size_t>(i)].surprise(stats[i]));
+    auto r = std::min(30.0, tails_[static_cast<std::size_t>(i)].surprise(stats[i], power_share) *
+                                weights_of_views[static_cast<std::size_t>(view_of[i])]);
     if (i != 11)
-      sum = std::max(sum, std::min(r, 6.0));
+      sum = std::max(sum, std::min(r, crowd_cap));
     auto& p = surprises_[view_of[i]];
     p = std::max(p, r);
     together = std::max(together, r);
   }
-  crowd_ += static_cast<float>((sum - crowd_) / k_crowd);
-  auto r = std::min(together, all_.surprise(together, k_power)) * std::min(1.0, std::max(0.0, seen - 50.0) / 150);
-  auto weight = r < 3 ? 1.0F : 0.3F;
+  crowd_ += static_cast<float>((sum - crowd_) / crowd_values);
+  auto r = std::min(together, all_.surprise(together, power_share_of_all)) *
+           std::min(1.0, std::max(0.0, seen - 50.0) / ramp);
+  auto weight = r < odd_from ? 1.0F : static_cast<float>(weight_of_odd);
   if (n_ > settle)
     for (int i = 0; i < 12; ++i)
       tails_[static_cast<std::size_t>(i)].learn(stats[i], weight);
@@ -169,26 +213,30 @@ double auto_core::surprise(timestamp t, double x) {
     all_.learn(together, weight);
 
   // Learning, of what is odd less.
-  auto bounded = seen < 20 ? deviation : std::clamp(deviation, -4 * unit, 4 * unit);
+  auto bounded = seen < 20 ? deviation : std::clamp(deviation, -clip * unit, clip * unit);
   if (rows_a_day >= 8) {
     if (has_day) {
       day_.known += 1;
-      day_.error.take(static_cast<float>(std::min(std::fabs(x - by_day), 8 * unit)), day_.known, 1000);
+      day_.error.take(static_cast<float>(std::min(std::fabs(x - by_day), 8 * unit)), day_.known,
+                      static_cast<float>(base_error_memory));
     }
     if (has_week) {
       week_.known += 1;
-      week_.error.take(static_cast<float>(std::min(std::fabs(x - by_week), 8 * unit)), week_.known, 1000);
+      week_.error.take(static_cast<float>(std::min(std::fabs(x - by_week), 8 * unit)), week_.known,
+                       static_cast<float>(base_error_memory));
     }
     auto per_day = std::max(1.0, day_s / day_bins / dt);
     auto per_week = std::max(1.0, 7 * day_s / week_bins / dt);
-    learn(day_, day_phase, has_day ? by_day + std::clamp(x - by_day, -4 * unit, 4 * unit) : x,
-          std::min(250.0, per_day * 7));
-    learn(week_, week_phase, has_week ? by_week + std::clamp(x - by_week, -4 * unit, 4 * unit) : x,
+    learn(day_, day_phase, has_day ? by_day + std::clamp(x - by_day, -clip * unit, clip * unit) : x,
+          std::min(250.0, per_day * days_remembered));
+    learn(week_, week_phase, has_week ? by_week + std::clamp(x - by_week, -clip * unit, clip * unit) : x,
           std::min(250.0, per_week * 4));
   }
-  level_error_.take(static_cast<float>(std::min(std::fabs(x - level_), 8 * unit)), seen, 1000);
-  auto to_level = seen < 20 ? x - level_ : std::clamp<double>(x - level_, -4 * unit, 4 * unit);
-  level_ += static_cast<float>(to_level / std::min<double>(n, k_level));
+  cycle_.take(static_cast<float>(x), static_cast<float>(8 * unit));
+  level_error_.take(static_cast<float>(std::min(std::fabs(x - level_), 8 * unit)), seen,
+                    static_cast<float>(base_error_memory));
+  auto to_level = seen < 20 ? x - level_ : std::clamp<double>(x - level_, -clip * unit, clip * unit);
+  level_ += static_cast<float>(to_level / std::min<double>(n, level_memory));
 
   if (n_ > settle)
     learn_step(in, error, std::max(1e-3, error_scale_.mean / unit));
@@ -196,6 +244,47 @@ double auto_core::surprise(timestamp t, double x) {
     deviations_[i] = deviations_[i - 1];
   deviations_[0] = static_cast<float>(bounded);
   return r;
+}
+
+bool auto_core::cycle::expect(double& x) const {
+  if (lag_ == 0)
+    return false;
+  x = ring_[(at_ + lag_ - 1U) % span];
+  return true;
+}
+
+void auto_core::cycle::take(float x, float limit) {
+  // ring_[at_ + lag - 1] is the value `lag` ago.
+  auto n = std::min<std::uint32_t>(count_, span);
+  auto rate = 1.0F / static_cast<float>(std::clamp<std::uint32_t>(count_, 1, 400));
+  auto first = std::min<std::uint32_t>(n, span - at_);
+  auto take = [&](const float* old, float* error, std::uint32_t many) {
+    for (std::uint32_t i = 0; i < many; ++i) {
+      auto d = std::min(std::fabs(x - old[i]), limit);
+      error[i] += (d - error[i]) * rate;
+    }
+  };
+  take(ring_.data() + at_, errors_.data(), first);
+  take(ring_.data(), errors_.data() + first, n - first);
+  at_ = at_ == 0 ? span - 1 : at_ - 1;
+  ring_[at_] = x;
+  ++count_;
+  if (count_ % 32 != 0 || count_ < 64)
+    return;
+  // The lag of least error, behind the first that is as bad as any.
+  n = std::min<std::uint32_t>(count_ / 2, span);
+  float mean = 0;
+  for (std::uint32_t i = 0; i < n; ++i)
+    mean += errors_[i];
+  mean /= static_cast<float>(n);
+  std::uint32_t i = 2;
+  while (i < n && errors_[i] < mean)
+    ++i;
+  auto least = i;
+  for (; i < n; ++i)
+    if (errors_[i] < errors_[least] * 0.98F)
+      least = i;
+  lag_ = least < n && errors_[least] < 0.7F * mean ? static_cast<std::uint16_t>(least + 1) : 0;
 }
 
 template <class Self, class Visitor>
@@ -219,6 +308,15 @@ void auto_core::visit(Self& self, Visitor&& visitor) {
   floats(self.deviations_);
   floats(self.weights_);
   floats(self.covariance_);
+  floats(self.cycle_.ring_);
+  floats(self.cycle_.errors_);
+  visitor(self.cycle_.at_);
+  visitor(self.cycle_.count_);
+  visitor(self.cycle_.lag_);
+  visitor(self.cycle_before_);
+  visitor(self.base_before_);
+  visitor(self.chosen_);
+  visitor(self.since_chosen_);
   visitor(self.run_);
   for (auto& tail : self.tails_)
     visitor(tail);

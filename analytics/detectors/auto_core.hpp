@@ -22,7 +22,7 @@ public:
   void load(byte_reader& in);
 
   static constexpr int lags = 6;
-  static constexpr int terms = lags + 1;
+  static constexpr int terms = lags + 3;
   static constexpr int day_bins = 96;
   static constexpr int week_bins = 336;
 
@@ -33,6 +33,28 @@ public:
       mean += (x - mean) / (n < memory ? n : memory);
       return mean;
     }
+  };
+
+  /// The last values, and how well each lag tells the next: a period that is no day's or week's.
+  class cycle {
+  public:
+    static constexpr std::uint32_t span = 360;
+    bool expect(double& x) const;
+    void take(float x, float limit);
+    std::uint32_t lag() const {
+      return lag_;
+    }
+    float error() const {
+      return lag_ == 0 ? 0 : errors_[lag_ - 1U];
+    }
+
+  private:
+    friend class auto_core;
+    std::array<float, span> ring_{};
+    std::array<float, span> errors_{};
+    std::uint32_t at_ = 0;
+    std::uint32_t count_ = 0;
+    std::uint16_t lag_ = 0;
   };
 
   template <int Bins>
@@ -61,6 +83,11 @@ private:
   fading level_error_;
   profile<day_bins> day_;
   profile<week_bins> week_;
+  cycle cycle_;
+  float cycle_before_ = 0;
+  float base_before_ = 0;
+  std::uint8_t chosen_ = 0; // of level, day, week, cycle
+  std::uint32_t since_chosen_ = 0;
   // One-step prediction: recursive least squares over the last deviations from what is expected.
   std::array<float, lags> deviations_{};
   std::array<float, terms> weights_{};

@@ -10,8 +10,8 @@ namespace throng::analytics {
 
 namespace {
 
-constexpr double kept_a_value = 0.9917; // of what is left: a half in 83 values
-constexpr double clearly_more = 1.25;
+constexpr double kept_a_value = 0.99601; // of what is left: a half in 173 values
+constexpr double clearly_more = 1.0;
 constexpr double more = 0.3;
 
 } // namespace
@@ -31,16 +31,20 @@ std::string alarm_terms::sentence() const {
   return fmt::format("; by its past that is so for one value in {:.3g}", std::pow(10.0, surprise_of(1 - sensitivity)));
 }
 
-const std::vector<parameter_doc>& alarm_parameters() {
-  static const std::vector<parameter_doc> docs{
-      {"alarms_per_day", "null",
-       "How many false alarms a day an entity may raise, about: above 0; null leaves it to sensitivity."},
-      {"sensitivity", "0.5",
-       "An alarm is a score of 1 - sensitivity or more: above 0, below 1. 0.5 is one value in 10,000."},
-      {"forget", "\"30d\"", "Event time without a value after which an entity's history is dropped: at least 1s."},
-      {"severity", "\"warning\"", "Of its alerts: info, warning or critical."},
-  };
-  return docs;
+detector_doc with_alarm_parameters(std::string_view name, std::string_view sentence, std::vector<parameter_doc> own) {
+  own.insert(own.end(), {
+                            {"alarms_per_day", "null",
+                             "How many false alarms a day an entity may raise, "
+                             "about: above 0; null leaves it to sensitivity."},
+                            {"sensitivity", "0.5",
+                             "An alarm is a score of 1 - sensitivity or more: "
+                             "above 0, below 1. 0.5 is one value in 10,000."},
+                            {"forget", "\"30d\"",
+                             "Event time without a value after which an "
+                             "entity's history is dropped: at least 1s."},
+                            {"severity", "\"warning\"", "Of its alerts: info, warning or critical."},
+                        });
+  return {name, sentence, std::move(own)};
 }
 
 double incident::values_per_day() const {
@@ -70,7 +74,8 @@ detection incident::judge(const alarm_terms& terms, timestamp t, double surprise
     peak_ = surprise;
     peak_ms_ = t.ms;
   }
-  // At most a fifth: over no threshold that anyone would set, and still in the order of the surprises.
+  // At most a fifth: over no threshold that anyone would set, and still in the
+  // order of the surprises.
   said.score = score_of(fresh ? surprise : surprise / (surprise + 1));
   said.alarm = said.score >= said.threshold && said.score > 0;
   left_ = std::max(left_ * kept_a_value, surprise);

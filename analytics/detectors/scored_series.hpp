@@ -1,5 +1,6 @@
-// From a surprise to a score, an incident and an alarm: what all detectors of this folder share. A detector is then a core, which says how
-// surprising a value is by its past, and why.
+// From a surprise to a score, an incident and an alarm: what all detectors of
+// this folder share. A detector is then a core, which says how surprising a
+// value is by its past, and why.
 #pragma once
 
 #include <cmath>
@@ -14,8 +15,9 @@ namespace throng::analytics {
 
 class detector_parameters;
 
-/// A surprise s says that 1 of 10^s past values was as odd (tail_model.hpp). The score is s / (s + 4): 0.5 for one in ten thousand, 0.2
-/// for one in ten, 0.6 for one in a million.
+/// A surprise s says that 1 of 10^s past values was as odd (tail_model.hpp).
+/// The score is s / (s + 4): 0.5 for one in ten thousand, 0.2 for one in ten,
+/// 0.6 for one in a million.
 inline double score_of(double surprise) {
   return surprise / (surprise + 4);
 }
@@ -35,11 +37,13 @@ struct alarm_terms {
   std::string sentence() const;
 };
 
-/// The parameters of alarm_terms, for a detector's documentation.
-const std::vector<parameter_doc>& alarm_parameters();
+/// A detector's documentation, with the parameters of alarm_terms behind its
+/// own.
+detector_doc with_alarm_parameters(std::string_view name, std::string_view sentence, std::vector<parameter_doc> own);
 
-/// One incident rings once: after a surprise, only one that is clearly greater than what is left of it keeps its height; others are
-/// lowered to a score below 0.2. What is left of it halves in about 80 values.
+/// One incident rings once: after a surprise, only one that is clearly greater
+/// than what is left of it keeps its height; others are lowered to a score
+/// below 0.2. What is left of it halves in about 173 values.
 class incident {
 public:
   detection judge(const alarm_terms& terms, timestamp t, double surprise);
@@ -61,7 +65,10 @@ private:
   double surprise_ = 0; // of the last value; no state
 };
 
-/// The series of a core. Core: double surprise(timestamp, double); explanation explain(string_view field); save; load.
+/// The series of a core. Core: double surprise(timestamp, double), which gets
+/// finite numbers only, or else double surprise_of_value(timestamp, const
+/// value&), which gets all that is not missing; explanation explain(string_view
+/// field); save; load.
 template <class Core>
 class scored_series final : public series_detector {
 public:
@@ -70,9 +77,14 @@ public:
       , core_(std::move(core)) {}
 
   detection observe(timestamp t, const value& x) override {
-    if (!x.is_finite())
-      return incident_.judge(*terms_, t, 0);
-    return incident_.judge(*terms_, t, core_.surprise(t, x.number()));
+    double surprise = 0;
+    if constexpr (requires { core_.surprise_of_value(t, x); }) {
+      if (!x.is_nothing())
+        surprise = core_.surprise_of_value(t, x);
+    } else if (x.is_finite()) {
+      surprise = core_.surprise(t, x.number());
+    }
+    return incident_.judge(*terms_, t, surprise);
   }
   explanation explain(std::string_view field) const override {
     auto why = core_.explain(field);

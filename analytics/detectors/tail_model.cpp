@@ -55,10 +55,17 @@ void tail_model::learn(double s, float weight) {
   }
 }
 
+void tail_model::forget(double share) {
+  for (auto& count : counts_)
+    count *= static_cast<float>(share);
+  total_ *= static_cast<float>(share);
+  until_fit_ = 1;
+}
+
 void tail_model::fit() {
   auto total = total_ / unit_;
   // Over u lie 30 values if that is 1 to 10 of 100; thrice as many where a bin is so full.
-  auto wanted = std::clamp(30 / total, 0.01F, 0.1F) * total_;
+  auto wanted = std::clamp(30.0F / total, 0.01F, 0.1F) * total_;
   float over = 0;
   float excess = 0; // of s over 0 first
   auto bin = bins - 1;
@@ -75,8 +82,8 @@ void tail_model::fit() {
     if (counts_[static_cast<std::size_t>(i)] > 0)
       logs += counts_[static_cast<std::size_t>(i)] * std::log(middle_of(i) / from_);
   excess -= over * from_;
-  // What is known before: a tail as of a normal distribution's magnitude, worth three values, and one value over u that was not seen.
-  auto prior = 3 * unit_;
+  // What is known before: a tail much as of a normal distribution's magnitude, worth a few values, and one value over u that was not seen.
+  auto prior = 3.0F * unit_;
   share_ = std::min(1.0F, (over + unit_) / (total_ + unit_));
   mean_excess_ = (excess + prior * 0.25F * from_) / (over + prior);
   mean_log_ = (logs + prior * 0.2F) / (over + prior);

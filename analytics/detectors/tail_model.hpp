@@ -23,6 +23,8 @@ public:
   double surprise(double s, double power_share = 0.5) const;
   /// @param weight 0 to 1: how much it counts
   void learn(double s, float weight);
+  /// Lets all that was learnt weigh `share` of what it did.
+  void forget(double share);
   /// Of all that was learnt and has not faded.
   float total() const {
     return total_;

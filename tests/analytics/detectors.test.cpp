@@ -1,5 +1,6 @@
 #define CAF_SUITE analytics.detectors
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -9,6 +10,7 @@
 #include <rapidcheck.h>
 
 #include "analytics/detector.hpp"
+#include "analytics/detectors/calibrated.hpp"
 #include "analytics/detectors/scored_series.hpp"
 #include "analytics/detectors/tail_model.hpp"
 #include "pipelines.hpp"
@@ -33,14 +35,15 @@ std::shared_ptr<const detector> make(std::string_view name, const char* paramete
 /// Each of the register, with its defaults.
 void for_each_detector(const std::function<void(std::string_view, const detector&)>& f) {
   for (const auto& doc : known_detectors())
-    f(doc.name, *make(doc.name));
+    f(doc.name, *make(doc.name, doc.name == "threshold" ? R"({"above": 5, "margin": 1})" : "{}"));
 }
 
 timestamp at(std::size_t i) {
   return {1'392'336'000'000 + static_cast<std::int64_t>(i) * 300'000};
 }
 
-double normal(std::mt19937_64& bits) { // of variance 1, by twelve uniforms: the same everywhere
+double normal(std::mt19937_64& bits) { // of variance 1, by twelve uniforms: the
+                                       // same everywhere
   double sum = -6;
   for (int i = 0; i < 12; ++i)
     sum += static_cast<double>(bits() >> 11U) * 0x1p-53;
@@ -57,7 +60,174 @@ std::vector<std::size_t> alarms(const detector& watching, std::size_t count,
   return found;
 }
 
+/// The definition in hampel.cpp, over the whole series each time.
+class naive_hampel {
+public:
+  explicit naive_hampel(std::size_t window)
+      : window_(window) {}
+  double of(timestamp, double x) {
+    auto n = std::min(all_.size(), window_);
+    std::vector<double> last(all_.end() - static_cast<std::ptrdiff_t>(n), all_.end());
+    all_.push_back(x);
+    if (n < 5)
+      return 0;
+    auto median_of = [](std::vector<double> of) {
+      std::sort(of.begin(), of.end());
+      auto m = of.size();
+      return m % 2 == 1 ? of[m / 2] : 0.5 * (of[m / 2 - 1] + of[m / 2]);
+    };
+    auto median = median_of(last);
+    std::vector<double> distances;
+    for (auto y : last)
+      distances.push_back(std::fabs(y - median));
+    std::sort(distances.begin(), distances.end());
+    return std::fabs(x - median) / std::max(1.4826 * distances[n / 2], 1e-6 * std::fabs(median) + 1e-12);
+  }
+  explanation explain(std::string_view) const {
+    return {};
+  }
+  void save(byte_writer&) const {}
+  void load(byte_reader&) {}
+
+private:
+  std::size_t window_;
+  std::vector<double> all_;
+};
+
+detection after(series_detector& series, std::size_t from, std::size_t to,
+                const std::function<double(std::size_t)>& x) {
+  detection said;
+  for (auto i = from; i < to; ++i)
+    said = series.observe(at(i), value::of(x(i)));
+  return said;
+}
+
 } // namespace
+
+CAF_TEST(hampel scores as its definition does) {
+  auto holds = rc::check("definition", [](std::uint64_t seed) {
+    std::mt19937_64 bits{seed};
+    auto window = 5 + bits() % 30;
+    auto parameters = "{\"window\": " + std::to_string(window) + "}";
+    auto watching = make("hampel", parameters.c_str());
+    auto series = watching->fresh();
+    alarm_terms terms;
+    scored_series<calibrated<naive_hampel>> naive{terms, calibrated{naive_hampel{window}}};
+    for (std::size_t i = 0; i < 400; ++i) {
+      auto x = value::of(std::round(normal(bits) * 4) / 2 + (bits() % 40 == 0 ? 30 : 0)); // ties
+      RC_ASSERT(series->observe(at(i), x).score == naive.observe(at(i), x).score);
+    }
+  });
+  CAF_CHECK(holds);
+}
+
+CAF_TEST(on noise a score is as rare as it says whatever the detector) {
+  for_each_detector([](std::string_view name, const detector& watching) {
+    if (name == "threshold" || name == "shift")
+      return; // not by probability
+    auto series = watching.fresh();
+    std::mt19937_64 bits{21};
+    int odd = 0;
+    int alarms = 0;
+    for (std::size_t i = 0; i < 21'000; ++i) {
+      // Novelty sees few different values: a fine one would be new each time.
+      auto x = name == "novelty" ? std::round(normal(bits)) : normal(bits);
+      auto said = series->observe(at(i), value::of(x));
+      odd += i >= 1'000 && said.score >= score_of(3) ? 1 : 0;
+      alarms += i >= 1'000 && said.alarm ? 1 : 0;
+    }
+    CAF_MESSAGE(name << ": " << odd << " of 20,000 as one in 1,000, " << alarms << " alarms");
+    CAF_CHECK_LESS(odd, 61);    // 20 are expected
+    CAF_CHECK_LESS(alarms, 12); // 2 are
+  });
+}
+
+CAF_TEST(what one value shows is found by those that look at one value) {
+  for (const auto* name : {"auto", "ensemble", "ewma", "hampel", "spot", "forest", "half_space_trees", "shift"}) {
+    CAF_MESSAGE(name);
+    std::mt19937_64 bits{22};
+    auto far = std::string_view{name} == "ewma" || std::string_view{name} == "shift" ? 200 : 40;
+    auto found = alarms(*make(name), 3'200, [&](std::size_t i) { return normal(bits) + (i == 3'000 ? far : 0); });
+    CAF_CHECK(std::any_of(found.begin(), found.end(), [](std::size_t i) { return i >= 3'000 && i < 3'010; }));
+  }
+}
+
+CAF_TEST(cusum and ewma find a small shift that no value shows) {
+  for (const auto* name : {"cusum", "ewma"}) {
+    std::mt19937_64 bits{23};
+    auto found = alarms(*make(name, R"({"sensitivity": 0.6})"), 4'000,
+                        [&](std::size_t i) { return normal(bits) + (i >= 3'000 ? 1.5 : 0); });
+    CAF_MESSAGE(name);
+    CAF_CHECK(std::any_of(found.begin(), found.end(), [](std::size_t i) { return i >= 3'000 && i < 3'200; }));
+  }
+}
+
+CAF_TEST(seasonal finds an ordinary value at an extraordinary hour) {
+  std::mt19937_64 bits{24};
+  auto day = [](std::size_t i) { return 20 * std::sin(static_cast<double>(i) * 2 * 3.14159265 / 288); };
+  auto found = alarms(*make("seasonal"), 4'032,
+                      [&](std::size_t i) { return normal(bits) + (i >= 3'500 && i < 3'520 ? day(i + 144) : day(i)); });
+  CAF_REQUIRE(!found.empty());
+  CAF_CHECK(found.front() >= 3'500 && found.front() < 3'520);
+}
+
+CAF_TEST(stuck is surprised by a run that its past makes improbable) {
+  std::mt19937_64 bits{25};
+  auto coin = [&](std::size_t i) { return i >= 2'000 && i < 2'060 ? 1.0 : static_cast<double>(bits() % 2); };
+  auto found = alarms(*make("stuck"), 2'100, coin);
+  CAF_REQUIRE(!found.empty());
+  // With a half of the values repeats, 14 in a row are 1 in 16,384: the first
+  // over 10,000.
+  CAF_CHECK(found.back() >= 2'012 && found.back() <= 2'020);
+  CAF_CHECK(alarms(*make("stuck"), 3'000, [](std::size_t) { return 7.0; }).empty());
+}
+
+CAF_TEST(silence tells of a long gap when it ends) {
+  auto watching = make("silence");
+  auto series = watching->fresh();
+  std::mt19937_64 bits{26};
+  std::int64_t t = 0;
+  for (int i = 0; i < 1'000; ++i) {
+    t += 50'000 + static_cast<std::int64_t>(bits() % 20'000);
+    CAF_CHECK(!series->observe({t}, value::of(1.0)).alarm);
+  }
+  CAF_CHECK(series->observe({t + 3'600'000}, value::of(1.0)).alarm);
+  CAF_CHECK(series->explain("x").reason.find("1h") != std::string::npos);
+}
+
+CAF_TEST(rate tells of a flood while it lasts and of a lull when it ends) {
+  auto watching = make("rate", R"({"per": "1m"})");
+  auto series = watching->fresh();
+  std::mt19937_64 bits{27};
+  std::int64_t t = 0;
+  int early = 0;
+  for (int i = 0; i < 6'000; ++i) {
+    t += 3'000 + static_cast<std::int64_t>(bits() % 6'000); // 10 a minute
+    early += series->observe({t}, value::of(1.0)).alarm ? 1 : 0;
+  }
+  CAF_CHECK_LESS(early, 3);
+  auto rang = false;
+  for (int i = 0; i < 60 && !rang; ++i)
+    rang = series->observe({t + i * 100}, value::of(1.0)).alarm;
+  CAF_CHECK(rang);
+}
+
+CAF_TEST(novelty tells a new text and a new number) {
+  auto watching = make("novelty", R"({"sensitivity": 0.6})");
+  auto series = watching->fresh();
+  const std::string_view usual[] = {"ok", "busy", "idle"};
+  for (std::size_t i = 0; i < 2'000; ++i)
+    CAF_CHECK(!series->observe(at(i), value::of(usual[i % 3])).alarm);
+  CAF_CHECK(series->observe(at(2'000), value::of(std::string_view{"melted"})).alarm);
+  CAF_CHECK(series->explain("state").reason.find("melted") != std::string::npos);
+}
+
+CAF_TEST(threshold rings once until the series has come back by its margin) {
+  const double values[] = {9, 11, 12, 9.5, 10.5, 8.9, 10.1, 5, 0.5, 1.5, 0.5};
+  std::vector<std::size_t> expected{1, 6, 8};
+  auto watching = make("threshold", R"({"above": 10, "below": 1, "margin": 1})");
+  CAF_CHECK(alarms(*watching, std::size(values), [&](std::size_t i) { return values[i]; }) == expected);
+}
 
 CAF_TEST(saved and loaded anywhere every detector goes on to the bit) {
   for_each_detector([](std::string_view name, const detector& watching) {
@@ -143,7 +313,8 @@ CAF_TEST(the tail model tells the share of a normal distribution) {
     tail_model tail;
     for (int i = 0; i < 5'000; ++i)
       tail.learn(std::fabs(normal(bits)), 1);
-    // Of a normal distribution's magnitude, one in 100 is over 2.576, one in 1,000 over 3.29.
+    // Of a normal distribution's magnitude, one in 100 is over 2.576, one in
+    // 1,000 over 3.29.
     RC_ASSERT(std::fabs(tail.surprise(2.576) - 2) < 0.3);
     RC_ASSERT(std::fabs(tail.surprise(3.29) - 3) < 0.8);
     double last = -1;
