@@ -11,8 +11,9 @@ namespace throng::analytics {
 namespace {
 
 constexpr double kept_a_value = 0.99601; // of what is left: a half in 173 values
-constexpr double clearly_more = 1.0;
+constexpr double clearly_more = 1.25;
 constexpr double more = 0.3;
+constexpr double again = 2; // of what an alarm rang at: another rings only over that
 
 } // namespace
 
@@ -77,7 +78,8 @@ detection incident::judge(const alarm_terms& terms, timestamp t, double surprise
   // At most a fifth: over no threshold that anyone would set, and still in the
   // order of the surprises.
   said.score = score_of(fresh ? surprise : surprise / (surprise + 1));
-  said.alarm = said.score >= said.threshold && said.score > 0;
+  said.alarm = fresh && surprise > 0 && said.score >= said.threshold && surprise > again * rung_;
+  rung_ = std::max(rung_ * kept_a_value, said.alarm ? surprise : 0);
   left_ = std::max(left_ * kept_a_value, surprise);
   return said;
 }
@@ -93,6 +95,7 @@ void incident::save(byte_writer& out) const {
   out.i64(last_ms_);
   out.real(interval_ms_);
   out.real(left_);
+  out.real(rung_);
   out.i64(begin_ms_);
   out.i64(peak_ms_);
   out.real(peak_);
@@ -103,6 +106,7 @@ void incident::load(byte_reader& in) {
   last_ms_ = in.i64();
   interval_ms_ = in.real();
   left_ = in.real();
+  rung_ = in.real();
   begin_ms_ = in.i64();
   peak_ms_ = in.i64();
   peak_ = in.real();

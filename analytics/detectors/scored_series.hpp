@@ -59,6 +59,7 @@ private:
   std::int64_t last_ms_ = 0;
   double interval_ms_ = 0;
   double left_ = 0; // of the greatest surprise
+  double rung_ = 0; // of the greatest that rang
   std::int64_t begin_ms_ = 0;
   std::int64_t peak_ms_ = 0;
   double peak_ = 0;
