@@ -32,7 +32,7 @@ conductor_memory conductor_memory::load(std::string_view bytes, const std::share
     throw simulation::foreign_state("the state is of another number of partitions");
   from.get(made.mail);
   made.director->load(from);
-  from.expect_end();
+  from.require_end();
   return made;
 }
 

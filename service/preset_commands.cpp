@@ -30,33 +30,30 @@ int list_presets(const std::vector<config::preset>& presets) {
   return exit_done;
 }
 
-int check(const std::string& name, const overlay_options& overlay) {
+/// Loads a preset or a file with its overlays. @param then int(const config::scenario&, const config::load_options&)
+template <class F>
+int with_scenario(const std::string& name, const overlay_options& overlay, F then) {
   auto options = overlay.resolve();
   if (!options)
     return say_failure(options.error());
   auto scenario = config::load_scenario(name, *options);
-  if (!scenario)
-    return say_problems(scenario.error());
-  auto plans = compile_pipelines(scenario->value.pipelines, *options);
+  return scenario ? then(scenario->value, *options) : say_problems(scenario.error());
+}
+
+int check_scenario(const config::scenario& scenario, const config::load_options& options) {
+  auto plans = compile_pipelines(scenario.pipelines, options);
   if (!plans)
     return say_problems(plans.error());
   std::size_t entities = 0;
-  for (const auto& population : scenario->value.populations)
+  for (const auto& population : scenario.populations)
     entities += population.count;
-  fmt::print("{}: {} entities in {} populations, {} incidents, {} pipelines: right\n", scenario->value.name, entities,
-             scenario->value.populations.size(), scenario->value.incidents.size(), plans->size());
+  fmt::print("{}: {} entities in {} populations, {} incidents, {} pipelines: right\n", scenario.name, entities,
+             scenario.populations.size(), scenario.incidents.size(), plans->size());
   return exit_done;
 }
 
-/// Of a preset or a file, with its overlays.
-int explain_scenario(const std::string& name, const overlay_options& overlay) {
-  auto options = overlay.resolve();
-  if (!options)
-    return say_failure(options.error());
-  auto scenario = config::load_scenario(name, *options);
-  if (!scenario)
-    return say_problems(scenario.error());
-  auto world = simulation::world::make(std::move(scenario->value));
+int explain_scenario(const config::scenario& scenario, const config::load_options&) {
+  auto world = simulation::world::make(scenario);
   if (!world)
     return say_failure(world.error());
   fmt::print("{}", explain(**world));
@@ -87,7 +84,8 @@ void add_scenario_command(program& to) {
   overlay->add_to(show, true);
   show.callback([&to, name, overlay, explains] {
     to.chosen = [name, overlay, explains] {
-      return *explains ? explain_scenario(*name, *overlay) : show_preset(config::scenario_presets(), *name, "scenario");
+      return *explains ? with_scenario(*name, *overlay, explain_scenario)
+                       : show_preset(config::scenario_presets(), *name, "scenario");
     };
   });
   auto& checking = add_command(command, "check", "Say everything that is wrong with a scenario and its pipelines",
@@ -96,7 +94,8 @@ void add_scenario_command(program& to) {
       ->required()
       ->check(can_be(names_of(config::scenario_presets())));
   overlay->add_to(checking, true);
-  checking.callback([&to, name, overlay] { to.chosen = [name, overlay] { return check(*name, *overlay); }; });
+  checking.callback(
+      [&to, name, overlay] { to.chosen = [name, overlay] { return with_scenario(*name, *overlay, check_scenario); }; });
   add_command(command, "schema", "The JSON Schema, for editors", "  throng scenario schema > scenario.schema.json")
       .callback([&to] {
         to.chosen = [] {

@@ -296,7 +296,7 @@ void director::save(state_writer& to) const {
 void director::load(state_reader& from) {
   from.get(impl_->adopted_);
   impl_->site_.restore(from);
-  from.expect(impl_->clocks_.size());
+  from.require(impl_->clocks_.size());
   for (auto& clock : impl_->clocks_) {
     from.get(clock.opened);
     from.get(clock.closes);

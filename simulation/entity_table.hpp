@@ -129,8 +129,8 @@ public:
     }
   }
   void load(state_reader& from) override {
-    from.expect(sizeof(living_row));
-    from.expect(rows_.size());
+    from.require(sizeof(living_row));
+    from.require(rows_.size());
     for (auto& row : rows_) {
       from.get(row.living);
       from.get(row.restarts);

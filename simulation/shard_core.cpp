@@ -569,10 +569,10 @@ void shard_core::implementation::save(state_writer& to) const {
 }
 
 void shard_core::implementation::load(state_reader& from) {
-  from.expect(shard_);
-  from.expect(shards_);
-  from.expect(kinds_);
-  from.expect(tables_.size());
+  from.require(shard_);
+  from.require(shards_);
+  from.require(kinds_);
+  from.require(tables_.size());
   for (auto& table : tables_)
     table->load(from);
   from.get(scheduled_);
@@ -599,7 +599,7 @@ void shard_core::implementation::load(state_reader& from) {
   for (; count > 0; --count)
     get(from, held.emplace_back());
   held_.restore(std::move(held));
-  from.expect_end();
+  from.require_end();
 }
 
 shard_core::shard_core(std::shared_ptr<const world> world, std::uint32_t shard, std::uint32_t shards, pace kinds)

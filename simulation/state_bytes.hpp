@@ -69,13 +69,13 @@ public:
   }
   /// What was put is what the reader has: the state is of the same world.
   template <class T>
-  void expect(const T& value) {
+  void require(const T& value) {
     T found{};
     get(found);
     if (!(found == value))
       throw foreign_state("the state is of another world, or of another version of this program");
   }
-  void expect_end() const {
+  void require_end() const {
     if (!in_.empty())
       throw foreign_state("the state goes on where it should end");
   }

@@ -378,7 +378,8 @@ CAF_TEST(who is persuaded pays from their own device at home and the receiver ca
     const auto& parts = city.groups.begin()->second;
     const auto edges = edges_of(parts, city.statements, 10s);
     CAF_REQUIRE_EQUAL(edges.size(), subtlety == 0 ? 2U : 1U);
-    CAF_CHECK_EQUAL(edges[0].device, device_id(static_cast<std::uint32_t>(std::stoul(edges[0].from.substr(8)))).view());
+    const auto own = device_id(static_cast<std::uint32_t>(std::stoul(edges[0].from.substr(8))));
+    CAF_CHECK_EQUAL(edges[0].device, own.view());
     const auto receiver = edges[0].to;
     std::int64_t out = 0;
     bool cash = false;

@@ -77,6 +77,14 @@ inline config::scenario small_metropolis() {
         incident.subtlety = 0.4;
         city.incidents.push_back(incident);
       }
+  config::incident conditional;
+  conditional.kind = "support.urgent_wave";
+  conditional.population = "helpdesk";
+  conditional.count = 3;
+  conditional.duration = 2min;
+  conditional.when = {{"web_errors", config::total_bound::relation::gt, 0},
+                      {"transactions", config::total_bound::relation::gte, 0}};
+  city.incidents.push_back(conditional);
   city.trouble = {0.01, 0.01, 0.01, 0.01, 0.01};
   return city;
 }
