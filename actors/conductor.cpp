@@ -354,7 +354,7 @@ conductor_actor::behavior_type conductor(conductor_pointer self, const std::shar
       },
       [self](hold_atom) -> caf::result<standstill> {
         auto& state = self->state;
-        if (!state.begun || !state.promise.pending())
+        if (state.begun && !state.promise.pending())
           return standstill{true, state.now, {}, {}};
         auto promise = state.holder = self->make_response_promise<standstill>();
         go_on(self);

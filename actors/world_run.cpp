@@ -99,6 +99,7 @@ world_run::~world_run() {
 void world_run::begin() {
   auto ended = std::make_shared<std::promise<world_result>>();
   ended_ = ended->get_future();
+  begun_ = true;
   system_.spawn([leader = conductor_, ended](caf::event_based_actor* self) {
     self->request(leader, caf::infinite, begin_atom_v)
         .then([ended](const world_result& result) { ended->set_value(result); },
@@ -139,6 +140,9 @@ void world_run::order(const pace_order& what) {
 }
 
 expected<timestamp> world_run::hold(std::chrono::milliseconds limit) {
+  static constexpr auto not_running = "the world does not run: it has not begun, or has ended";
+  if (!begun_) // where it has, the conductor may learn of it after this
+    return fail(error_kind::conflict, not_running);
   holding_.lock();
   expected<timestamp> stands = fail(error_kind::internal, "the conductor died");
   caf::scoped_actor self{system_};
@@ -147,7 +151,7 @@ expected<timestamp> world_run::hold(std::chrono::milliseconds limit) {
           [&](const standstill& at) {
             standstill_ = at;
             if (at.over)
-              stands = fail(error_kind::conflict, "the world does not run: it has not begun, or has ended");
+              stands = fail(error_kind::conflict, not_running);
             else
               stands = at.at;
           },

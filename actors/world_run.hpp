@@ -2,6 +2,7 @@
 // together and knows no more of them than that.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -85,6 +86,7 @@ private:
   std::vector<std::shared_ptr<simulation::shard_core>> cores_;
   std::shared_ptr<world_progress> progress_;
   conductor_actor conductor_;
+  std::atomic<bool> begun_{false};
   std::future<world_result> ended_;
   std::optional<world_result> result_;
   std::mutex holding_;    ///< taken from hold() to release()

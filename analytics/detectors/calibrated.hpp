@@ -41,6 +41,10 @@ private:
 template <class Statistic>
 class calibrated {
 public:
+  static constexpr bool accumulates = requires {
+    requires Statistic::accumulates;
+  };
+
   explicit calibrated(Statistic statistic)
       : statistic_(std::move(statistic)) {}
 

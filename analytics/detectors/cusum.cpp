@@ -18,6 +18,8 @@ namespace {
 
 class cusum {
 public:
+  static constexpr bool accumulates = true;
+
   cusum(double slack, double memory)
       : slack_(slack)
       , slow_(memory) {}

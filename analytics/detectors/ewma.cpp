@@ -18,6 +18,8 @@ namespace {
 
 class ewma {
 public:
+  static constexpr bool accumulates = true;
+
   ewma(double weight, double memory)
       : weight_(weight)
       , slow_(memory) {}

@@ -22,6 +22,8 @@ namespace {
 
 class rate {
 public:
+  static constexpr bool accumulates = true;
+
   rate(milliseconds per, double memory)
       : per_(per)
       , memory_(memory) {}

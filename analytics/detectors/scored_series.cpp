@@ -52,7 +52,7 @@ double incident::values_per_day() const {
   return 86'400'000 / std::max(1.0, interval_ms_);
 }
 
-detection incident::judge(const alarm_terms& terms, timestamp t, double surprise) {
+detection incident::judge(const alarm_terms& terms, timestamp t, double surprise, bool accumulates) {
   if (seen_ > 0 && t.ms > last_ms_) {
     auto passed = static_cast<double>(t.ms - last_ms_);
     // A gap is no interval.
@@ -68,7 +68,8 @@ detection incident::judge(const alarm_terms& terms, timestamp t, double surprise
   auto alarm_from = terms.alarms_per_day ? std::max(0.0, std::log10(values_per_day() / *terms.alarms_per_day))
                                          : surprise_of(1 - terms.sensitivity);
   said.threshold = score_of(alarm_from);
-  auto fresh = surprise > left_ * clearly_more + more;
+  // What grows value by value never leaps: it is news when it comes to where the user wants to be told.
+  auto fresh = surprise > left_ * clearly_more + more || (accumulates && surprise >= alarm_from && left_ < alarm_from);
   if (fresh && left_ < alarm_from / 2)
     begin_ms_ = t.ms;
   if (fresh) {
@@ -80,7 +81,7 @@ detection incident::judge(const alarm_terms& terms, timestamp t, double surprise
   said.score = score_of(fresh ? surprise : surprise / (surprise + 1));
   said.alarm = fresh && surprise > 0 && said.score >= said.threshold && surprise > again * rung_;
   rung_ = std::max(rung_ * kept_a_value, said.alarm ? surprise : 0);
-  left_ = std::max(left_ * kept_a_value, surprise);
+  left_ = std::max(left_ * kept_a_value, fresh || !accumulates ? surprise : 0);
   return said;
 }
 

@@ -46,7 +46,9 @@ detector_doc with_alarm_parameters(std::string_view name, std::string_view sente
 /// below 0.2. What is left of it halves in about 173 values.
 class incident {
 public:
-  detection judge(const alarm_terms& terms, timestamp t, double surprise);
+  /// @param accumulates the surprise of an incident grows a little with each value: what it has grown past without being
+  /// told does not count as told
+  detection judge(const alarm_terms& terms, timestamp t, double surprise, bool accumulates);
   /// The incident's begin, peak and length so far.
   void add_to(boost::json::object& evidence) const;
   void save(byte_writer& out) const;
@@ -69,7 +71,8 @@ private:
 /// The series of a core. Core: double surprise(timestamp, double), which gets
 /// finite numbers only, or else double surprise_of_value(timestamp, const
 /// value&), which gets all that is not missing; explanation explain(string_view
-/// field); save; load.
+/// field); save; load; and `static constexpr bool accumulates = true`, if a
+/// surprise grows value by value.
 template <class Core>
 class scored_series final : public series_detector {
 public:
@@ -85,7 +88,8 @@ public:
     } else if (x.is_finite()) {
       surprise = core_.surprise(t, x.number());
     }
-    return incident_.judge(*terms_, t, surprise);
+    return incident_.judge(
+        *terms_, t, surprise, requires { requires Core::accumulates; });
   }
   explanation explain(std::string_view field) const override {
     auto why = core_.explain(field);

@@ -18,6 +18,8 @@ namespace {
 
 class stuck {
 public:
+  static constexpr bool accumulates = true;
+
   stuck(double tolerance, double memory)
       : tolerance_(tolerance)
       , memory_(memory) {}
@@ -40,7 +42,7 @@ public:
     auto found = std::min(30.0, -static_cast<double>(run_) * std::log10(share));
     if (run_ <= 2)
       learn(1);
-    return run_ < 2 || seen_ < 30 ? 0 : found;
+    return run_ < 2 || weight_ < 30 ? 0 : found; // of a series that never changed nothing is known
   }
   explanation explain(std::string_view field) const {
     explanation why;

@@ -104,6 +104,9 @@ CAF_TEST(speed 60 lives a minute a second) {
   pass(7s);
   CAF_CHECK_EQUAL(sut->progress().virtual_ms.load(), 7 * 60'000);
   CAF_CHECK_EQUAL(sut->progress().behind_ms.load(), 0);
+  sut->halt();
+  pass(1s);
+  CAF_CHECK(sut->wait(0ms).has_value()); // nobody would run what an abandoned one waits for
 }
 
 CAF_TEST(a backfill goes over into live time with the same bytes as the whole at full speed) {

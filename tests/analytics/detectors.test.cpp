@@ -159,19 +159,21 @@ CAF_TEST(seasonal finds an ordinary value at an extraordinary hour) {
   auto day = [](std::size_t i) { return 20 * std::sin(static_cast<double>(i) * 2 * 3.14159265 / 288); };
   auto found = alarms(*make("seasonal"), 4'032,
                       [&](std::size_t i) { return normal(bits) + (i >= 3'500 && i < 3'520 ? day(i + 144) : day(i)); });
-  CAF_REQUIRE(!found.empty());
-  CAF_CHECK(found.front() >= 3'500 && found.front() < 3'520);
+  CAF_CHECK(std::any_of(found.begin(), found.end(), [](std::size_t i) { return i >= 3'500 && i < 3'520; }));
+  CAF_CHECK(std::count_if(found.begin(), found.end(), [](std::size_t i) { return i < 3'500; }) <= 1);
 }
 
 CAF_TEST(stuck is surprised by a run that its past makes improbable) {
   std::mt19937_64 bits{25};
-  auto coin = [&](std::size_t i) { return i >= 2'000 && i < 2'060 ? 1.0 : static_cast<double>(bits() % 2); };
+  auto coin = [&](std::size_t i) {
+    return i == 1'999 ? 0.0 : i >= 2'000 && i < 2'060 ? 1.0 : static_cast<double>(bits() % 2);
+  };
   auto found = alarms(*make("stuck"), 2'100, coin);
   CAF_REQUIRE(!found.empty());
-  // With a half of the values repeats, 14 in a row are 1 in 16,384: the first over 10,000.
+  // Of what it learns (a run's first two repeats, and its end) 3 in 7 are repeats: 11 in a row are the first over 10,000.
   auto first = std::find_if(found.begin(), found.end(), [](std::size_t i) { return i >= 2'000; });
   CAF_REQUIRE(first != found.end());
-  CAF_CHECK(*first >= 2'006 && *first <= 2'016);
+  CAF_CHECK(*first >= 2'010 && *first <= 2'013);
   CAF_CHECK(alarms(*make("stuck"), 3'000, [](std::size_t) { return 7.0; }).empty());
 }
 

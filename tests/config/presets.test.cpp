@@ -80,7 +80,7 @@ CAF_TEST(every scenario preset loads and so do its pipelines) {
 }
 
 CAF_TEST(every pipeline preset loads under its own name) {
-  CAF_CHECK_EQUAL(pipeline_presets().size(), 6u);
+  CAF_CHECK_EQUAL(pipeline_presets().size(), 7u);
   for (const auto& one : pipeline_presets()) {
     auto pipelines = load_pipelines(std::string{one.name}, {});
     CAF_REQUIRE(is_right(pipelines));
@@ -181,6 +181,8 @@ CAF_TEST(the defaults of the pipeline schema are those of the model) {
   json::object plain{{"name", "x"}, {"source", "t"}, {"key", "k"}};
   auto full = plain;
   merge(full, defaults_of(schema, definitions.at("pipeline")));
+  CAF_CHECK_EQUAL(full.at("idle_advances"), config::pipeline{}.idle_advances);
+  full.erase("idle_advances"); // what belongs to `rekey` alone
   CAF_CHECK(full.size() > 10);
   auto add = [&](const char* list, const char* definition, json::object element) {
     plain[list] = json::array{element};

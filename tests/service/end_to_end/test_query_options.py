@@ -99,9 +99,9 @@ class QueryOptions(unittest.TestCase):
                    lambda d: d["pipeline"] == "city-climate" and d["group"].get("district") == "district-03")
         self.check("windows", ["--group", "status=200"], lambda d: d["group"].get("status") == 200)  # a number
         [first, *_] = [d for d in self.documents("windows") if d["window"] == "load-15m"]
-        both = [f"{name}={value}" for name, value in first["group"].items()]
-        self.check("windows", ["--group", both[0], "--group", both[1]],
-                   lambda d: all(d["group"].get(k) == v for k, v in first["group"].items()))
+        two = list(first["group"].items())[:2]
+        self.check("windows", [word for name, value in two for word in ("--group", f"{name}={value}")],
+                   lambda d: all(d["group"].get(k) == v for k, v in two))
         entity = self.documents("alerts")[0]["entity"]
         for subject in ("alerts", "entities"):
             self.check(subject, ["--entity", entity], lambda d: d["entity"] == entity)

@@ -12,7 +12,8 @@ from urllib.parse import quote, urlencode
 
 from throng import PROGRAM, InFolder, query, throng
 
-WORLD = ["--duration", "10m", "--set", "populations.sensors.count=60", "--set", "incidents=[]",
+WORLD = ["--duration", "10m", "--set", "populations.sensors.count=60", "--set",
+         'incidents=[{"kind": "sensor.stuck", "population": "sensors", "count": 2, "at": "2m", "for": "5m"}]',
          "--set", "trouble.late=0", "--set", "trouble.malformed=0"]
 
 
