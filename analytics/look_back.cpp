@@ -67,15 +67,17 @@ const look_back_history::entry* last_number(const look_back_history::entry* from
   return nullptr;
 }
 
+/// The clocks of two tills differ, and what is two streets away is no journey: 80 km are the least that can look like 1,000 km/h.
+constexpr std::int64_t least_journey_ms = 5 * 60'000;
+constexpr double places_a_degree = 100'000;
+constexpr double places_of_lon = 360 * places_a_degree + 1;
+
 value speed_of(const look_back_history::entry* before, const look_back_history::entry& now) {
   if (before == nullptr || std::isnan(now.number))
     return value::null();
-  const auto hours = static_cast<double>(std::max<std::int64_t>(now.time - before->time, 1'000)) / 3'600'000;
+  const auto hours = static_cast<double>(std::max(now.time - before->time, least_journey_ms)) / 3'600'000;
   return value::of(distance_km(before->number, now.number) / hours);
 }
-
-constexpr double places_a_degree = 100'000;
-constexpr double places_of_lon = 360 * places_a_degree + 1;
 
 } // namespace
 
