@@ -3,6 +3,7 @@
 #include <map>
 #include <tuple>
 
+#include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
 #include "analytics/json_text.hpp"
@@ -110,13 +111,67 @@ storage::find_query partials_of(const request& what) {
   return query;
 }
 
+/// What a `k=v` may mean, as it stands in a group's key.
+std::vector<std::string> readings_of(const std::string& text) {
+  std::vector<std::string> readings(1);
+  analytics::append_canonical_json(readings.back(), json::value(text));
+  boost::system::error_code not_json;
+  if (auto literal = json::parse(text, not_json); !not_json && !literal.is_string() && !literal.is_structured())
+    analytics::append_canonical_json(readings.emplace_back(), literal);
+  return readings;
+}
+
+/// The keys of all groups that are asked for, where each of a group's fields is; empty: they can't be told.
+json::array group_keys(const json::object& group, const request& what) {
+  if (group.size() != what.group.size())
+    return {};
+  std::vector<std::string> keys{"["};
+  for (const auto& member : group) {
+    const auto wanted = std::find_if(what.group.begin(), what.group.end(), [&](const auto& each) {
+      return member.key() == json::string_view{each.first.data(), each.first.size()};
+    });
+    if (wanted == what.group.end() || keys.size() > 256)
+      return {};
+    std::vector<std::string> longer;
+    for (const auto& key : keys)
+      for (const auto& reading : readings_of(wanted->second))
+        longer.push_back(key + (key.size() > 1 ? "," : "") + reading);
+    keys = std::move(longer);
+  }
+  json::array made;
+  for (const auto& key : keys)
+    made.emplace_back(key + "]");
+  return made;
+}
+
+/// Lets the store choose the group by its index where it can; who asks for some fields of a group only gets all windows' partials
+/// read, and those of other groups dropped here. All windows of a name have the same fields in their groups.
+expected<void> choose_groups(storage::result_store& store, const request& what, storage::find_query& query) {
+  if (what.group.empty() || what.pipeline.empty() || what.window.empty())
+    return {};
+  storage::find_query any{query.from, {}, "start", false, 1}; // by an index
+  std::copy_if(query.conditions.begin(), query.conditions.end(), std::back_inserter(any.conditions),
+               [](const auto& each) { return each.field != "start"; });
+  auto found = store.find(any);
+  if (!found)
+    return tl::unexpected(found.error());
+  if (found->empty() || !found->front().body.contains("group"))
+    return {};
+  if (auto keys = group_keys(found->front().body.at("group").as_object(), what); !keys.empty())
+    query.conditions.push_back({"group_key", compare::in, std::move(keys)});
+  return {};
+}
+
 } // namespace
 
 expected<std::vector<presented>> merged_windows(storage::result_store& store, const overtaken& no_result,
                                                 const request& what) {
   if (what.rollup && what.rollup->count() <= 0)
     return fail(error_kind::invalid, "--rollup takes a length of time such as 1h, greater than nothing");
-  auto partials = find_results(store, no_result, partials_of(what));
+  auto query = partials_of(what);
+  if (auto chosen = choose_groups(store, what, query); !chosen)
+    return tl::unexpected(chosen.error());
+  auto partials = find_results(store, no_result, std::move(query));
   if (!partials)
     return tl::unexpected(partials.error());
   std::map<std::pair<std::string, std::string>, tumbling_shape> shapes;

@@ -55,7 +55,7 @@ inline document make(const partial_window& of) {
   auto state = analytics::partial_state_header(fields);
   analytics::byte_writer out{state};
   cell.save(plan, out);
-  auto group_key = json::serialize(of.district);
+  auto group_key = "[" + json::serialize(of.district) + "]"; // as the engine has it
   document made;
   made.into = collection::windows;
   made.id = analytics::document_id(
