@@ -57,7 +57,7 @@ struct analysis_bounds {
   // A partition's results that the store or a topic has not taken yet; above either no batch is asked for.
   std::size_t documents_under_way = 20'000; ///< documents and side messages
   std::size_t bytes_under_way = std::size_t{32} << 20U;
-  std::size_t documents_a_write = 2'000; ///< about; in one call of the store
+  std::size_t documents_a_write = 2'000; ///< and side messages, about; in one call of the store
   feed_limits feed;
   /// A store that does not answer, before the analysis fails: nothing is lost by waiting, and nothing grows.
   wall_duration retry_for = std::chrono::minutes{10};

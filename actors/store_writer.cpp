@@ -27,53 +27,78 @@ void store_writer_state::work() {
 
 void store_writer_state::work_on(write_job&) {
   auto together = group();
-  if (!together.front()->stored) {
-    batch_.clear();
-    for (auto* x : together)
-      for (std::size_t i = 0; i < x->what.results->documents.size(); ++i)
-        batch_.push_back({&x->what.results->documents[i], x->what.results->stamps[i]});
-    // An empty bulk is an error to some stores.
-    auto written = batch_.empty() ? storage::write_summary{} : plan_->store->write(batch_);
-    if (!written && written.error().retryable && try_again(written.error()))
-      return;
-    // Whose document was refused, or fenced, shows when each goes alone; what was written already is a repeat then.
-    if (together.size() > 1 && (!written || written->fenced > 0)) {
-      for (auto* x : together)
-        x->alone = true;
-      schedule();
-      return;
-    }
-    if (!written) {
-      together.front()->answer.deliver(write_reply{together.front()->what.id, written.error(), {}});
-      remove_front();
-      return;
-    }
-    if (together.size() == 1)
-      together.front()->stored = *written;
-    else
-      for (auto* x : together)
-        x->stored = storage::write_summary{x->what.results->documents.size(), 0, 0};
-  }
+  if (!together.front()->stored && !store(together))
+    return;
   auto& first = *together.front();
-  if (const auto& inputs = first.what.results->inputs; !inputs.empty())
-    if (auto kept = plan_->store->put_records("inputs", inputs); !kept) {
-      if (kept.error().retryable && try_again(kept.error()))
-        return;
-      first.answer.deliver(write_reply{first.what.id, kept.error(), *first.stored});
-      remove_front();
-      return;
-    }
-  const auto& messages = first.what.results->messages;
-  if (!messages.empty() && plan_->side_messages)
-    if (auto sent = plan_->side_messages(messages); !sent) {
-      if (sent.error().retryable && try_again(sent.error()))
-        return;
-      first.answer.deliver(write_reply{first.what.id, sent.error(), *first.stored});
-      remove_front();
-      return;
-    }
-  first.answer.deliver(write_reply{first.what.id, std::nullopt, *first.stored});
-  remove_front();
+  auto failed = keep_inputs(*first.what.results);
+  if (!failed)
+    failed = send_messages(together);
+  if (failed && failed->retryable && try_again(*failed))
+    return;
+  if (failed && together.size() > 1) {
+    part(together);
+    return;
+  }
+  for (auto* x : together)
+    x->answer.deliver(write_reply{x->what.id, failed, *x->stored});
+  remove_front(together.size());
+}
+
+/// False: that was all for now.
+bool store_writer_state::store(const std::vector<write_job*>& together) {
+  batch_.clear();
+  for (auto* x : together)
+    for (std::size_t i = 0; i < x->what.results->documents.size(); ++i)
+      batch_.push_back({&x->what.results->documents[i], x->what.results->stamps[i]});
+  // An empty bulk is an error to some stores.
+  auto written = batch_.empty() ? storage::write_summary{} : plan_->store->write(batch_);
+  if (!written && written.error().retryable && try_again(written.error()))
+    return false;
+  if (together.size() > 1 && (!written || written->fenced > 0)) {
+    part(together);
+    return false;
+  }
+  if (!written) {
+    together.front()->answer.deliver(write_reply{together.front()->what.id, written.error(), {}});
+    remove_front(1);
+    return false;
+  }
+  if (together.size() == 1)
+    together.front()->stored = *written;
+  else
+    for (auto* x : together)
+      x->stored = storage::write_summary{x->what.results->documents.size(), 0, 0};
+  return true;
+}
+
+std::optional<error> store_writer_state::keep_inputs(const result_batch& of) {
+  if (of.inputs.empty())
+    return std::nullopt;
+  auto kept = plan_->store->put_records("inputs", of.inputs);
+  return kept ? std::nullopt : std::optional{kept.error()};
+}
+
+std::optional<error> store_writer_state::send_messages(const std::vector<write_job*>& together) {
+  if (!plan_->side_messages)
+    return std::nullopt;
+  messages_.clear();
+  std::span<const analytics::side_message> all = together.front()->what.results->messages;
+  if (together.size() > 1) {
+    for (auto* x : together)
+      messages_.insert(messages_.end(), x->what.results->messages.begin(), x->what.results->messages.end());
+    all = messages_;
+  }
+  if (all.empty())
+    return std::nullopt;
+  auto sent = plan_->side_messages(all);
+  return sent ? std::nullopt : std::optional{sent.error()};
+}
+
+/// Whose document or message was refused, or who is fenced, shows when each goes alone; what was written already is a repeat then.
+void store_writer_state::part(const std::vector<write_job*>& together) {
+  for (auto* x : together)
+    x->alone = true;
+  schedule();
 }
 
 void store_writer_state::work_on(claim_job& what) {
@@ -81,7 +106,7 @@ void store_writer_state::work_on(claim_job& what) {
   if (!claimed && claimed.error().retryable && try_again(claimed.error()))
     return;
   what.answer.deliver(claim_reply{what.what.id, std::move(claimed)});
-  remove_front();
+  remove_front(1);
 }
 
 void store_writer_state::work_on(save_job& what) {
@@ -93,20 +118,24 @@ void store_writer_state::work_on(save_job& what) {
   if (!saved)
     reply.failure = saved.error();
   what.answer.deliver(std::move(reply));
-  remove_front();
+  remove_front(1);
 }
 
 std::vector<store_writer_state::write_job*> store_writer_state::group() {
+  auto size = [](const write_job& x) { return x.what.results->documents.size() + x.what.results->messages.size(); };
   std::vector<write_job*> result{&std::get<write_job>(jobs_.front())};
-  auto documents = result.front()->what.results->documents.size();
-  if (result.front()->alone || result.front()->stored)
+  const auto& first = *result.front();
+  if (first.alone || !first.what.results->inputs.empty())
     return result;
+  auto together = size(first);
   for (auto next = std::next(jobs_.begin()); next != jobs_.end(); ++next) {
     auto* more = std::get_if<write_job>(&*next);
-    if (!more || more->alone)
+    // Whose documents are stored already waits for its messages only: what came since is not stored with it.
+    if (!more || more->alone || !more->what.results->inputs.empty() ||
+        more->stored.has_value() != first.stored.has_value())
       break;
-    documents += more->what.results->documents.size();
-    if (documents > plan_->bounds.documents_a_write)
+    together += size(*more);
+    if (together > plan_->bounds.documents_a_write)
       break;
     result.push_back(more);
   }
@@ -130,8 +159,8 @@ bool store_writer_state::try_again(const error& why) {
   return true;
 }
 
-void store_writer_state::remove_front() {
-  jobs_.pop_front();
+void store_writer_state::remove_front(std::size_t jobs) {
+  jobs_.erase(jobs_.begin(), jobs_.begin() + static_cast<std::ptrdiff_t>(jobs));
   failing_since_.reset();
   tries_ = 0;
   if (!jobs_.empty())

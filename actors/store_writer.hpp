@@ -62,19 +62,25 @@ private:
   void work_on(write_job& first);
   void work_on(claim_job& what);
   void work_on(save_job& what);
-  /// The jobs from the front whose documents go into one write.
+  /// The jobs from the front whose documents go into one write, and whose messages are sent together: sending waits until all have arrived,
+  /// so each request for itself would add its wait to those behind it.
   std::vector<write_job*> group();
+  bool store(const std::vector<write_job*>& together);
+  std::optional<error> keep_inputs(const result_batch& of);
+  std::optional<error> send_messages(const std::vector<write_job*>& together);
+  void part(const std::vector<write_job*>& together);
   /// Takes note of a failure of the job at the front. True: it stays and is tried again later.
   bool try_again(const error& why);
-  void remove_front();
+  void remove_front(std::size_t jobs);
   void schedule();
 
   store_writer_actor::pointer self_;
   std::shared_ptr<const analysis_plan> plan_;
   std::deque<any_job> jobs_;
-  std::vector<storage::stamped_document> batch_; ///< reused
-  bool scheduled_ = false;                       ///< a work_atom is under way
-  std::optional<wall_time> failing_since_;       ///< of the job at the front
+  std::vector<storage::stamped_document> batch_;  ///< reused
+  std::vector<analytics::side_message> messages_; ///< reused
+  bool scheduled_ = false;                        ///< a work_atom is under way
+  std::optional<wall_time> failing_since_;        ///< of the job at the front
   std::size_t tries_ = 0;
 };
 

@@ -172,6 +172,66 @@ CAF_TEST(side messages go out in order after their documents are stored and fail
   CAF_CHECK_EQUAL(replies.size(), 1u);
 }
 
+CAF_TEST(messages of what is written together are sent together and are known by their request when they fail) {
+  std::vector<std::vector<std::string>> sendings;
+  plan->side_messages = [&](std::span<const analytics::side_message> some) -> expected<void> {
+    std::vector<std::string> values;
+    for (const auto& x : some)
+      values.push_back(x.value);
+    sendings.push_back(values);
+    if (std::find(values.begin(), values.end(), "refused") != values.end())
+      return fail(error_kind::invalid, "refused");
+    return {};
+  };
+  auto with_message = [&](std::uint64_t id, const std::string& value) {
+    auto made = results({std::to_string(id)});
+    made->messages.resize(1);
+    made->messages[0].value = value;
+    ask(id, made);
+  };
+  with_message(1, "a");
+  with_message(2, "b");
+  sched.run();
+  CAF_CHECK_EQUAL(sendings, (std::vector<std::vector<std::string>>{{"a", "b"}}));
+  with_message(3, "c");
+  with_message(4, "refused");
+  with_message(5, "d");
+  sched.run();
+  CAF_CHECK_EQUAL(
+      sendings, (std::vector<std::vector<std::string>>{{"a", "b"}, {"c", "refused", "d"}, {"c"}, {"refused"}, {"d"}}));
+  CAF_CHECK_EQUAL(store.batch_sizes, (std::vector<std::size_t>{2, 3}));
+  CAF_CHECK(!replies[3].failure);
+  CAF_REQUIRE(replies[4].failure);
+  CAF_CHECK_EQUAL(replies[4].failure->message, "refused");
+  CAF_CHECK(!replies[5].failure);
+  CAF_CHECK_EQUAL(replies.size(), 5u);
+}
+
+CAF_TEST(who asks while messages are tried again is not taken for stored) {
+  int refusals = 1;
+  plan->side_messages = [&](std::span<const analytics::side_message> some) -> expected<void> {
+    if (refusals-- > 0)
+      return fail(error_kind::unavailable, "not now", true);
+    for (const auto& x : some)
+      sent.push_back(x.value);
+    return {};
+  };
+  auto with_message = [&](std::uint64_t id) {
+    auto made = results({std::to_string(id)});
+    made->messages.resize(1);
+    made->messages[0].value = std::to_string(id);
+    ask(id, made);
+  };
+  with_message(1);
+  with_message(2);
+  sched.run();
+  with_message(3);
+  settle(2s);
+  CAF_CHECK_EQUAL(store.batch_sizes, (std::vector<std::size_t>{2, 1}));
+  CAF_CHECK_EQUAL(sent, (std::vector<std::string>{"1", "2", "3"}));
+  CAF_CHECK_EQUAL(replies.size(), 3u);
+}
+
 CAF_TEST(a request without documents does not trouble the store) {
   auto only = std::make_shared<result_batch>();
   only->messages.resize(1);
