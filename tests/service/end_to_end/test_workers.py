@@ -1,5 +1,4 @@
 """A world in several processes: the same bytes as in one, and an error that names the worker where one is lost or does not fit."""
-import hashlib
 import os
 import re
 import shutil
@@ -23,13 +22,6 @@ class Workers(InFolder):
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         return process, re.search(r"a worker listens at (127\.0\.0\.1:\d+)", process.stderr.readline()).group(1)
-
-    def hashes(self, folder):
-        result = {}
-        for name in sorted(os.listdir(self.path(folder))):
-            with open(self.path(f"{folder}/{name}"), "rb") as file:
-                result[name] = hashlib.sha256(file.read()).hexdigest()
-        return result
 
     def begin(self, folder, *arguments, duration="2h", speed="300"):
         """A world that takes its time, once it has written something."""
