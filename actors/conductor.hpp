@@ -17,8 +17,8 @@ namespace throng::actors {
 
 /// What the conductor leads; its actors are made by the caller, who has to know the conductor first.
 struct conductor_cast {
-  std::vector<shard_actor> shards;       ///< of the kinds that live tick by tick; none where there are no such entities
-  std::vector<shard_actor> ahead_shards; ///< of the far-sighted kinds, numbered on from the others; none likewise
+  std::vector<stepping_actor> shards; ///< of the kinds that live tick by tick; none where there are no such entities
+  std::vector<stepping_actor> ahead_shards; ///< of the far-sighted kinds, numbered on from the others; none likewise
   /// A publisher and the runs that it merges.
   struct publisher_entry {
     publisher_actor handle;

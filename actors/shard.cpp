@@ -19,7 +19,7 @@ entity_actor spawn_entity(shard_pointer self) {
 
 void report(shard_pointer self) {
   auto& state = self->state;
-  self->send(state.conductor, step_report{state.number, state.core->finish_step()});
+  self->send(state.leader, step_report{state.number, state.core->finish_step()});
 }
 
 /// Hands all slots out to be woken.
@@ -46,9 +46,9 @@ void restart_failed(shard_pointer self) {
   auto failed = std::exchange(state.board->failed_slots, {});
   if (++state.attempts > most_restarts_a_step) {
     auto who = state.core->entity(state.core->entity_in(failed.front()));
-    self->send(state.conductor, world_failure{{error_kind::internal,
-                                               fmt::format("entity {} of population {} failed {} times in one step",
-                                                           who.index, who.population, state.attempts)}});
+    self->send(state.leader, world_failure{{error_kind::internal,
+                                            fmt::format("entity {} of population {} failed {} times in one step",
+                                                        who.index, who.population, state.attempts)}});
     return;
   }
   std::sort(failed.begin(), failed.end());
@@ -69,14 +69,14 @@ void restart_failed(shard_pointer self) {
 } // namespace
 
 shard_actor::behavior_type shard(shard_actor::stateful_pointer<shard_state> self, std::uint32_t number,
-                                 std::shared_ptr<simulation::shard_core> core, conductor_actor conductor) {
+                                 std::shared_ptr<simulation::shard_core> core, step_leader leader) {
   auto& state = self->state;
   state.number = number;
   state.core = std::move(core);
   state.board = std::make_shared<step_board>();
   state.board->core = state.core;
   state.board->owner = shard_actor{self};
-  state.conductor = std::move(conductor);
+  state.leader = std::move(leader);
   state.entities = std::make_shared<entity_list>();
   state.entities->reserve(state.core->entity_count());
   for (std::size_t i = 0; i < state.core->entity_count(); ++i)

@@ -16,7 +16,7 @@ struct shard_state {
   std::shared_ptr<simulation::shard_core> core;
   std::shared_ptr<step_board> board;
   std::shared_ptr<entity_list> entities; ///< by their local number; changed only while nobody is being woken
-  conductor_actor conductor;
+  step_leader leader;
   std::uint32_t attempts = 0; ///< rounds of restarts in this step
 };
 
@@ -28,6 +28,6 @@ inline constexpr std::uint32_t most_jobs = 8;
 
 /// Spawns the entities itself. @param core owned together with the caller, who reads its books when the world has ended
 shard_actor::behavior_type shard(shard_actor::stateful_pointer<shard_state> self, std::uint32_t number,
-                                 std::shared_ptr<simulation::shard_core> core, conductor_actor conductor);
+                                 std::shared_ptr<simulation::shard_core> core, step_leader leader);
 
 } // namespace throng::actors

@@ -106,10 +106,16 @@ using entity_actor = caf::typed_actor<
     /// Live to the step's end, in this slot of the shard's step.
     caf::reacts_to<wake_atom, std::uint32_t>>;
 
+/// A part of the world, wherever it is.
+using stepping_actor = caf::typed_actor<
+    /// Live a step: wake who is due; answered by a step_report to who leads it.
+    caf::reacts_to<advance>>;
+
+/// Leads a part of the world.
+using step_leader = caf::typed_actor<caf::reacts_to<step_report>, caf::reacts_to<world_failure>>;
+
 /// Owns the entities of a part of the world.
-using shard_actor = caf::typed_actor<
-    /// Live a step: wake who is due; answered by a step_report to the conductor.
-    caf::reacts_to<advance>,
+using shard_actor = stepping_actor::extend<
     /// All slots of the step have been taken: sent by the last entity.
     caf::reacts_to<filled_atom>>;
 

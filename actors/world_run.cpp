@@ -5,7 +5,6 @@
 #include <fmt/core.h>
 
 #include "actors/publisher.hpp"
-#include "actors/shard.hpp"
 #include "simulation/entity_kinds.hpp"
 
 namespace throng::actors {
@@ -52,10 +51,11 @@ world_run::world_run(caf::actor_system& system, std::shared_ptr<const simulation
     , sink_(std::move(sink))
     , progress_(std::make_shared<world_progress>()) {
   auto [some_ahead, all_ahead] = far_sighted_populations(*world);
+  const auto place = options.place ? options.place : local_placer(system);
   for (auto kinds : {simulation::pace::tick, simulation::pace::ahead})
     for (std::uint32_t i = 0; i < options.shards; ++i)
       if (kinds == simulation::pace::tick ? !all_ahead : some_ahead)
-        cores_.push_back(std::make_shared<simulation::shard_core>(world, i, options.shards, kinds));
+        shards_.push_back(place(world, {static_cast<std::uint32_t>(shards_.size()), i, options.shards, kinds}));
   auto of_tick = all_ahead ? 0 : options.shards; // those that live ahead are numbered on from them
   auto plan = std::make_shared<conductor_plan>();
   plan->world = world;
@@ -65,21 +65,21 @@ world_run::world_run(caf::actor_system& system, std::shared_ptr<const simulation
   plan->reactions = options.reactions;
   if (options.snapshot != nullptr) {
     const auto& parts = options.snapshot->parts;
-    if (parts.size() != cores_.size() + 1)
+    if (parts.size() != shards_.size() + 1)
       throw simulation::foreign_state("the state is of another number of shards");
     plan->memory = conductor_memory::load(parts.front(), world);
-    for (std::size_t i = 0; i < cores_.size(); ++i)
-      cores_[i]->load(parts[i + 1]);
+    for (std::size_t i = 0; i < shards_.size(); ++i)
+      (void)shards_[i]->load(parts[i + 1]); // one that can't be reached fails the world when it begins
   } else {
     plan->memory = conductor_memory::at_start(world);
   }
   if (!options.books.empty())
-    for (auto& core : cores_)
-      core->go_on_from(options.books);
+    for (auto& each : shards_)
+      (void)each->go_on_from(options.books); // likewise
   auto make_cast = [this, world, options, of_tick](const conductor_actor& leader) {
     conductor_cast cast;
-    for (std::uint32_t i = 0; i < cores_.size(); ++i)
-      (i < of_tick ? cast.shards : cast.ahead_shards).push_back(system_.spawn(shard, i, cores_[i], leader));
+    for (std::uint32_t i = 0; i < shards_.size(); ++i)
+      (i < of_tick ? cast.shards : cast.ahead_shards).push_back(shards_[i]->begin(leader));
     for (auto& runs : runs_by_publisher(*world, options.single_stream))
       cast.publishers.push_back({system_.spawn(publisher, runs, sink_, leader, options.leave_out), runs});
     return cast;
@@ -171,8 +171,12 @@ std::optional<world_snapshot> world_run::snapshot() const {
   if (standstill_.conductor.empty())
     return std::nullopt;
   world_snapshot taken{standstill_.at, standstill_.handed_over, {standstill_.conductor}};
-  for (const auto& core : cores_)
-    taken.parts.push_back(core->save());
+  for (const auto& each : shards_) {
+    auto part = each->save();
+    if (!part)
+      return std::nullopt;
+    taken.parts.push_back(std::move(*part));
+  }
   return taken;
 }
 
@@ -202,19 +206,25 @@ void world_run::end_with(world_result result) {
   result_ = std::move(result);
 }
 
-std::vector<simulation::book> world_run::books() const {
+expected<std::vector<simulation::book>> world_run::books() const {
   std::vector<simulation::book> all;
-  for (const auto& core : cores_) {
-    auto some = core->books();
-    all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
+  for (const auto& each : shards_) {
+    auto some = each->books();
+    if (!some)
+      return some;
+    all.insert(all.end(), std::make_move_iterator(some->begin()), std::make_move_iterator(some->end()));
   }
   return all;
 }
 
-std::int64_t world_run::money() const {
+expected<std::int64_t> world_run::money() const {
   auto sum = result_->money_on_its_way;
-  for (const auto& core : cores_)
-    sum += core->money();
+  for (const auto& each : shards_) {
+    const auto some = each->money();
+    if (!some)
+      return some;
+    sum += *some;
+  }
   return sum;
 }
 

@@ -16,7 +16,7 @@
 
 #include "actors/conductor.hpp"
 #include "actors/message_sink.hpp"
-#include "simulation/shard_core.hpp"
+#include "actors/shard_place.hpp"
 
 namespace throng::actors {
 
@@ -36,6 +36,8 @@ struct world_options {
   std::vector<simulation::book> books{};
   /// What the world does about alerts; null: nothing.
   std::shared_ptr<reaction_desk> reactions{};
+  /// Where its shards are; empty: all in this process.
+  shard_placer place{};
 };
 
 class world_run {
@@ -61,7 +63,8 @@ public:
   /// within `limit` (the broker is slow), and does not stand still.
   /// Until then nobody else holds it: other threads wait.
   expected<timestamp> hold(std::chrono::milliseconds limit);
-  /// As it stands; none where it is about to become another, or was not halted between two ticks. @pre held, or ended
+  /// As it stands; none where it is about to become another, was not halted between two ticks, or a shard that is elsewhere can't be
+  /// reached. @pre held, or ended
   std::optional<world_snapshot> snapshot() const;
   /// @param successor of world(), where it goes on as another
   void release(std::shared_ptr<const simulation::world> successor = nullptr);
@@ -71,10 +74,11 @@ public:
   /// The result if the world ends within `limit`. After that, the following may be asked.
   std::optional<world_result> wait(std::chrono::milliseconds limit);
 
+  // Errors: a shard that is elsewhere can't be reached any more.
   /// @pre the world has ended
-  std::vector<simulation::book> books() const;
+  expected<std::vector<simulation::book>> books() const;
   /// All money in the world, on its way included, in minor units. @pre the world has ended
-  std::int64_t money() const;
+  expected<std::int64_t> money() const;
 
 private:
   void end_with(world_result result);
@@ -83,7 +87,7 @@ private:
   caf::actor_system& system_;
   std::shared_ptr<const simulation::world> world_;
   std::shared_ptr<message_sink> sink_;
-  std::vector<std::shared_ptr<simulation::shard_core>> cores_;
+  std::vector<std::unique_ptr<shard_place>> shards_;
   std::shared_ptr<world_progress> progress_;
   conductor_actor conductor_;
   std::atomic<bool> begun_{false};

@@ -97,6 +97,7 @@ int run_program(int argc, char** argv) {
   add_global_options(self);
   add_run_command(self);
   add_simulate_command(self);
+  add_worker_command(self);
   add_analyze_command(self);
   add_query_command(self);
   add_serve_command(self);

@@ -46,6 +46,7 @@ CLI::Validator can_be(const std::vector<std::string>& words);
 
 void add_run_command(program& to);
 void add_simulate_command(program& to);
+void add_worker_command(program& to);
 void add_analyze_command(program& to);
 void add_query_command(program& to);
 void add_serve_command(program& to);

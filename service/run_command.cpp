@@ -376,7 +376,7 @@ int run(const run_options& options, bool quiet) {
   add_analysis_figures(report, outcome->analysis);
   if (auto notified = (*told)->finish(); !notified.empty())
     report["notified"] = std::move(notified);
-  auto audit = store_books(store, (*simulated)->books()).and_then([&] { return query::audit(store); });
+  auto audit = store_books(store, **simulated).and_then([&] { return query::audit(store); });
   if (!audit)
     return say_failure(audit.error());
   // What this process has consumed is not all of a run that has gone on: the books are.

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 #include <caf/actor_system.hpp>
 #include <fmt/core.h>
@@ -9,12 +11,14 @@
 #include "actors/kafka_sink.hpp"
 #include "actors/stream_sink.hpp"
 #include "actors/system_config.hpp"
+#include "actors/worker_crew.hpp"
 #include "actors/world_run.hpp"
 #include "service/command_line.hpp"
 #include "service/interrupt.hpp"
 #include "service/logging.hpp"
 #include "service/progress.hpp"
 #include "service/work_metrics.hpp"
+#include "service/worker_options.hpp"
 #include "service/world_command.hpp"
 #include "service/world_session.hpp"
 
@@ -28,6 +32,7 @@ struct simulate_options {
   std::string format = "ndjson";
   bool force = false;
   session_options session;
+  workers_option workers;
 };
 
 enum class destination { kafka, null, standard_output, folder };
@@ -121,6 +126,9 @@ int run(const simulate_options& options, bool quiet) {
     return say_failure(to.error());
   if (auto checked = check_target(*to, options); !checked)
     return say_failure(checked.error());
+  auto workers = options.workers.resolve();
+  if (!workers)
+    return say_failure(workers.error());
   auto snapshot_every = options.session.check();
   if (!snapshot_every)
     return say_failure(snapshot_every.error());
@@ -161,14 +169,23 @@ int run(const simulate_options& options, bool quiet) {
   }
   if (scenario->value.react_to_alerts)
     spdlog::warn("react is left alone: nothing is analysed here that the world could read back");
-  auto sink = make_sink(*session->first, *to, options);
+  expected<opened_sink> sink; // outlives the actors
+  actors::system_config config{options.world.work.threads,
+                               workers->empty() ? actors::network::none : actors::network::workers};
+  caf::actor_system system{config};
+  actors::world_options how;
+  how.shards = std::max(options.world.shards, static_cast<std::uint32_t>(workers->size()));
+  how.single_stream = to->kind == destination::standard_output;
+  if (!workers->empty()) {
+    auto crew = actors::worker_crew::muster(system, *workers, program_build());
+    if (!crew)
+      return say_failure(crew.error());
+    how.place = crew->placer(system);
+  }
+  sink = make_sink(*session->first, *to, options);
   if (!sink)
     return say_failure(sink.error());
-
-  actors::system_config config{options.world.work.threads};
-  caf::actor_system system{config};
-  auto made = make_world(options.session, *session, system, sink->to,
-                         {options.world.shards, to->kind == destination::standard_output}, store.get(), sink->ends);
+  auto made = make_world(options.session, *session, system, sink->to, std::move(how), store.get(), sink->ends);
   if (!made)
     return say_failure(made.error());
   auto& running = **made;
@@ -210,7 +227,7 @@ int run(const simulate_options& options, bool quiet) {
   const auto facts = keeper.conclude(*result);
   auto report = world_report("simulate", *running.world(), *result);
   if (store != nullptr)
-    if (auto kept = store_books(*store, running.books()); !kept)
+    if (auto kept = store_books(*store, running); !kept)
       return say_failure(kept.error());
   if (auto concluded = conclude(report, store.get(), options.world.work, facts); !concluded)
     return say_failure(concluded.error());
@@ -237,6 +254,7 @@ void add_simulate_command(program& to) {
       ->capture_default_str();
   command.add_flag("--force", options->force, "Replace files that are there already");
   options->session.add_to(command);
+  options->workers.add_to(command);
   command.callback([&to, options] { to.chosen = [&to, options] { return run(*options, to.global.quiet); }; });
 }
 

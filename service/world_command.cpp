@@ -96,12 +96,15 @@ boost::json::object world_report(const std::string& command, const simulation::w
   return report;
 }
 
-expected<void> store_books(storage::result_store& store, const std::vector<simulation::book>& books) {
+expected<void> store_books(storage::result_store& store, const actors::world_run& world) {
+  const auto books = world.books();
+  if (!books)
+    return tl::unexpected{books.error()};
   if (auto removed = store.remove_records("world_books"); !removed)
     return removed;
   std::vector<storage::record> records;
-  records.reserve(books.size());
-  for (const auto& book : books) {
+  records.reserve(books->size());
+  for (const auto& book : *books) {
     std::string topic{simulation::name(book.in)};
     // The sum is modulo 2^64, which no JSON number holds safely: text.
     records.push_back({topic + "/" + book.key,

@@ -42,7 +42,8 @@ boost::json::object world_report(const std::string& command, const simulation::w
 
 /// What the world leaves in the store for `throng audit`: a book a key, replacing an earlier run's. Topics without
 /// the prefix, as everything that is stored.
-expected<void> store_books(storage::result_store& store, const std::vector<simulation::book>& books);
+/// @pre the world has ended
+expected<void> store_books(storage::result_store& store, const actors::world_run& world);
 /// What store_books left. corrupt: something else stands there.
 expected<std::vector<simulation::book>> stored_books(storage::result_store& store);
 

@@ -12,12 +12,10 @@
 #include "simulation/random.hpp"
 #include "simulation/site_queue.hpp"
 #include "simulation/typology.hpp"
+#include "simulation/world_sky.hpp"
 
 namespace throng::simulation {
 namespace {
-
-/// So much of the sky more than was asked for is made at once.
-constexpr milliseconds sky_reserve = std::chrono::minutes{2};
 
 /// Chooses `count` of 0 to n - 1 without repeats, in ascending order (Floyd's algorithm: Bentley, "Programming pearls: a
 /// sample of brilliance", 1987).
@@ -85,14 +83,9 @@ struct incident_clock {
 struct director::implementation {
   explicit implementation(std::shared_ptr<const world> in)
       : world_(std::move(in))
-      , site_(*world_) {
-    const auto& scenario = world_->scenario();
-    set_clocks(scenario.start);
-    std::uint32_t districts = 0;
-    for (const auto& population : scenario.populations)
-      if (const auto* sensors = std::get_if<config::sensor_population>(&population.behaviour))
-        districts = std::max(districts, sensors->districts);
-    climate_ = climate{scenario.seed, districts};
+      , site_(*world_)
+      , sky_(*world_) {
+    set_clocks(world_->start());
   }
 
   /// Of the incidents that have none yet. @param from when they were added
@@ -130,14 +123,6 @@ struct director::implementation {
   /// succeeds another, nobody has.
   bool may_open(const incident_clock& clock, timestamp tick) const {
     return tick == adopted_ || (tick - world_->start()).count() % clock.grain.count() == 0;
-  }
-
-  /// The sky over a tick and as far as the far-sighted live ahead of it; made for some minutes at once.
-  std::shared_ptr<const sky> sky_over(timestamp tick, timestamp ahead) {
-    const auto until = std::max(tick + world_->tick(), ahead);
-    if (!sky_ || !sky_->covers(tick, until))
-      sky_ = std::make_shared<const sky>(climate_, tick, until + sky_reserve);
-    return sky_;
   }
 
   static timestamp arrival_after(timestamp time, const config::incident& incident, incident_clock& clock) {
@@ -266,8 +251,7 @@ struct director::implementation {
   std::vector<incident_clock> clocks_;
   timestamp adopted_ = never_due; ///< since when the world is what it is; never_due: from the start
   site_queue site_;
-  climate climate_{0, 0};
-  std::shared_ptr<const sky> sky_;
+  world_sky sky_;
 };
 
 director::director(std::shared_ptr<const world> world)
@@ -310,7 +294,7 @@ tick_plan director::begin_tick(timestamp start, const tick_totals& before, times
   view->before = before;
   impl_->site_.take(before);
   view->site = impl_->site_.load();
-  view->sky = impl_->sky_over(start, ahead);
+  view->sky = impl_->sky_.over(start, std::max(start + impl_->world_->tick(), ahead));
 
   auto orders = std::make_shared<std::vector<incident_order>>();
   for (std::uint32_t i = 0; i < impl_->clocks_.size(); ++i) {

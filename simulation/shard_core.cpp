@@ -11,7 +11,7 @@
 #include "simulation/entity_table.hpp"
 #include "simulation/held_messages.hpp"
 #include "simulation/seq_hash.hpp"
-#include "simulation/state_bytes.hpp"
+#include "simulation/step_bytes.hpp"
 #include "simulation/timing_wheel.hpp"
 #include "simulation/wake_frame.hpp"
 
@@ -483,16 +483,7 @@ std::vector<book> shard_core::implementation::books() const {
 namespace {
 
 void put(state_writer& to, const active_incident& what) {
-  to.put(what.order.target);
-  to.put(what.order.incident);
-  to.put(what.order.occurrence);
-  to.put(what.order.start);
-  to.put(what.order.end);
-  to.put(what.order.subtlety);
-  to.put(what.order.pays);
-  to.put(what.order.stage);
-  to.put(what.order.stages);
-  to.put(what.order.expects);
+  put(to, what.order);
   to.put(what.kind);
   to.put(what.open);
   to.put(what.bits);
@@ -502,16 +493,7 @@ void put(state_writer& to, const active_incident& what) {
 }
 
 void get(state_reader& from, active_incident& what) {
-  from.get(what.order.target);
-  from.get(what.order.incident);
-  from.get(what.order.occurrence);
-  from.get(what.order.start);
-  from.get(what.order.end);
-  from.get(what.order.subtlety);
-  from.get(what.order.pays);
-  from.get(what.order.stage);
-  from.get(what.order.stages);
-  from.get(what.order.expects);
+  get(from, what.order);
   from.get(what.kind);
   from.get(what.open);
   from.get(what.bits);

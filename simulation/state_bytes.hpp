@@ -31,8 +31,11 @@ public:
   template <class T>
   void put(const std::vector<T>& values) {
     put(std::uint64_t{values.size()});
-    for (const auto& each : values)
-      put(each);
+    if constexpr (std::is_trivially_copyable_v<T>)
+      out_.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)); // NOLINT: as above
+    else
+      for (const auto& each : values)
+        put(each);
   }
   void put(std::string_view text) {
     put(std::uint64_t{text.size()});
@@ -59,9 +62,16 @@ public:
   }
   template <class T>
   void get(std::vector<T>& values) {
-    values.resize(count(1));
-    for (auto& each : values)
-      get(each);
+    if constexpr (std::is_trivially_copyable_v<T>) {
+      values.resize(count(sizeof(T)));
+      const auto bytes = take(values.size() * sizeof(T));
+      if (!bytes.empty())
+        std::memcpy(values.data(), bytes.data(), bytes.size());
+    } else {
+      values.resize(count(1));
+      for (auto& each : values)
+        get(each);
+    }
   }
   void get(std::string& text) {
     const auto size = count(1);
@@ -80,14 +90,6 @@ public:
       throw foreign_state("the state goes on where it should end");
   }
 
-private:
-  std::string_view take(std::size_t size) {
-    if (in_.size() < size)
-      throw foreign_state("the state ends too soon");
-    const auto bytes = in_.substr(0, size);
-    in_.remove_prefix(size);
-    return bytes;
-  }
   /// A number of things of at least `least` bytes each: no more than there can be.
   std::uint64_t count(std::size_t least) {
     std::uint64_t size = 0;
@@ -95,6 +97,19 @@ private:
     if (size > in_.size() / least)
       throw foreign_state("the state ends too soon");
     return size;
+  }
+  /// Text that stays where it is.
+  std::string_view view() {
+    return take(count(1));
+  }
+
+private:
+  std::string_view take(std::size_t size) {
+    if (in_.size() < size)
+      throw foreign_state("the state ends too soon");
+    const auto bytes = in_.substr(0, size);
+    in_.remove_prefix(size);
+    return bytes;
   }
 
   std::string_view in_;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "config/scenario.hpp"
+#include "simulation/state_bytes.hpp"
 
 namespace throng::simulation {
 
@@ -58,6 +59,12 @@ public:
   /// @returns invalid where the other differs in what is fixed: names and kinds of populations, districts of sensors; or
   /// where an incident that is new opens before `from`
   expected<std::shared_ptr<const world>> succeeded_by(const config::scenario& other, timestamp from) const;
+
+  /// As bytes, for another process of the same program to simulate a part of it: all that the simulation goes by, and nothing of
+  /// servers, stores or who is told of alerts.
+  void save(state_writer& to) const;
+  /// @throws foreign_state
+  static std::shared_ptr<const world> load(state_reader& from);
 
   const config::scenario& scenario() const {
     return scenario_;

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include <fmt/format.h>
 
 namespace throng::service::http {
 
-expected<endpoint> parse_endpoint(const std::string& text) {
-  endpoint result;
+expected<endpoint> parse_endpoint(const std::string& text, endpoint otherwise) {
+  auto result = std::move(otherwise);
   auto rest = text;
   auto digits_only =
       !rest.empty() && std::all_of(rest.begin(), rest.end(), [](char c) { return c >= '0' && c <= '9'; });

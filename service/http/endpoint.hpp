@@ -13,8 +13,8 @@ struct endpoint {
   std::uint16_t port = 8080;
 };
 
-/// `HOST:PORT`, `:PORT`, `PORT`, `HOST` or `[IPv6]:PORT`; what is left out is the default.
-expected<endpoint> parse_endpoint(const std::string& text);
+/// `HOST:PORT`, `:PORT`, `PORT`, `HOST` or `[IPv6]:PORT`; what is left out is the default's.
+expected<endpoint> parse_endpoint(const std::string& text, endpoint otherwise = {});
 
 /// As it stands in a URL: `127.0.0.1:8080`, `[::1]:8080`.
 std::string to_string(const endpoint& of);

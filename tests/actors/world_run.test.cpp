@@ -12,6 +12,8 @@
 #include <caf/test/unit_test.hpp>
 
 #include "actors/system_config.hpp"
+#include "actors/worker_crew.hpp"
+#include "actors/world_worker.hpp"
 #include "config/load.hpp"
 #include "simulation/director.hpp"
 
@@ -59,6 +61,13 @@ public:
   std::map<std::size_t, std::string> by_run;
 };
 
+std::vector<worker_crew::member> fronts(caf::actor_system& system, std::size_t count) {
+  std::vector<worker_crew::member> made;
+  for (std::size_t i = 0; i < count; ++i)
+    made.push_back({"worker-" + std::to_string(i), system.spawn(worker_front, "a build")});
+  return made;
+}
+
 struct outcome {
   std::map<std::size_t, std::string> by_run;
   world_result result;
@@ -66,15 +75,21 @@ struct outcome {
   std::vector<simulation::book> books;
 };
 
-outcome run(std::size_t threads, std::uint32_t shards, std::shared_ptr<const simulation::world> world = make_world()) {
+/// @param workers this many, in the same process; 0: none
+outcome run(std::size_t threads, std::uint32_t shards, std::shared_ptr<const simulation::world> world = make_world(),
+            std::size_t workers = 0) {
   system_config config{threads};
   caf::actor_system system{config};
   auto sink = std::make_shared<keeping_sink>();
-  world_run sut{system, world, sink, {shards, false}};
+  world_options options{shards, false};
+  const worker_crew crew{fronts(system, workers)};
+  if (workers > 0)
+    options.place = crew.placer(system);
+  world_run sut{system, world, sink, options};
   sut.begin();
   auto result = sut.wait(std::chrono::seconds{60});
   CAF_REQUIRE(result.has_value());
-  return {sink->by_run, *result, sut.money(), sut.books()};
+  return {sink->by_run, *result, sut.money().value(), sut.books().value()};
 }
 
 } // namespace
@@ -90,6 +105,48 @@ CAF_TEST(any number of threads and shards gives the same bytes in every partitio
     CAF_CHECK_EQUAL(other.result.events, reference.result.events);
     CAF_CHECK_EQUAL(other.money, reference.money);
   }
+}
+
+CAF_TEST(shards on workers give the same bytes and the same books and money) {
+  const auto reference = run(1, 1);
+  for (auto [shards, workers] : {std::pair{1U, 2U}, std::pair{3U, 2U}, std::pair{4U, 3U}}) {
+    const auto other = run(2, shards, make_world(), workers);
+    CAF_CHECK(!other.result.failure);
+    CAF_CHECK(other.by_run == reference.by_run);
+    CAF_CHECK_EQUAL(other.money, reference.money);
+    CAF_CHECK_EQUAL(other.books.size(), reference.books.size());
+  }
+}
+
+CAF_TEST(a worker that ends while the world lives on it fails the world with its name) {
+  system_config config{2};
+  caf::actor_system system{config};
+  const auto workers = fronts(system, 2);
+  world_options options{4, false};
+  options.place = worker_crew{workers}.placer(system);
+  auto sink = std::make_shared<keeping_sink>();
+  auto world = std::const_pointer_cast<simulation::world>(make_world());
+  world_run sut{system, world, sink, options};
+  caf::anon_send_exit(workers[1].front, caf::exit_reason::user_shutdown);
+  {
+    caf::scoped_actor self{system};
+    self->wait_for(workers[1].front);
+  }
+  sut.begin();
+  const auto result = sut.wait(std::chrono::seconds{60});
+  CAF_REQUIRE(result.has_value());
+  CAF_REQUIRE(result->failure.has_value());
+  CAF_CHECK(result->failure->message.find("worker worker-1 is lost") != std::string::npos);
+  CAF_CHECK(!sut.books().has_value());
+  CAF_CHECK(!sut.snapshot().has_value());
+}
+
+CAF_TEST(what is no worker is told apart from one) {
+  CAF_CHECK(worker_greeting::from_text(worker_greeting{"1.0 (abc)", ""}.to_text()).value().build == "1.0 (abc)");
+  CAF_CHECK(worker_greeting::from_text(worker_greeting{"1.0", "city (seed 1)"}.to_text()).value().busy ==
+            "city (seed 1)");
+  CAF_CHECK(!worker_greeting::from_text("hello").has_value());
+  CAF_CHECK(!worker_greeting::from_text("throng-worker\n1.0").has_value());
 }
 
 CAF_TEST(the count of events is what was handed over without the labels) {
@@ -195,8 +252,10 @@ CAF_TEST(a world goes on in another process from where it was halted) {
   CAF_CHECK(sink->by_run == whole.by_run);
   const auto result = second->wait(std::chrono::milliseconds{0});
   CAF_CHECK_EQUAL(result->events, whole.result.events);
-  CAF_CHECK_EQUAL(second->money(), whole.money);
-  CAF_CHECK_EQUAL(second->books().size(), whole.books.size());
+  const auto money = second->money().value();
+  const auto books = second->books().value();
+  CAF_CHECK_EQUAL(money, whole.money);
+  CAF_CHECK_EQUAL(books.size(), whole.books.size());
 }
 
 CAF_TEST(a world that runs again from its begin leaves out what stands there already) {

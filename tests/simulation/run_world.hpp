@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <map>
 #include <tuple>
 
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include "simulation/run_order.hpp"
 #include "simulation/shard_core.hpp"
 #include "simulation/step.hpp"
+#include "simulation/step_bytes.hpp"
 #include "simulation/world.hpp"
 
 namespace throng::simulation::testing {
@@ -61,6 +63,8 @@ struct run_options {
   std::vector<std::pair<milliseconds, config::scenario>> changes{};
   /// When the whole world is put into bytes and made anew from them; by time.
   std::vector<milliseconds> revivals{};
+  /// Whether every step goes to its shard as bytes, and what the shard makes of it comes back as bytes: as from another process.
+  bool as_bytes = false;
 };
 
 inline run_result run_world(const std::shared_ptr<const world>& first, run_options options = {}) {
@@ -79,6 +83,7 @@ inline run_result run_world(const std::shared_ptr<const world>& first, run_optio
     }
   };
   make_shards();
+  std::map<const shard_core*, step_reader> readers;
   auto directs = std::make_unique<director>(in);
   const auto revive = [&] {
     std::string directing;
@@ -101,6 +106,12 @@ inline run_result run_world(const std::shared_ptr<const world>& first, run_optio
   std::vector<std::shared_ptr<const step_output>> outputs; // since the last that were kept
   run_order order;
   const auto live = [&](shard_core& shard, step_input input) {
+    if (options.as_bytes) {
+      // A world is made of its own bytes: what the first knows besides stays where it is.
+      const auto known = readers.find(&shard);
+      auto& reader = known != readers.end() ? known->second : readers.emplace(&shard, first).first->second;
+      input = reader.read(to_bytes(input));
+    }
     const auto slots = shard.begin_step(std::move(input));
     for (auto slot = slots; slot-- > 0;) { // backwards: the order must not matter
       for (bool again = true; again;) {
@@ -114,6 +125,8 @@ inline run_result run_world(const std::shared_ptr<const world>& first, run_optio
       }
     }
     outputs.push_back(shard.finish_step());
+    if (options.as_bytes)
+      outputs.back() = output_from(to_bytes(*outputs.back()), result.runs.size());
     const auto& output = *outputs.back();
     result.events += output.events;
     result.wakes += output.wakes;

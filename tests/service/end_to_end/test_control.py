@@ -1,6 +1,5 @@
 """`throng control` and an edited file on a running world: what is right takes effect wholly between two ticks, what is wrong changes nothing,
 and what was done can be repeated to the byte."""
-import hashlib
 import http.client
 import json
 import os
@@ -56,13 +55,6 @@ class Control(InFolder):
     def messages(self, topic, folder="out"):
         with open(self.path(f"{folder}/{topic}.ndjson")) as file:
             return [json.loads(line) for line in file]
-
-    def hashes(self, folder):
-        result = {}
-        for name in sorted(os.listdir(self.path(folder))):
-            with open(self.path(f"{folder}/{name}"), "rb") as file:
-                result[name] = hashlib.sha256(file.read()).hexdigest()
-        return result
 
     def test_changes_take_effect_and_can_be_repeated_to_the_byte(self):
         self.start(duration="40m")

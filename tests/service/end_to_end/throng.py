@@ -1,4 +1,5 @@
 """Runs the program under test and gives back what it printed; shared by the end-to-end tests."""
+import hashlib
 import json
 import os
 import subprocess
@@ -45,6 +46,14 @@ class InFolder(unittest.TestCase):
         with open(self.path(name), mode) as file:
             file.write(content)
         return self.path(name)
+
+    def hashes(self, folder):
+        """Name to sha256 of each file of a folder."""
+        result = {}
+        for name in sorted(os.listdir(self.path(folder))):
+            with open(os.path.join(self.path(folder), name), "rb") as file:
+                result[name] = hashlib.sha256(file.read()).hexdigest()
+        return result
 
     def report(self, name="report.json"):
         with open(self.path(name)) as file:

@@ -1,0 +1,174 @@
+#include "simulation/step_bytes.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace throng::simulation {
+
+void put(state_writer& to, const incident_order& what) {
+  to.put(what.target);
+  to.put(what.incident);
+  to.put(what.occurrence);
+  to.put(what.start);
+  to.put(what.end);
+  to.put(what.subtlety);
+  to.put(what.pays);
+  to.put(what.stage);
+  to.put(what.stages);
+  to.put(what.expects);
+}
+
+void get(state_reader& from, incident_order& what) {
+  from.get(what.target);
+  from.get(what.incident);
+  from.get(what.occurrence);
+  from.get(what.start);
+  from.get(what.end);
+  from.get(what.subtlety);
+  from.get(what.pays);
+  from.get(what.stage);
+  from.get(what.stages);
+  from.get(what.expects);
+}
+
+namespace {
+
+void check(const output_lane& lane) {
+  for (const auto& run : lane.runs)
+    for (const auto& each : run)
+      if (std::uint64_t{each.at} + each.key_size + each.value_size > lane.bytes.size())
+        throw foreign_state("a message lies outside of what a shard sent");
+}
+
+} // namespace
+
+std::string to_bytes(const step_input& step) {
+  std::string bytes;
+  state_writer to{bytes};
+  to.put(step.begin);
+  to.put(step.end);
+  to.put(step.opens_tick);
+  to.put(step.view->before);
+  to.put(step.view->site);
+  to.put(std::uint64_t{step.orders == nullptr ? 0 : step.orders->size()});
+  if (step.orders != nullptr)
+    for (const auto& each : *step.orders)
+      put(to, each);
+  to.put(step.messages);
+  to.put(step.successor != nullptr);
+  if (step.successor != nullptr)
+    step.successor->save(to);
+  return bytes;
+}
+
+step_reader::step_reader(std::shared_ptr<const world> of)
+    : world_(std::move(of))
+    , sky_(*world_) {
+  // districts are the same in every successor (world::succeeded_by), so the sky is too
+}
+
+step_input step_reader::read(std::string_view bytes) {
+  state_reader from{bytes};
+  step_input step;
+  from.get(step.begin);
+  from.get(step.end);
+  from.get(step.opens_tick);
+  auto view = std::make_shared<shared_view>();
+  from.get(view->before);
+  from.get(view->site);
+  if (step.end <= step.begin || step.end - step.begin > world_->lookahead())
+    throw foreign_state("a step is longer than this world's may be");
+  const auto tick = step.begin - (step.begin - world_->start()) % world_->tick();
+  view->sky = sky_.over(tick, std::max(tick + world_->tick(), step.end));
+  step.view = std::move(view);
+  auto orders = std::make_shared<std::vector<incident_order>>(from.count(1));
+  for (auto& each : *orders)
+    get(from, each);
+  step.orders = std::move(orders);
+  from.get(step.messages);
+  bool succeeded = false;
+  from.get(succeeded);
+  if (succeeded) {
+    world_ = world::load(from);
+    step.successor = world_;
+  }
+  from.require_end();
+  return step;
+}
+
+std::string to_bytes(const step_output& made) {
+  std::string bytes;
+  bytes.reserve(made.bytes + made.bytes / 2);
+  state_writer to{bytes};
+  to.put(std::uint64_t{made.lanes.size()});
+  for (const auto& lane : made.lanes) {
+    to.put(lane->bytes.view(0, lane->bytes.size()));
+    for (const auto& run : lane->runs)
+      to.put(run);
+  }
+  to.put(made.totals);
+  to.put(made.outbound);
+  to.put(made.events);
+  to.put(made.bytes);
+  to.put(made.wakes);
+  to.put(made.restarts);
+  return bytes;
+}
+
+std::shared_ptr<const step_output> output_from(std::string_view bytes, std::size_t runs) {
+  state_reader from{bytes};
+  auto made = std::make_shared<step_output>();
+  made->counts.resize(runs);
+  const auto lanes = from.count(1);
+  for (std::uint64_t i = 0; i < lanes; ++i) {
+    auto lane = std::make_shared<output_lane>();
+    lane->bytes.append(from.view());
+    lane->runs.resize(runs);
+    for (std::size_t run = 0; run < runs; ++run) {
+      from.get(lane->runs[run]);
+      made->counts[run] += lane->runs[run].size();
+    }
+    check(*lane);
+    made->lanes.push_back(std::move(lane));
+  }
+  from.get(made->totals);
+  from.get(made->outbound);
+  from.get(made->events);
+  from.get(made->bytes);
+  from.get(made->wakes);
+  from.get(made->restarts);
+  from.require_end();
+  return made;
+}
+
+std::string to_bytes(const std::vector<book>& books) {
+  std::string bytes;
+  state_writer to{bytes};
+  to.put(std::uint64_t{books.size()});
+  for (const auto& each : books) {
+    to.put(each.in);
+    to.put(each.key);
+    to.put(each.count);
+    to.put(each.first);
+    to.put(each.last);
+    to.put(each.sum);
+  }
+  return bytes;
+}
+
+std::vector<book> books_from(std::string_view bytes) {
+  state_reader from{bytes};
+  std::vector<book> books(from.count(1));
+  for (auto& each : books) {
+    from.get(each.in);
+    from.get(each.key);
+    from.get(each.count);
+    from.get(each.first);
+    from.get(each.last);
+    from.get(each.sum);
+  }
+  from.require_end();
+  return books;
+}
+
+} // namespace throng::simulation

@@ -1,0 +1,43 @@
+// Steps, and what shards make of them, as bytes: for a shard that lives in another process of the same program (state_bytes.hpp).
+// Leaves to others how the bytes get there.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "simulation/state_bytes.hpp"
+#include "simulation/step.hpp"
+#include "simulation/world_sky.hpp"
+
+namespace throng::simulation {
+
+void put(state_writer& to, const incident_order& what);
+void get(state_reader& from, incident_order& what);
+
+/// The sky is left out: whoever reads the step makes it anew.
+std::string to_bytes(const step_input& step);
+
+/// Reads the steps of one world, and of those that succeed it.
+class step_reader {
+public:
+  explicit step_reader(std::shared_ptr<const world> of);
+
+  /// @throws foreign_state
+  step_input read(std::string_view bytes);
+
+private:
+  std::shared_ptr<const world> world_;
+  world_sky sky_;
+};
+
+std::string to_bytes(const step_output& made);
+/// Every place in it that is read later is checked. @param runs of the world: topics times partitions @throws foreign_state
+std::shared_ptr<const step_output> output_from(std::string_view bytes, std::size_t runs);
+
+std::string to_bytes(const std::vector<book>& books);
+/// @throws foreign_state
+std::vector<book> books_from(std::string_view bytes);
+
+} // namespace throng::simulation
