@@ -16,14 +16,32 @@ class Resume(InFolder):
         return subprocess.Popen([PROGRAM, "simulate", "metropolis", *WORLD, "--speed", speed, "--to", f"file:{self.path(folder)}", "--store",
                                  self.store, "--snapshot-every", "300ms", "--quiet", *arguments])
 
+    def is_under_way(self, world, resumed=0, beyond=0):
+        """Waits until a world has been resumed so often, and has written more than so many bytes; says how many."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            self.assertIsNone(world.poll(), "the world has ended")
+            written = self.written()
+            if written > beyond and self.resumed() == resumed:
+                return written
+            time.sleep(0.02)
+        self.fail("the world has not come so far within a minute")
+
+    def written(self):
+        folder = self.path("out")
+        names = os.listdir(folder) if os.path.isdir(folder) else []
+        return sum(os.path.getsize(os.path.join(folder, name)) for name in names)
+
+    def resumed(self):
+        runs = query("runs", self.store) if os.path.exists(self.path("throng.db")) else []
+        return sum(change["what"] == "resume" for run in runs for change in run.get("changes", []))
+
     def test_a_world_killed_again_and_again_leaves_what_an_undisturbed_one_does(self):
         throng("simulate", "metropolis", *WORLD, "--to", f"file:{self.path('whole')}")
         world = self.begin("out")
-        while not os.path.exists(self.path("out/.iot.readings.ndjson.partial")):
-            time.sleep(0.05)
-        for seconds, speed in ((1.5, "600"), (0.7, "900"), (1.1, "1500"), (0.4, "max")):
-            time.sleep(seconds)
-            self.assertIsNone(world.poll(), "the world was to be killed before its end")
+        written = 0
+        for resumed, speed in enumerate(("600", "900", "1500", "max")):
+            written = self.is_under_way(world, resumed, written + 300_000)
             world.kill()
             world.wait()
             self.assertFalse([name for name in os.listdir(self.path("out")) if not name.startswith(".")])
@@ -40,7 +58,7 @@ class Resume(InFolder):
     def test_a_world_stopped_cleanly_goes_on_where_it_stood(self):
         throng("simulate", "metropolis", *WORLD, "--to", f"file:{self.path('whole')}")
         world = self.begin("out")
-        time.sleep(1)
+        self.is_under_way(world)
         world.send_signal(signal.SIGTERM)
         self.assertEqual(world.wait(60), 0)
         self.assertIn("iot.readings.ndjson", os.listdir(self.path("out")))
@@ -59,7 +77,7 @@ class Resume(InFolder):
         _, message = throng("simulate", "metropolis", *WORLD, *where, "--resume", expect=2)
         self.assertIn("no run of metropolis", message)
         world = self.begin("out")
-        time.sleep(1)
+        self.is_under_way(world)
         world.kill()
         world.wait()
         _, message = throng("simulate", "metropolis", *WORLD, *where, "--resume", "--seed", "5", expect=2)
