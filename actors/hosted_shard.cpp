@@ -81,10 +81,10 @@ hosted_shard_actor::behavior_type hosted_shard(hosted_pointer self,
         answer(self, parcel_content::made, to_bytes(*std::exchange(report.output, nullptr)));
       },
       [self](const world_failure& failure) { answer(self, parcel_content::failed, failure.why.message); },
-      [self](parcel_part& part) {
+      [self](const parcel_part& part) {
         auto& state = self->state;
         self->send(state.leader, taken_atom_v);
-        auto whole = state.inbox.take(std::move(part));
+        auto whole = state.inbox.take(part);
         if (!whole) {
           answer(self, parcel_content::failed, whole.error().message);
           return;

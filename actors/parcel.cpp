@@ -23,7 +23,7 @@ std::optional<parcel_part> parcel_outbox::next() {
   return part;
 }
 
-expected<std::optional<parcel>> parcel_inbox::take(parcel_part part) {
+expected<std::optional<parcel>> parcel_inbox::take(const parcel_part& part) {
   if (part.content > static_cast<std::uint8_t>(parcel_content::refused) || part.bytes.size() > most_part_bytes)
     return fail(error_kind::corrupt, "a message came that is none of a world's");
   const auto content = static_cast<parcel_content>(part.content);

@@ -77,7 +77,7 @@ private:
 class parcel_inbox {
 public:
   /// The parcel whose last part this is. corrupt: parts that don't belong together, exhausted: too many.
-  expected<std::optional<parcel>> take(parcel_part part);
+  expected<std::optional<parcel>> take(const parcel_part& part);
 
 private:
   std::optional<parcel> open_;

@@ -109,12 +109,12 @@ remote_shard_actor::behavior_type remote_shard(remote_pointer self, const std::s
         self->state.outbox.put({parcel_content::step, to_bytes(step.input)});
         send_on(self);
       },
-      [self](parcel_part& part) {
+      [self](const parcel_part& part) {
         auto& state = self->state;
         if (state.lost)
           return;
         self->send(state.shard, taken_atom_v);
-        auto whole = state.inbox.take(std::move(part));
+        auto whole = state.inbox.take(part);
         if (!whole) {
           lose(self, {whole.error().kind, fmt::format("worker {}: {}", state.worker, whole.error().message)});
           return;

@@ -122,7 +122,8 @@ std::shared_ptr<const step_output> output_from(std::string_view bytes, std::size
   const auto lanes = from.count(1);
   for (std::uint64_t i = 0; i < lanes; ++i) {
     auto lane = std::make_shared<output_lane>();
-    lane->bytes.append(from.view());
+    if (const auto text = from.view(); !text.empty())
+      lane->bytes.append(text);
     lane->runs.resize(runs);
     for (std::size_t run = 0; run < runs; ++run) {
       from.get(lane->runs[run]);

@@ -47,7 +47,7 @@ CAF_TEST(parcels of any length arrive whole and in order whenever parts and ackn
           ++unacknowledged;
         }
       } else if (choice == 2 && !under_way.empty()) {
-        auto whole = inbox.take(std::move(under_way.front()));
+        auto whole = inbox.take(under_way.front());
         under_way.pop_front();
         CAF_REQUIRE(whole.has_value());
         if (*whole)

@@ -74,6 +74,35 @@ class Explain(InFolder):
                 if not isinstance(shape["default"], dict):
                     self.assertEqual(json.loads(default.strip("`")), shape["default"], key)
 
+    def test_the_page_on_scenarios_has_every_other_key_too(self):
+        schema = json.loads(throng("scenario", "schema")[0])
+        with open(PAGE, encoding="utf-8") as file:
+            page = file.read()
+        section = page[page.index("## Keys"):]
+        told = rows(section[:section.index("\n#", 5)].splitlines(), 4)
+
+        def whole(shape):
+            return {**schema["definitions"][shape["$ref"].split("/")[-1]], **shape} if "$ref" in shape else shape
+
+        def check(shape, path):
+            for key, below in shape.get("properties", {}).items():
+                below, name = whole(below), path + key
+                if name == "$schema":
+                    continue
+                self.assertIn(name, told)
+                kind_of_value, default, sentence = told.pop(name)
+                self.assertEqual(sentence, below["description"], name)
+                self.assertTrue(kind_of_value, name)
+                if "minimum" in below:
+                    self.assertEqual(kind_of_value, f"{below['minimum']:,} to {below['maximum']:,}".replace(",", " "), name)
+                self.assertEqual(json.loads(default.strip("`")) if default else None, below.get("default"), name)
+                if name not in ("populations", "incidents"):  # these have sections of their own
+                    check(below, name + ".")
+                    check(whole(below.get("items", {})), name + "[].")
+
+        check(schema, "")
+        self.assertEqual(set(told), {"key"})
+
     def test_the_page_on_scenarios_has_every_incident_with_its_sentence(self):
         schema = json.loads(throng("scenario", "schema")[0])
         kinds = schema["definitions"]["incident"]["properties"]["kind"]["enum"]
