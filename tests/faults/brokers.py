@@ -27,7 +27,7 @@ def broker_killed(trial, full):
         n = leader_of_the_busiest(trial)
         trial.brokers.kill(n)
         try:
-            trial.advances(2000)
+            trial.advances(3)
         finally:
             trial.brokers.start(n)
         trial.says(f"broker {n}")
@@ -53,7 +53,7 @@ def two_of_three_down(trial, full):
     finally:
         for n in (2, 3):
             trial.brokers.start(n)
-    trial.advances(2000)
+    trial.advances(3)
 
 
 def broker_slow(trial, full):
@@ -68,7 +68,7 @@ def broker_slow(trial, full):
         time.sleep(30 if full else 8)
     finally:
         os.kill(pid, signal.SIGCONT)
-    trial.advances(2000)
+    trial.advances(3)
 
 
 def store_killed(trial, full):
@@ -83,7 +83,7 @@ def store_killed(trial, full):
         time.sleep(20 if full else 8)
     finally:
         trial.server.start()
-    trial.advances(2000)
+    trial.advances(3)
 
 
 def ends_in_error(trial, analyser, wanted):
@@ -105,12 +105,12 @@ def offsets_out_of_range(trial, full):
     "the offset that a stopped analyser would go on from deleted by retention"
     trial.start_world()
     first = trial.start_analyser()
-    trial.advances(2000)
+    trial.advances(3)
     first.stop()
     trial.analysers.remove(first)
     before = trial.answers(trial.store)
     kept = trial.committed()
-    trial.wait_for("a topic that has gone on", lambda: trial.lag() > 1000)
+    trial.wait_for("a topic that has gone on", lambda: trial.lag() > 3 * trial.rate)
     trial.world.stop()
     plan = os.path.join(trial.folder, "delete.json")
     with open(plan, "w") as file:
@@ -128,7 +128,7 @@ def topic_deleted(trial, full):
     "the topic deleted while an analyser reads it"
     trial.start_world()
     analyser = trial.start_analyser()
-    trial.advances(2000)
+    trial.advances(3)
     trial.world.stop()
     trial.wait_for("all taken in", lambda: trial.lag() == 0)
     time.sleep(1)

@@ -27,7 +27,7 @@ def sqlite_locked(trial, full):
         time.sleep(30 if full else 8)
         holder.execute("ROLLBACK")
         holder.close()
-        trial.advances(2000)
+        trial.advances(3)
 
 
 sqlite_locked.make = in_a_file
@@ -62,7 +62,7 @@ def damaged_checkpoint(trial, full):
     "an analyser killed, a byte of each newest checkpoint chunk changed, started again"
     trial.start_world()
     first = trial.start_analyser()
-    trial.advances(3000)
+    trial.advances(5)
     first.kill()
     trial.analysers.remove(first)
     store = sqlite3.connect(database(trial), timeout=60)
@@ -80,7 +80,7 @@ def damaged_checkpoint(trial, full):
     store.close()
     require(damaged > 0, "no checkpoint to damage")
     again = trial.start_analyser()
-    trial.advances(2000)
+    trial.advances(3)
     require(again.runs(), "it ended")
     told = [line for line in again.said().splitlines() if "epoch" in line or "checkpoint" in line]
     require(told, f"it does not say that it fell back\n{again.said()[-1500:]}")
@@ -91,7 +91,8 @@ damaged_checkpoint.make = in_a_file
 
 
 def partition_of(id):
-    return id.rsplit("/", 1)[0]
+    """OWNER/TOPIC/PARTITION of OWNER/TOPIC/PARTITION/GENERATION/SAVE/CHUNK."""
+    return "/".join(id.split("/")[:3])
 
 
 CONFINED = [sqlite_locked, no_room_for_checkpoints, damaged_checkpoint]

@@ -39,7 +39,7 @@ def brokers_cut_and_half_open(trial, full):
         trial.advances()
         silent = sum(proxy.leave_half_open() for proxy in trial.proxies)
         trial.says(f"{cut} cut, {silent} silent")
-        trial.advances(2000)
+        trial.advances(3)
 
 
 brokers_cut_and_half_open.make = behind_proxies
@@ -59,7 +59,7 @@ def store_unreachable(trial, full):
         time.sleep(20 if full else 8)
         proxy.open = True
         trial.says(f"{cut} connections cut")
-        trial.advances(2000)
+        trial.advances(3)
 
 
 store_unreachable.make = store_behind_proxy
@@ -74,7 +74,7 @@ def store_slow(trial, full):
     proxy.delay_s = 1.0 if full else 0.5
     time.sleep(60 if full else 8)
     proxy.delay_s = 0.0
-    trial.advances(2000)
+    trial.advances(3)
 
 
 store_slow.make = store_behind_proxy

@@ -62,7 +62,7 @@ def zombie(trial, full):
         asleep.signal(signal.SIGSTOP)
         time.sleep(SESSION_MS / 1000)
         trial.members(2)
-        trial.advances(1000)
+        trial.advances(2)
         asleep.signal(signal.SIGCONT)
         trial.members(3)
         require(asleep.runs(), "the analyser that woke did not go on")

@@ -1,5 +1,6 @@
 """Breaks Throng and its servers under load, and proves each time that nothing is lost, doubled or left hanging.
 
+  run.py [--minutes M] [--soak MINUTES] [--seed N]     faults in an order drawn from the seed, none begun after M minutes (2)
   run.py [--full] [--seed N] [--soak MINUTES] [NAME...]      NAME `none`: the soak alone
 
 Needs THRONG_PROGRAM, and three brokers and a store as `deploy/servers/servers.sh up --brokers 3` starts them. NAME: these faults only (--list).
@@ -76,8 +77,9 @@ def main():
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--seed", type=int)
+    parser.add_argument("--minutes", type=float, default=2)
     parser.add_argument("--soak", type=float, metavar="MINUTES")
-    parser.add_argument("--at-once", type=int, default=2)
+    parser.add_argument("--at-once", type=int, default=1)
     parser.add_argument("names", nargs="*")
     given = parser.parse_args()
     confined = [fault for group in GROUPS for fault in group.CONFINED]
@@ -93,13 +95,20 @@ def main():
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(1 << 30)
     say(f"faults: seed {seed} (again: --seed {seed})")
     brokers, store = Brokers(), Store()
-    if not given.full and not given.names:
-        random.Random(seed).shuffle(confined)
     results = []
-    # Those that break only what is their own run side by side; those that break the servers one by one, after.
-    with concurrent.futures.ThreadPoolExecutor(given.at_once) as pool:
-        results += pool.map(lambda fault: attempt(fault, seed, given.full, brokers, store), chosen(confined))
-    results += [attempt(fault, seed, given.full, brokers, store) for fault in chosen(shared)]
+    if given.full or given.names:
+        # Those that break only what is their own may run side by side; those that break the servers one by one, after.
+        with concurrent.futures.ThreadPoolExecutor(given.at_once) as pool:
+            results += pool.map(lambda fault: attempt(fault, seed, given.full, brokers, store), chosen(confined))
+        results += [attempt(fault, seed, given.full, brokers, store) for fault in chosen(shared)]
+    else:
+        drawn = confined + shared
+        random.Random(seed).shuffle(drawn)
+        ends = time.monotonic() + 60 * given.minutes
+        while drawn and time.monotonic() < ends:
+            results.append(attempt(drawn.pop(0), seed, False, brokers, store))
+        if drawn:
+            say(f"faults: not drawn within {given.minutes:g} minutes: {', '.join(fault.__name__ for fault in drawn)} (--full does all)")
     if given.soak:
         results.append(attempt(soak.steady(given.soak), seed, given.full, brokers, store))
     say(f"faults: {sum(results)} of {len(results)} proved")

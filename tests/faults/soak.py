@@ -20,7 +20,7 @@ def steady(minutes):
                 require(each.runs(), f"{each.name} has ended\n{each.said()[-1000:]}")
             time.sleep(min(5, 6 * minutes))
         # A checkpoint is due every half second, so a few seconds of messages may be open.
-        rate = trial.sensors / 10 * trial.speed
+        rate = trial.rate
         late = lags[len(lags) // 2:]
         require(sorted(late)[len(late) // 2] < 10 * rate, f"the lag grows: {lags}")
         trial.says(f"lag {min(lags)} to {max(lags)} messages at {rate:.0f}/s")

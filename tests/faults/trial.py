@@ -14,10 +14,10 @@ import uuid
 PROGRAM = os.environ["THRONG_PROGRAM"]
 PARTITIONS = 3
 PATIENCE_S = 60  # what takes longer has hung
-SESSION_MS = 3000
+SESSION_MS = 6000
 ENVIRONMENT = {**{k: v for k, v in os.environ.items() if not k.startswith("THRONG_")}, "MONGOC_DISABLE_SHM": "1"}
 # Alerts from the first seconds to the last.
-INCIDENTS = [{"kind": "sensor.spike", "population": "sensors", "count": 10, "at": "1m", "for": "6h", "subtlety": 0.1},
+INCIDENTS = [{"kind": "sensor.spike", "population": "sensors", "count": 10, "at": "20s", "for": "6h", "subtlety": 0.1},
              {"kind": "sensor.spike", "population": "sensors", "rate": "60/h", "subtlety": 0.1}]
 
 
@@ -83,13 +83,14 @@ class Process:
 class Trial:
     """`speed`: virtual seconds a second, so a world of `minutes` lasts 60 · minutes / speed seconds, at sensors / 10 · speed messages a second."""
 
-    def __init__(self, brokers, store, folder, seed, minutes=360, speed=60, sensors=100, addresses=None, store_uri=None):
+    def __init__(self, brokers, store, folder, seed, minutes=360, speed=20, sensors=150, addresses=None, store_uri=None):
         self.brokers, self.server, self.folder, self.seed = brokers, store, folder, seed
         self.prefix = f"f{uuid.uuid4().hex[:10]}."
         self.group = self.prefix + "group"
         self.topic = self.prefix + "iot.readings"
         self.store = store_uri or f"{store.uri}/faults_{uuid.uuid4().hex[:10]}"
         self.minutes, self.speed, self.sensors = minutes, speed, sensors
+        self.rate = sensors / 10 * speed  # messages a second
         self.addresses = addresses or brokers.addresses
         self.world = None
         self.analysers = []
@@ -126,7 +127,7 @@ class Trial:
         arguments = ["simulate", "smart-city", "--seed", self.seed, "--duration", f"{self.minutes}m", "--speed", self.speed,
                      "--set", f"populations.sensors.count={self.sensors}", "--set", f"incidents={json.dumps(INCIDENTS)}", "--set", f"kafka={json.dumps(self.kafka)}", "--set", f"topics.prefix={self.prefix}",
                      "--set", f"topics.partitions={PARTITIONS}", "--set", "topics.replication=3", "--to", "kafka", "--store", self.store,
-                     "--snapshot-every", "500ms", *(["--resume"] if again else []), *more]
+                     "--snapshot-every", "1s", *(["--resume"] if again else []), *more]
         self.world = self.start("world", arguments)
         if not again:
             self.wait_for("the topic", lambda: self.topic in self.tell("topics", "list", check=False)[0])
@@ -134,7 +135,7 @@ class Trial:
 
     def analyse_arguments(self, store=None, group=None):
         return ["analyze", "city-climate", "--settings", self.settings, "--store", store or self.store, "--consumer-group", group or self.group,
-                "--record", "iot.readings", "--record", "truth.labels", "--checkpoint-every", "500ms"]
+                "--record", "iot.readings", "--record", "truth.labels", "--checkpoint-every", "1s"]
 
     def start_analyser(self, before=None):
         analyser = self.start(f"analyser-{len(self.all)}", self.analyse_arguments(), before)
@@ -193,10 +194,10 @@ class Trial:
         out, _ = self.tell("groups", self.group, check=False)
         return int(re.search(r"lag (\d+)", out).group(1))
 
-    def advances(self, by=300):
-        """Until the analysers have stored as many events more."""
+    def advances(self, seconds=1):
+        """Until the analysers have stored what the world writes in so many seconds."""
         before = self.committed()
-        self.wait_for("analysers that go on", lambda: self.committed() >= before + by)
+        self.wait_for("analysers that go on", lambda: self.committed() >= before + self.rate * seconds)
 
     # What is proved.
 
@@ -230,7 +231,7 @@ class Trial:
     def prove(self, store):
         expected, messages = self.reference()
         got = self.answers(store)
-        require(len(expected["windows"]) >= 100 and expected["alerts"], f"too little to compare: {len(expected['windows'])} windows")
+        require(len(expected["windows"]) >= 60 and expected["alerts"], f"too little to compare: {len(expected['windows'])} windows")
         for subject, documents in expected.items():
             compare(subject, documents, got[subject])
         self.tell("audit", "--store", store)
