@@ -40,12 +40,13 @@ class Proxy:
             except OSError:
                 client.close()
                 continue
+            for each in (client, server):
+                each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             frozen = threading.Event()
             with self.lock:
                 self.pairs = [pair for pair in self.pairs if pair[0].fileno() >= 0]
                 self.pairs.append((client, server, frozen))
             for source, sink, outward in ((client, server, True), (server, client, False)):
-                source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 threading.Thread(target=self.pump, args=(source, sink, outward, frozen), daemon=True).start()
 
     def pump(self, source, sink, outward, frozen):
