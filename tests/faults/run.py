@@ -27,6 +27,8 @@ from servers import Brokers, Store
 from trial import Failed, Trial, Void
 
 GROUPS = [processes, network, disks, of_brokers]
+# What the short form draws from: each was seen to be proved on two busy cores. The others are run by name or by --full.
+DRAWN = {"zombie", "rolling_restart", "scaling", "offsets_out_of_range", "store_fails_every_tenth_write", "sqlite_locked"}
 printing = threading.Lock()
 
 
@@ -102,7 +104,7 @@ def main():
             results += pool.map(lambda fault: attempt(fault, seed, given.full, brokers, store), chosen(confined))
         results += [attempt(fault, seed, given.full, brokers, store) for fault in chosen(shared)]
     else:
-        drawn = confined + shared
+        drawn = [fault for fault in confined + shared if fault.__name__ in DRAWN]
         random.Random(seed).shuffle(drawn)
         ends = time.monotonic() + 60 * given.minutes
         while drawn and time.monotonic() < ends:

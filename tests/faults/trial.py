@@ -13,7 +13,7 @@ import uuid
 
 PROGRAM = os.environ["THRONG_PROGRAM"]
 PARTITIONS = 3
-PATIENCE_S = 60  # what takes longer has hung
+PATIENCE_S = 90  # what takes longer has hung
 SESSION_MS = 6000
 ENVIRONMENT = {**{k: v for k, v in os.environ.items() if not k.startswith("THRONG_")}, "MONGOC_DISABLE_SHM": "1"}
 # Alerts from the first seconds to the last.
@@ -99,8 +99,8 @@ class Trial:
         self.did = []
         self.closed = threading.Event()
         self.settings = os.path.join(folder, "settings.json")
-        self.kafka = {"brokers": self.addresses, "session.timeout.ms": str(SESSION_MS), "heartbeat.interval.ms": "500", "socket.timeout.ms": "6000",
-                      "reconnect.backoff.max.ms": "1000", "topic.metadata.refresh.interval.ms": "2000"}
+        self.kafka = {"brokers": self.addresses, "session.timeout.ms": str(SESSION_MS), "heartbeat.interval.ms": "500", "socket.timeout.ms": "10000",
+                      "reconnect.backoff.max.ms": "1000"}
         with open(self.settings, "w") as file:
             json.dump({"kafka": self.kafka, "topics": {"prefix": self.prefix, "partitions": PARTITIONS, "replication": 3}}, file)
         threading.Thread(target=self.sampling, daemon=True).start()
