@@ -109,6 +109,11 @@ void consumer_state::start(const start_partition& what, partition_processor_acto
     if (auto begun = source_->start(what.which, {transport::start_offset::where::at, what.offset}); !begun)
       fed = tl::unexpected<error>(begun.error());
   }
+  if (!fed && fed.error().kind == error_kind::fenced) {
+    // Given up while it was claimed: the supervisor has been told, in order, and lets it end. Nothing of it has failed.
+    partitions_.erase(what.which);
+    return;
+  }
   if (!fed) {
     self_->send(supervisor_, partition_failure{what.which, fed.error()});
     return;

@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
-# One Kafka broker (KRaft, no ZooKeeper) for tests and trials, from Maven's packages alone: no Docker, no root.
-#   kafka.sh up       starts it, waits until it answers and prints its address; does nothing if it answers already
-#   kafka.sh up --secure    the same with TLS, SASL and ACLs besides: see "What --secure adds"
-#   kafka.sh down     stops it and removes its data
-#   kafka.sh status   prints its address, or exits 1
-# THRONG_KAFKA_PORT (19092; the controller listens one above), THRONG_CACHE (~/.cache/throng: the broker's jars).
+# Kafka brokers (KRaft, no ZooKeeper) for tests and trials, from Maven's packages alone: no Docker, no root.
+#   kafka.sh up [--brokers N] [--secure]   starts them (1), waits until they answer and prints their addresses; does nothing if they answer already
+#   kafka.sh down         stops them and removes their data
+#   kafka.sh status       prints the addresses and process ids, or exits 1 if one does not answer
+#   kafka.sh logs [N]     follows what broker N (all) says
+#   kafka.sh stop|kill|start N   one broker alone: stopped, killed (kill -9), started again with the data that it had; start waits until it answers
+#   kafka.sh tool CLASS OPTION...   one of Kafka's own commands, told where the brokers are
+# THRONG_KAFKA_PORT (19092; the controller listens one above; broker 2 has its ports ten above those of broker 1, broker 3 twenty),
+# THRONG_CACHE (~/.cache/throng: the broker's jars).
+#
+# Where there are several brokers, topics have three replicas of which two must have a message (min.insync.replicas), and each broker has one port more:
+#   +6 plain, too, but its clients are told to come to +7: where a test puts a proxy of its own
 #
 # What --secure adds, each on a port of its own and with certificates of a private CA in STATE/tls (ca.pem, client.pem, client.key, stranger.pem):
 #   +2 SASL_SSL    SCRAM-SHA-512 and PLAIN: user alice with the password alice-secret, who may do only what ACLs let her, and admin (admin-secret)
@@ -17,13 +23,12 @@ set -euo pipefail
 version=3.9.2
 scala=2.13
 port=${THRONG_KAFKA_PORT:-19092}
-controller_port=$((port + 1))
-address=127.0.0.1:$port
 cache=${THRONG_CACHE:-$HOME/.cache/throng}
 jars=$cache/kafka-$version
 state=${TMPDIR:-/tmp}/throng-kafka-$(id -u)-$port
 tls=$state/tls
 secure=
+brokers=1
 start_limit_s=60
 stop_limit_s=30
 
@@ -32,14 +37,30 @@ die() {
   exit 1
 }
 
-running() { [[ -f $state/pid ]] && kill -0 "$(<"$state/pid")" 2>/dev/null; }
+# The first port of broker N.
+port_of() { echo $((port + 10 * ($1 - 1))); }
+
+# The brokers that were set up, by number.
+known() { for folder in "$state"/[1-9]; do [ ! -f "$folder/server.properties" ] || basename "$folder"; done; }
+
+addresses() {
+  local list=() n
+  for n in $(known); do list+=("127.0.0.1:$(port_of "$n")"); done
+  (IFS=, && echo "${list[*]}")
+}
+
+running() { # running N
+  [[ -f $state/$1/pid ]] && kill -0 "$(<"$state/$1/pid")" 2>/dev/null
+}
+
+listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # Asks the broker itself where kcat is there; an open port else.
-answers() {
+answers() { # answers N
   if command -v kcat >/dev/null; then
-    kcat -b "$address" -L -m 2 >/dev/null 2>&1
+    kcat -b "127.0.0.1:$(port_of "$1")" -L -m 2 >/dev/null 2>&1
   else
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null
+    listens "$(port_of "$1")"
   fi
 }
 
@@ -116,13 +137,9 @@ CONF
   cat "$tls/expired.key" "$tls/expired.pem" "$tls/ca.pem" >"$tls/expired.keystore.pem"
 }
 
-# One property of several listeners: `listener.name.NAME.PROPERTY`.
+# The properties that TLS, SASL and ACLs need, beside the listeners. One property of several listeners: `listener.name.NAME.PROPERTY`.
 secure_properties() {
-  local sasl=$((port + 2)) mutual=$((port + 3)) expired=$((port + 4)) elsewhere=$((port + 5))
   cat <<PROPERTIES
-listeners=PLAINTEXT://$address,CONTROLLER://127.0.0.1:$controller_port,SASL://127.0.0.1:$sasl,MUTUAL://127.0.0.1:$mutual,EXPIRED://127.0.0.1:$expired,ELSEWHERE://127.0.0.1:$elsewhere
-advertised.listeners=PLAINTEXT://$address,SASL://127.0.0.1:$sasl,MUTUAL://127.0.0.1:$mutual,EXPIRED://127.0.0.1:$expired,ELSEWHERE://127.0.0.1:$elsewhere
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_SSL,MUTUAL:SSL,EXPIRED:SSL,ELSEWHERE:SSL
 ssl.keystore.type=PEM
 ssl.keystore.location=$tls/broker.keystore.pem
 ssl.truststore.type=PEM
@@ -140,98 +157,174 @@ super.users=User:ANONYMOUS;User:admin
 PROPERTIES
 }
 
-write_properties() {
-  local listening="listeners=PLAINTEXT://$address,CONTROLLER://127.0.0.1:$controller_port
-advertised.listeners=PLAINTEXT://$address
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"
-  [ -z "$secure" ] || listening=$(secure_properties)
-  cat >"$state/server.properties" <<PROPERTIES
+write_properties() { # write_properties N
+  local first voters=() n at replicas=1 in_sync=1
+  first=$(port_of "$1")
+  for ((n = 1; n <= brokers; ++n)); do voters+=("$n@127.0.0.1:$(($(port_of "$n") + 1))"); done
+  at=127.0.0.1:
+  local listeners=PLAINTEXT://$at$first,CONTROLLER://$at$((first + 1)) advertised=PLAINTEXT://$at$first protocols=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+  if ((brokers > 1)); then
+    listeners+=,PROXIED://$at$((first + 6)) advertised+=,PROXIED://$at$((first + 7)) protocols+=,PROXIED:PLAINTEXT
+    replicas=$((brokers < 3 ? brokers : 3)) in_sync=$((brokers < 3 ? 1 : 2))
+  fi
+  if [ -n "$secure" ]; then
+    local secured=SASL://$at$((first + 2)),MUTUAL://$at$((first + 3)),EXPIRED://$at$((first + 4)),ELSEWHERE://$at$((first + 5))
+    listeners+=,$secured advertised+=,$secured protocols+=,SASL:SASL_SSL,MUTUAL:SSL,EXPIRED:SSL,ELSEWHERE:SSL
+  fi
+  cat >"$state/$1/server.properties" <<PROPERTIES
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:$controller_port
-$listening
+node.id=$1
+controller.quorum.voters=$(IFS=, && echo "${voters[*]}")
+listeners=$listeners
+advertised.listeners=$advertised
+listener.security.protocol.map=$protocols
+$([ -z "$secure" ] || secure_properties)
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
-log.dirs=$state/data
+log.dirs=$state/$1/data
 num.partitions=1
 auto.create.topics.enable=false
+default.replication.factor=$replicas
+min.insync.replicas=$in_sync
 offsets.topic.num.partitions=1
-offsets.topic.replication.factor=1
+offsets.topic.replication.factor=$replicas
 transaction.state.log.num.partitions=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor=$replicas
+transaction.state.log.min.isr=$in_sync
 group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+replica.lag.time.max.ms=5000
+broker.session.timeout.ms=4000
+broker.heartbeat.interval.ms=1000
 PROPERTIES
 }
 
+launch() { # launch N: starts it and does not wait
+  local heap=512m
+  [ "$(known | wc -l)" != 1 ] || heap=768m
+  CLASSPATH="$jars/*" setsid java "-Xmx$heap" kafka.Kafka "$state/$1/server.properties" >>"$state/$1/log" 2>&1 </dev/null &
+  echo $! >"$state/$1/pid"
+}
+
+await() { # await N: until it answers
+  local deadline=$((SECONDS + start_limit_s))
+  until answers "$1"; do
+    running "$1" || die "broker $1 ended while starting: see $state/$1/log"
+    ((SECONDS < deadline)) || die "broker $1 did not answer within $start_limit_s s: see $state/$1/log"
+    sleep 0.2
+  done
+}
+
+# As many as asked for, with what is asked for, all of them answering?
+up_already() {
+  [ "$(known | wc -l)" = "$brokers" ] && { [ -z "$secure" ] || [ -d "$tls" ]; } || return 1
+  local n
+  for n in $(known); do running "$n" && answers "$n" || return 1; done
+}
+
 up() {
-  # One that answers already will do, unless it lacks what is asked for.
-  if running && answers && { [ -z "$secure" ] || [ -d "$tls" ]; }; then
-    echo "$address"
+  if up_already; then
+    addresses
     return
   fi
   need_java
   fetch_jars
-  running && down
-  if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-    die "port $port is taken by something else: set THRONG_KAFKA_PORT"
-  fi
-  rm -rf "$state"
-  mkdir -p "$state/data"
-  [ -z "$secure" ] || make_certificates
-  write_properties
-  export CLASSPATH="$jars/*"
-  local id
-  id=$(java kafka.tools.StorageTool random-uuid 2>/dev/null) || die "Kafka's StorageTool does not start: is java 11 or later?"
-  local users=()
-  [ -z "$secure" ] || users=(--add-scram 'SCRAM-SHA-512=[name=alice,password=alice-secret]' --add-scram 'SCRAM-SHA-512=[name=admin,password=admin-secret]')
-  java kafka.tools.StorageTool format -t "$id" -c "$state/server.properties" "${users[@]}" >"$state/log" 2>&1 ||
-    die "formatting $state/data failed: see $state/log"
-  setsid java -Xmx768m kafka.Kafka "$state/server.properties" >>"$state/log" 2>&1 </dev/null &
-  echo $! >"$state/pid"
-  local deadline=$((SECONDS + start_limit_s))
-  until answers; do
-    running || die "the broker ended while starting: see $state/log"
-    ((SECONDS < deadline)) || die "the broker did not answer at $address within $start_limit_s s: see $state/log"
-    sleep 0.2
+  down
+  local n taken
+  for ((n = 1; n <= brokers; ++n)); do
+    for taken in "$(port_of "$n")" "$(($(port_of "$n") + 1))"; do
+      ! listens "$taken" || die "port $taken is taken by something else: set THRONG_KAFKA_PORT"
+    done
+    mkdir -p "$state/$n/data"
   done
-  echo "$address"
+  [ -z "$secure" ] || make_certificates
+  local id users=()
+  id=$(CLASSPATH="$jars/*" java kafka.tools.StorageTool random-uuid 2>/dev/null) || die "Kafka's StorageTool does not start: is java 11 or later?"
+  [ -z "$secure" ] || users=(--add-scram 'SCRAM-SHA-512=[name=alice,password=alice-secret]' --add-scram 'SCRAM-SHA-512=[name=admin,password=admin-secret]')
+  for ((n = 1; n <= brokers; ++n)); do
+    write_properties "$n"
+    CLASSPATH="$jars/*" java kafka.tools.StorageTool format -t "$id" -c "$state/$n/server.properties" "${users[@]}" >"$state/$n/log" 2>&1 ||
+      die "formatting $state/$n/data failed: see $state/$n/log"
+  done
+  for n in $(known); do launch "$n"; done
+  for n in $(known); do await "$n"; done
+  addresses
+}
+
+# end N SIGNAL: ends it by its process id; one that does not within stop_limit_s is killed
+end() {
+  running "$1" || return 0
+  local pid deadline=$((SECONDS + stop_limit_s))
+  pid=$(<"$state/$1/pid")
+  kill "-$2" "$pid" 2>/dev/null || true
+  while kill -0 "$pid" 2>/dev/null; do
+    ((SECONDS < deadline)) || kill -KILL "$pid" 2>/dev/null || true
+    sleep 0.1
+  done
 }
 
 down() {
-  if running; then
-    local pid deadline=$((SECONDS + stop_limit_s))
-    pid=$(<"$state/pid")
-    kill "$pid" 2>/dev/null || true
-    while kill -0 "$pid" 2>/dev/null; do
-      ((SECONDS < deadline)) || kill -KILL "$pid" 2>/dev/null || true
-      sleep 0.1
-    done
-  fi
+  # Together: the last of a quorum would wait for the others. What one alone has not written yet nobody needs.
+  local n
+  for n in $(known); do end "$n" "$([ "$(known | wc -l)" = 1 ] && echo TERM || echo KILL)" & done
+  wait
   rm -rf "$state"
 }
 
 status() {
-  if running && answers; then
-    echo "$address"
-  else
-    die "no broker at $address"
-  fi
+  [ -n "$(known)" ] || die "no broker at 127.0.0.1:$port"
+  local n failed=0
+  for n in $(known); do
+    if running "$n" && answers "$n"; then
+      echo "up: 127.0.0.1:$(port_of "$n"), process $(<"$state/$n/pid")"
+    else
+      echo "down: 127.0.0.1:$(port_of "$n")"
+      failed=1
+    fi
+  done
+  return $failed
 }
 
-# acl OPTION...: Kafka's own AclCommand, as somebody who may do everything
-acl() {
-  CLASSPATH="$jars/*" java kafka.admin.AclCommand --bootstrap-server "$address" "$@"
+logs() {
+  [ -n "$(known)" ] || die "no broker at 127.0.0.1:$port"
+  if [ -n "${1:-}" ]; then one "$1"; exec tail -n 100 -F "$state/$1/log"; fi
+  exec tail -n 30 -F "$state"/[1-9]/log
+}
+
+one() { # one N: is there such a broker?
+  [ -f "$state/${1:-0}/server.properties" ] || die "there is no broker ${1:-(say which)}: $(known | xargs)"
+}
+
+# tool CLASS OPTION...: as somebody who may do everything
+tool() {
+  CLASSPATH="$jars/*" java "$1" --bootstrap-server "$(addresses)" "${@:2}"
 }
 
 case ${1:-} in
 up)
-  [ "${2:-}" != --secure ] || secure=yes
+  shift
+  while [ $# -gt 0 ]; do
+    case $1 in
+    --secure) secure=yes ;;
+    --brokers) brokers=${2:-} && shift ;;
+    --brokers=*) brokers=${1#*=} ;;
+    *) die "up takes --brokers N and --secure, not $1" ;;
+    esac
+    shift
+  done
+  [[ $brokers =~ ^[1-5]$ ]] || die "--brokers is 1 to 5, not '$brokers'"
   up
   ;;
-acl) acl "${@:2}" ;;
+acl) tool kafka.admin.AclCommand "${@:2}" ;;
+tool) tool "${@:2}" ;;
 tls) [ ! -d "$tls" ] || echo "$tls" ;; # the folder of certificates, where it was started with --secure
+addresses) addresses ;;
+state) echo "$state" ;;
 down) down ;;
 status) status ;;
-*) die "say up [--secure], down, status, acl or tls" ;;
+logs) logs "${2:-}" ;;
+stop) one "${2:-}" && end "$2" TERM ;;
+kill) one "${2:-}" && end "$2" KILL ;;
+start) one "${2:-}" && { running "$2" || launch "$2"; } && await "$2" ;;
+*) die "say up [--brokers N] [--secure], down, status, logs [N], stop N, kill N, start N, acl, tool, tls, addresses or state" ;;
 esac

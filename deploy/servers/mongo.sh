@@ -6,6 +6,9 @@
 #   mongo.sh up       installs what is missing (about 1 GB, once), starts it, waits until it answers, prints its URI
 #   mongo.sh status   says whether it answers; exit status 0 if it does, 1 if not
 #   mongo.sh down     stops it and deletes its data
+#   mongo.sh logs     follows what it and PostgreSQL say
+#   mongo.sh kill     kills what speaks MongoDB's protocol (kill -9), and
+#   mongo.sh start    starts that again over the data that is there, and waits until it answers
 #
 # THRONG_CACHE       what was downloaded and built is kept here            (~/.cache/throng)
 # THRONG_MONGO_PORT  it listens on 127.0.0.1 at this port; PostgreSQL at the next  (27018)
@@ -122,6 +125,12 @@ wait_for() { # wait_for NAME SECONDS COMMAND...: until the command succeeds; fai
 
 postgres_ready() { (in_chroot "$postgres_bin/pg_isready" -q -h 127.0.0.1 -p "$postgres_port"); }
 
+start_ferretdb() {
+  "$ferretdb" --postgresql-url="postgres://postgres@127.0.0.1:$postgres_port/postgres" --listen-addr="127.0.0.1:$port" \
+    --debug-addr=- --no-auth --telemetry=disable --state-dir="$instance/ferretdb" >>"$instance/ferretdb.log" 2>&1 </dev/null &
+  echo $! >"$instance/ferretdb.pid"
+  wait_for ferretdb 60 listens "$port"
+}
 
 up() {
   if alive ferretdb && alive postgres; then
@@ -162,10 +171,7 @@ CONF
     -c 'CREATE EXTENSION documentdb CASCADE') >"$instance/extension.log" 2>&1 ||
     die "CREATE EXTENSION documentdb failed; its log's end: $(tail -n 5 "$instance/extension.log")"
 
-  "$ferretdb" --postgresql-url="postgres://postgres@127.0.0.1:$postgres_port/postgres" --listen-addr="127.0.0.1:$port" \
-    --debug-addr=- --no-auth --telemetry=disable --state-dir="$instance/ferretdb" >"$instance/ferretdb.log" 2>&1 </dev/null &
-  echo $! >"$instance/ferretdb.pid"
-  wait_for ferretdb 60 listens "$port"
+  start_ferretdb
   say "answers at $uri"
   echo "$uri"
 }
@@ -191,6 +197,13 @@ down() {
 case "${1:-}" in
   up) up ;;
   down) down ;;
+  logs)
+    [ -d "$instance" ] || die "nothing runs here"
+    exec tail -n 50 -F "$instance/ferretdb.log" "$instance/postgres.log" ;;
+  kill) stop ferretdb KILL ;;
+  start)
+    alive postgres || die "nothing runs here: say up"
+    alive ferretdb || start_ferretdb ;;
   status)
     if alive ferretdb && listens "$port"; then
       echo "up: $uri"
@@ -200,7 +213,7 @@ case "${1:-}" in
     fi
     ;;
   *)
-    echo "usage: mongo.sh up|down|status" >&2
+    echo "usage: mongo.sh up|down|status|logs|kill|start" >&2
     exit 2
     ;;
 esac
