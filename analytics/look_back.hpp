@@ -8,6 +8,9 @@
 //
 // Events are kept until the watermark has passed time + over: an event that is fed later can't be older than the watermark, so none
 // of them could reach back that far. That also bounds the state by event time.
+//
+// The event before the current one is the last of those that count, but for itself: the latest by time, and of equal times the
+// one that arrived last.
 #pragma once
 
 #include <cstdint>
@@ -29,17 +32,23 @@
 
 namespace throng::analytics {
 
+/// A place as one number that keeps it to 0.00001 degrees, about a metre; NaN where lat is not in [-90, 90] or lon not in [-180, 180].
+double place_number(double lat, double lon);
+/// Kilometres between two such places, along the great circle of a sphere of the Earth's mean radius (haversine; Sinnott, 1984).
+double distance_km(double a, double b);
+
 /// Features over the same events and field share one memory of them.
 struct look_back_plan {
   struct feature {
-    config::aggregate_kind kind = config::aggregate_kind::count;
+    config::feature_kind kind = config::feature_kind::count;
     milliseconds over{0};
     slot into = 0;
   };
   std::optional<match> where; ///< which events count; all without it
-  std::optional<slot> field;  ///< none for count
-  bool numbers = false;       ///< some feature takes the field's numbers
-  bool distinct = false;      ///< some feature counts its distinct values
+  std::optional<slot> field;  ///< none for count and since
+  std::optional<slot> lon;    ///< of speed: `field` is the latitude then
+  bool numbers = false;       ///< some feature takes the field's numbers, or the places
+  bool distinct = false;      ///< some feature tells its values from one another
   milliseconds longest{0};
   std::vector<feature> features;
 };
@@ -49,8 +58,15 @@ class look_back_history {
 public:
   struct entry {
     std::int64_t time = 0;
-    double number = 0;          ///< NaN where the field is no finite number
+    double number = 0;          ///< NaN where the field is no finite number; of speed a place, see place_number()
     std::uint32_t distinct = 0; ///< number of the value's canonical text, plus 1; 0 where it is null or not asked for
+  };
+
+  /// The event whose features are asked for.
+  struct current {
+    entry what;
+    bool counts = false;    ///< it is the last of its time among the entries
+    bool has_value = false; ///< its field is not null. Its distinct is 0 where no entry has the same
   };
 
   explicit look_back_history(const look_back_plan& plan)
@@ -68,8 +84,8 @@ public:
   }
   /// Adds an event. Any order of times, none before the last forget()'s watermark.
   void add(const look_back_plan& plan, const entry& what);
-  /// A feature's value as of time t. @pre as add()
-  value value_at(const look_back_plan& plan, std::size_t feature, timestamp t);
+  /// A feature's value at an event. @pre as add()
+  value value_at(const look_back_plan& plan, std::size_t feature, const current& at);
 
   const entry* begin() const {
     return entries_.data() + head_;
@@ -147,7 +163,8 @@ private:
     void save(byte_writer& out) const;
   };
 
-  std::uint32_t distinct_number(const value& x);
+  look_back_history::current read(const event& e, bool counts);
+  std::uint32_t distinct_number(const value& x, bool counts);
   void gone(const look_back_history::entry& what);
 
   const look_back_plan* plan_;

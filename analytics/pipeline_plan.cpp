@@ -172,40 +172,39 @@ private:
     check_by(feature.by, path + ".by");
     if (feature.over.count() <= 0)
       wrong(path + ".over", "a look-back is longer than nothing");
-    auto counts = feature.kind == config::aggregate_kind::count;
-    switch (feature.kind) {
-    case config::aggregate_kind::count:
-    case config::aggregate_kind::sum:
-    case config::aggregate_kind::mean:
-    case config::aggregate_kind::min:
-    case config::aggregate_kind::max:
-    case config::aggregate_kind::distinct:
-      break;
-    default:
-      wrong(path, "a feature has exactly one of count, sum, mean, min, max and distinct");
+    using kind = config::feature_kind;
+    std::vector<std::string> wanted; // fields
+    if (feature.kind == kind::speed)
+      wanted = {feature.field, feature.lon};
+    else if (feature.kind != kind::count && feature.kind != kind::since)
+      wanted = {feature.field};
+    else if (!feature.field.empty()) {
+      wrong(path, fmt::format("count and since take no field, but true; {} was given", feature.field));
       return;
     }
-    if (counts ? !feature.field.empty() : !plain_name(feature.field, path)) {
-      if (counts)
-        wrong(path + ".count", fmt::format("count takes no field, but true; {} was given", feature.field));
-      return;
+    for (const auto& field : wanted) {
+      if (!plain_name(field, path))
+        return;
+      for (const auto& other : into_.definition.features)
+        if (other.name == field)
+          wrong(path, fmt::format("{} is a feature: features see the message and what derive adds, not one another",
+                                  other.name));
     }
-    for (const auto& other : into_.definition.features)
-      if (!counts && other.name == feature.field)
-        wrong(path, fmt::format("{} is a feature: features see the message and what derive adds, not one another",
-                                other.name));
 
     look_back_plan::feature made;
     made.kind = feature.kind;
     made.over = feature.over;
-    std::string events_of = feature.field + '\n';
+    // `since` needs no field of its own, and shares the memory of what counts.
+    std::string events_of = feature.field + '\n' + feature.lon + '\n';
     if (feature.where)
       append_canonical_json(events_of, *feature.where);
     auto [place, is_new] = look_backs_.try_emplace(events_of, into_.look_backs.size());
     if (is_new) {
       auto& plan = into_.look_backs.emplace_back();
-      if (!counts)
+      if (!wanted.empty())
         plan.field = into_.fields.lookup(feature.field);
+      if (feature.kind == kind::speed)
+        plan.lon = into_.fields.lookup(feature.lon);
       if (feature.where && !feature.where->empty())
         if (auto where = match::compile(*feature.where, path + ".where", into_.fields, name_scope::pipeline);
             take(where))
@@ -213,9 +212,9 @@ private:
     }
     auto& plan = into_.look_backs[place->second];
     plan.longest = std::max(plan.longest, feature.over);
-    if (feature.kind == config::aggregate_kind::distinct)
+    if (feature.kind == kind::distinct || feature.kind == kind::seen)
       plan.distinct = true;
-    else if (!counts)
+    else if (!wanted.empty())
       plan.numbers = true;
     plan.features.push_back(made);
     into_slots_.push_back({place->second, plan.features.size() - 1, feature.name});

@@ -8,6 +8,11 @@ std::size_t text_ids::hash::operator()(std::string_view text) const noexcept {
   return XXH3_64bits(text.data(), text.size());
 }
 
+std::optional<text_ids::id> text_ids::find(std::string_view text) const {
+  auto found = numbers_.find(text);
+  return found == numbers_.end() ? std::nullopt : std::optional{found->second};
+}
+
 text_ids::id text_ids::intern(std::string_view text) {
   if (auto found = numbers_.find(text); found != numbers_.end())
     return found->second;

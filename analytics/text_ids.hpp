@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@ public:
 
   /// The text's number, given to it now if it has none. The caller holds it, or calls release_if_unheld() when done.
   id intern(std::string_view text);
+
+  /// The text's number, if it has one.
+  std::optional<id> find(std::string_view text) const;
 
   void hold(id which) {
     ++entries_[which].holders;

@@ -17,7 +17,7 @@ namespace throng::config {
 
 enum class timestamp_unit { none, s, ms, us, ns };
 
-/// What a feature or an aggregate computes. `pP` is `percentile` with P in `percentile`.
+/// What an aggregate of a window computes. `pP` is `percentile` with P in `percentile`.
 enum class aggregate_kind {
   count,
   sum,
@@ -59,13 +59,29 @@ struct enrichment {
   friend bool operator==(const enrichment&, const enrichment&) = default;
 };
 
+/// What a feature computes: of all events of the look-back, the current one included, or (from `last` on) of the current event
+/// and those before it.
+enum class feature_kind {
+  count,
+  sum,
+  mean,
+  min,
+  max,
+  distinct,
+  last,  ///< the field's number in the event before, the nearest that has one
+  since, ///< seconds since the event before
+  seen,  ///< how many of the events before have the current one's value
+  speed, ///< km/h from the place of the event before, the nearest that has one
+};
+
 /// A true sliding look-back of the current event's entity: `(t - over, t]`.
 struct feature {
   std::string name;
   milliseconds over{0};
-  aggregate_kind kind = aggregate_kind::count; ///< count, sum, mean, min, max or distinct
-  std::string field;                           ///< empty for count
-  std::string by;                              ///< empty: the pipeline's key
+  feature_kind kind = feature_kind::count;
+  std::string field; ///< empty for count and since; of speed: the latitude's
+  std::string lon;   ///< of speed: the longitude's field
+  std::string by;    ///< empty: the pipeline's key
   /// Only events that match count, if given: the same operators as `where`.
   std::optional<boost::json::object> where;
 

@@ -105,6 +105,19 @@ void check_by(const fields& from, const std::string& by, const std::string& key)
                             from.shown("by"), key));
 }
 
+constexpr std::array<std::pair<std::string_view, feature_kind>, 10> feature_names{{
+    {"count", feature_kind::count},
+    {"sum", feature_kind::sum},
+    {"mean", feature_kind::mean},
+    {"min", feature_kind::min},
+    {"max", feature_kind::max},
+    {"distinct", feature_kind::distinct},
+    {"last", feature_kind::last},
+    {"since", feature_kind::since},
+    {"seen", feature_kind::seen},
+    {"speed", feature_kind::speed},
+}};
+
 feature read_feature(const fields& from, const std::string& key) {
   feature result;
   from.read("name", result.name);
@@ -113,12 +126,18 @@ feature read_feature(const fields& from, const std::string& key) {
   check_by(from, result.by, key);
   if (from.has("where"))
     from.read("where", result.where.emplace());
-  for (const auto& [name, kind] : aggregate_names) {
+  for (const auto& [name, kind] : feature_names) {
     std::string wanted{name};
     if (!from.has(wanted))
       continue;
     result.kind = kind;
-    from.read(wanted, result.field); // count's `true` is no text and leaves it empty
+    if (kind == feature_kind::speed) {
+      auto place = from.inner(wanted);
+      place.read("lat", result.field);
+      place.read("lon", result.lon);
+    } else if (kind != feature_kind::count && kind != feature_kind::since) { // whose value is `true`
+      from.read(wanted, result.field);
+    }
   }
   return result;
 }

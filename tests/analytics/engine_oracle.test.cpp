@@ -45,7 +45,12 @@ config::pipeline everything() {
                    feature("mean", milliseconds{5'000}, "mean", "x"),
                    feature("least", milliseconds{20'000}, "min", "x"),
                    feature("most", milliseconds{40'000}, "max", "x"),
-                   feature("kinds", milliseconds{30'000}, "distinct", "x")};
+                   feature("kinds", milliseconds{30'000}, "distinct", "x"),
+                   feature("last", milliseconds{30'000}, "last", "x"),
+                   feature("since", milliseconds{10'000}, "since"),
+                   feature("like_it", milliseconds{50'000}, "seen", "g"),
+                   feature("speed", milliseconds{25'000}, "speed", "x")};
+  made.features.back().lon = "x";
   auto high = feature("high", milliseconds{60'000}, "count");
   high.where = object(R"({"x": {"$gt": 20}})");
   made.features.push_back(high);
@@ -56,7 +61,8 @@ config::pipeline everything() {
   shift.field = "x";
   shift.parameters = object(R"({"short": 2, "long": 6, "threshold": 1.5, "refractory": "20s", "forget": "40s"})");
   made.detectors = {shift};
-  made.rules = {rule("seen", "{}", milliseconds{0}, "{n} {n_long} {total} {mean} {least} {most} {kinds} {high}"),
+  made.rules = {rule("seen", "{}", milliseconds{0},
+                     "{n} {n_long} {total} {mean} {least} {most} {kinds} {last} {since} {like_it} {speed} {high}"),
                 rule("high", R"({"x": {"$gt": 50}})", milliseconds{15'000})};
   return made;
 }
@@ -124,6 +130,18 @@ std::vector<std::string> late_offsets(const outcome& of, const std::string& topi
       found.push_back(outcome::header(each, "source_offset"));
   std::sort(found.begin(), found.end());
   return found;
+}
+
+bool same_or_null(const boost::json::value& shown, std::optional<double> expected) {
+  return expected ? number(shown) == *expected : shown.is_null();
+}
+
+/// By the law of cosines, between two places each of which has its latitude as its longitude too.
+double great_circle_km(double a, double b) {
+  constexpr double radians = 3.14159265358979 / 180;
+  const auto cosine = std::sin(a * radians) * std::sin(b * radians) +
+                      std::cos(a * radians) * std::cos(b * radians) * std::cos((b - a) * radians);
+  return 6'371.0088 * std::acos(std::clamp(cosine, -1.0, 1.0));
 }
 
 } // namespace
@@ -227,15 +245,48 @@ CAF_TEST(features are those of the plain model and cooldowns keep an entity quie
         if (each.name == "high")
           std::erase_if(held, [&](std::size_t j) { return !events.samples[j].x || *events.samples[j].x <= 20; });
         auto xs = model.numbers(held);
+        auto before = held; // without the event itself
+        std::erase(before, i);
         const auto& value = features.at(each.name);
         switch (each.kind) {
-        case config::aggregate_kind::count:
+        case config::feature_kind::last:
+          RC_ASSERT(same_or_null(value, model.latest_of(before, [&](std::size_t j) { return events.samples[j].x; })));
+          break;
+        case config::feature_kind::since:
+          RC_ASSERT(same_or_null(value, model.latest_of(before, [&](std::size_t j) {
+            return std::optional{static_cast<double>(now.time - events.samples[j].time) / 1'000};
+          })));
+          break;
+        case config::feature_kind::seen:
+          if (now.group)
+            RC_ASSERT(value.as_int64() == std::count_if(before.begin(), before.end(), [&](std::size_t j) {
+                        return events.samples[j].group == now.group;
+                      }));
+          else
+            RC_ASSERT(value.is_null());
+          break;
+        case config::feature_kind::speed: {
+          const auto is_place = [&](std::size_t j) {
+            return events.samples[j].x && std::fabs(*events.samples[j].x) <= 90;
+          };
+          const auto from = model.latest_of(before, [&](std::size_t j) {
+            return is_place(j) ? std::optional{static_cast<double>(j)} : std::nullopt;
+          });
+          RC_ASSERT(value.is_null() == (!from || !is_place(i)));
+          if (value.is_null())
+            break;
+          const auto& there = events.samples[static_cast<std::size_t>(*from)];
+          const auto seconds = std::max(300.0, static_cast<double>(now.time - there.time) / 1'000);
+          RC_ASSERT(std::fabs(number(value) - great_circle_km(*there.x, *now.x) / seconds * 3'600) <= 0.1);
+          break;
+        }
+        case config::feature_kind::count:
           RC_ASSERT(value.as_int64() == static_cast<std::int64_t>(held.size()));
           break;
-        case config::aggregate_kind::distinct:
+        case config::feature_kind::distinct:
           RC_ASSERT(value.as_int64() == static_cast<std::int64_t>(model.distinct(held)));
           break;
-        case config::aggregate_kind::sum:
+        case config::feature_kind::sum:
           RC_ASSERT(number(value) == sum_of(xs)); // to the last bit: long double is enough for these numbers
           break;
         default:
@@ -244,9 +295,9 @@ CAF_TEST(features are those of the plain model and cooldowns keep an entity quie
             break;
           }
           RC_ASSERT(number(value) ==
-                    (each.kind == config::aggregate_kind::mean  ? sum_of(xs) / static_cast<double>(xs.size())
-                     : each.kind == config::aggregate_kind::min ? *std::min_element(xs.begin(), xs.end())
-                                                                : *std::max_element(xs.begin(), xs.end())));
+                    (each.kind == config::feature_kind::mean  ? sum_of(xs) / static_cast<double>(xs.size())
+                     : each.kind == config::feature_kind::min ? *std::min_element(xs.begin(), xs.end())
+                                                              : *std::max_element(xs.begin(), xs.end())));
         }
       }
     }

@@ -255,6 +255,17 @@ struct oracle {
     return held;
   }
 
+  /// What the latest of some events says that says anything; of equal times, the one that arrived last.
+  template <class Says>
+  std::optional<double> latest_of(std::vector<std::size_t> held, Says says) const {
+    std::stable_sort(held.begin(), held.end(),
+                     [this](std::size_t a, std::size_t b) { return samples[a].time < samples[b].time; });
+    for (auto i = held.rbegin(); i != held.rend(); ++i)
+      if (std::optional<double> said = says(*i))
+        return said;
+    return std::nullopt;
+  }
+
   std::vector<double> numbers(const std::vector<std::size_t>& of) const {
     std::vector<double> found;
     for (auto i : of)

@@ -76,11 +76,15 @@ inline config::window calendar_window(std::string name, std::string length, std:
   return made;
 }
 
-inline config::feature feature(std::string name, milliseconds over, const std::string& kind, std::string field = {}) {
+inline config::feature feature(std::string name, milliseconds over, std::string_view kind, std::string field = {}) {
+  using enum config::feature_kind;
+  static const std::map<std::string_view, config::feature_kind> kinds{
+      {"count", count},       {"sum", sum},   {"mean", mean},   {"min", min},   {"max", max},
+      {"distinct", distinct}, {"last", last}, {"since", since}, {"seen", seen}, {"speed", speed}};
   config::feature made;
   made.name = std::move(name);
   made.over = over;
-  made.kind = aggregate(kind).kind;
+  made.kind = kinds.at(kind);
   made.field = std::move(field);
   return made;
 }

@@ -61,7 +61,7 @@ CAF_TEST(the example of the contract is read as it stands) {
   CAF_REQUIRE_EQUAL(it.derive.size(), 1u);
   CAF_CHECK_EQUAL(it.derive[0].first, "fahrenheit");
   CAF_REQUIRE_EQUAL(it.features.size(), 1u);
-  CAF_CHECK(it.features[0].kind == aggregate_kind::max);
+  CAF_CHECK(it.features[0].kind == feature_kind::max);
   CAF_CHECK_EQUAL(it.features[0].field, "temperature");
   CAF_CHECK(it.features[0].over == 1h);
   CAF_REQUIRE_EQUAL(it.windows.size(), 3u);
@@ -220,7 +220,7 @@ CAF_TEST(a feature has exactly one aggregate) {
   auto read = feature_of(R"("over": "1h", "count": true, "where": {"b": {"$lt": 5}})");
   CAF_REQUIRE(has_problems(read, {}));
   const auto& one = read->front().value.features[0];
-  CAF_CHECK(one.kind == aggregate_kind::count && one.field.empty() && one.where && one.where->contains("b"));
+  CAF_CHECK(one.kind == feature_kind::count && one.field.empty() && one.where && one.where->contains("b"));
   CAF_CHECK(!feature_of(R"("over": "1h", "distinct": "b")")->front().value.features[0].where);
 }
 

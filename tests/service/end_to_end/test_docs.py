@@ -3,6 +3,7 @@
 A page is run as a reader would: code behind "Save as `FILE`" is saved, each ```sh block is run, and a block without a language right behind
 it is what it prints (standard output and error); where none is shown, the commands must succeed. Comments that readers don't see say the rest:
   <!-- run -->            this page is run
+  <!-- run with mongodb -->   ... where a server is at hand (THRONG_TEST_MONGODB), which stands in for mongodb://localhost:27017
   <!-- needs: FILE -->    ... where this file of real data is at hand; it lies in streams/
   <!-- not run: WHY -->   the sh block behind it is left out
   <!-- do: COMMAND -->    what the text tells the reader to do by hand, such as changing a file
@@ -14,9 +15,11 @@ import re
 import shutil
 import subprocess
 import unittest
+import uuid
 
 from throng import PROGRAM, SHARED_DATA, InFolder
 
+MONGODB = os.environ.get("THRONG_TEST_MONGODB") if os.environ.get("THRONG_DOCS_MONGODB") else None
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 PART = re.compile(r"<!-- (?P<mark>[^\n]*?) -->|^```(?P<language>\w*)\n(?P<code>.*?)^```$|Save (?:this )?as `(?P<save>[^`]+)`", re.MULTILINE | re.DOTALL)
 
@@ -63,6 +66,8 @@ def pattern_of(expected, any_numbers):
 class Docs(InFolder):
     def run_page(self, page):
         text = read(page)
+        if MONGODB is not None:
+            text = text.replace("mongodb://localhost:27017/city", f"{MONGODB}/throng_docs_{uuid.uuid4().hex[:12]}")
         if needed := re.search(r"<!-- needs: (\S+) -->", text):
             source = os.path.join(SHARED_DATA, needed.group(1))
             if not os.path.exists(source):
@@ -70,7 +75,8 @@ class Docs(InFolder):
             os.makedirs(self.path("streams"), exist_ok=True)
             shutil.copy(source, self.path("streams"))
         environment = {k: v for k, v in os.environ.items() if not k.startswith("THRONG_")}
-        environment["PATH"] = os.path.dirname(PROGRAM) + ":" + environment["PATH"]
+        # Debian's own Python first: it has the modules that pages tell to install by apt.
+        environment["PATH"] = ":".join([os.path.dirname(PROGRAM), "/usr/bin", environment["PATH"]])
 
         def shell(command):
             """What it printed, and whether each command of it succeeded."""
@@ -121,7 +127,8 @@ class Docs(InFolder):
         self.assertGreater(ran, 0, f"{page}: nothing was run")
 
     def test_commands_print_what_their_pages_show(self):
-        for page in (page for page in pages() if "<!-- run -->" in read(page)):
+        mark = "<!-- run -->" if MONGODB is None else "<!-- run with mongodb -->"
+        for page in (page for page in pages() if mark in read(page)):
             with self.subTest(page):
                 self.setUp()  # a folder of its own
                 self.run_page(page)
