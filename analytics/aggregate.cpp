@@ -172,7 +172,7 @@ void aggregate_cell::add_number(const aggregate_plan& plan, double x, const even
   }
 }
 
-void aggregate_cell::add_any(const aggregate_plan& plan, const value& x, const event_position& at) {
+void aggregate_cell::add_any(const aggregate_plan& plan, const value& x, const event_position& at, std::uint64_t hash) {
   if (plan.ends || plan.top) {
     if (!texts_)
       texts_ = std::make_unique<texts>();
@@ -181,20 +181,20 @@ void aggregate_cell::add_any(const aggregate_plan& plan, const value& x, const e
     texts_->first.offer(x, at, true);
     texts_->last.offer(x, at, false);
   }
-  if (plan.distinct || plan.top) {
-    canonical_text text{x};
-    auto hash = text_hash(text.view());
-    if (plan.distinct) {
-      if (!distinct_)
-        distinct_ = std::make_unique<hyperloglog>();
-      distinct_->add(hash);
-    }
-    if (plan.top)
-      texts_->top.add(text.view(), hash);
+  if (plan.distinct) {
+    if (!distinct_)
+      distinct_ = std::make_unique<hyperloglog>();
+    distinct_->add(hash);
   }
+  if (plan.top)
+    texts_->top.add(canonical_text{x}.view(), hash);
 }
 
 void aggregate_cell::add(const aggregate_plan& plan, const value& x, const event_position& at) {
+  add(plan, x, at, plan.hashes() ? canonical_hash(x) : 0);
+}
+
+void aggregate_cell::add(const aggregate_plan& plan, const value& x, const event_position& at, std::uint64_t hash) {
   bool usable = !x.is_nothing() && (!x.is_number() || x.is_finite());
   if (!usable || (plan.numeric && !x.is_number())) {
     ++missing_;
@@ -204,7 +204,7 @@ void aggregate_cell::add(const aggregate_plan& plan, const value& x, const event
       add_number(plan, x.number(), at);
   }
   if (usable && (plan.distinct || plan.top || plan.ends))
-    add_any(plan, x, at);
+    add_any(plan, x, at, hash);
 }
 
 void aggregate_cell::merge(const aggregate_plan& plan, const aggregate_cell& other) {

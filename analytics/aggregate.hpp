@@ -50,6 +50,10 @@ struct aggregate_plan {
   std::vector<milliseconds> half_lives;    ///< of each ewma
   std::vector<std::vector<double>> bounds; ///< of each histogram
 
+  /// Whether values are told apart by a hash.
+  bool hashes() const {
+    return distinct || top;
+  }
   static aggregate_plan of(const std::vector<config::aggregate>& wanted);
 };
 
@@ -64,7 +68,8 @@ public:
   aggregate_cell(aggregate_cell&&) noexcept;
   aggregate_cell& operator=(aggregate_cell&&) noexcept;
 
-  /// Takes one event's value of the field.
+  /// Takes one event's value of the field. @param hash canonical_hash(x), if plan.hashes()
+  void add(const aggregate_plan& plan, const value& x, const event_position& at, std::uint64_t hash);
   void add(const aggregate_plan& plan, const value& x, const event_position& at);
   /// As if the other's events had been added too: exactly so for count, missing, min, max, percentiles, distinct, first and last; to
   /// the last bits for sum, mean, stddev and variance; within its bounds for top_10.
@@ -82,7 +87,7 @@ private:
   struct shape; ///< histograms, and how the numbers moved
 
   void add_number(const aggregate_plan& plan, double x, const event_position& at);
-  void add_any(const aggregate_plan& plan, const value& x, const event_position& at);
+  void add_any(const aggregate_plan& plan, const value& x, const event_position& at, std::uint64_t hash);
   boost::json::value result(const aggregate_plan& plan, const config::aggregate& what) const;
 
   std::uint64_t present_ = 0;

@@ -59,11 +59,30 @@ struct event {
   mutable std::vector<value> stack; ///< values of the arguments of what is being called
   mutable std::string scratch;      ///< JSON that is being made
 
+  /// Of a slot's canonical text, made once for all windows (118 instructions for each further one). @pre the slot keeps its value from now on
+  std::uint64_t hash_of(slot of) const {
+    if (hashes_.size() < slots.size())
+      hashes_.resize(slots.size());
+    auto& found = hashes_[of];
+    if (found.of != number_)
+      found = {number_, canonical_hash(slots[of])};
+    return found.hash;
+  }
+
   void clear(std::size_t fields) {
+    ++number_;
     slots.assign(fields, value{});
     arena.clear();
     stack.clear();
   }
+
+private:
+  struct known_hash {
+    std::uint64_t of = 0; ///< the number_ that it was made for
+    std::uint64_t hash = 0;
+  };
+  mutable std::vector<known_hash> hashes_;
+  std::uint64_t number_ = 1; ///< of the message
 };
 
 } // namespace throng::analytics

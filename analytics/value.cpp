@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstring>
 
+#include <xxhash.h>
+
 #include "analytics/json_element.hpp"
 #include "analytics/json_scanner.hpp"
 #include "analytics/json_text.hpp"
@@ -332,6 +334,11 @@ canonical_text::canonical_text(const value& x) {
     append_canonical(spill_, x);
     view_ = spill_;
   }
+}
+
+std::uint64_t canonical_hash(const value& x) {
+  const canonical_text text{x};
+  return XXH3_64bits(text.view().data(), text.view().size());
 }
 
 void append_json(std::string& out, const value& x) {

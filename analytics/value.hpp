@@ -155,6 +155,9 @@ private:
   std::string_view view_;
 };
 
+/// XXH3's 64 bits of the canonical text (as text_hash() in sketch/space_saving.hpp): what tells values apart in sketches.
+std::uint64_t canonical_hash(const value& x);
+
 /// Appends the value as JSON; missing, NaN and infinities as null; a double in its shortest form that reads back the same.
 void append_json(std::string& out, const value& x);
 

@@ -27,8 +27,10 @@ window_cell::window_cell(const window_plan& plan) {
 void window_cell::add(const window_plan& plan, const event& e, const event_position& at) {
   ++events;
   offset = e.origin.offset;
-  for (std::size_t i = 0; i < fields.size(); ++i)
-    fields[i].add(plan.fields[i].plan, e.slots[plan.fields[i].from], at);
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const auto& field = plan.fields[i];
+    fields[i].add(field.plan, e.slots[field.from], at, field.plan.hashes() ? e.hash_of(field.from) : 0);
+  }
 }
 
 void window_cell::merge(const window_plan& plan, const window_cell& other) {

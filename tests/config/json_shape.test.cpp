@@ -169,6 +169,33 @@ CAF_TEST(what has another form or is no JSON is not read) {
     CAF_CHECK(!sut.read(other));
 }
 
+CAF_TEST(numbers of any length are read wherever the message ends and what only looks like one is refused) {
+  json_shapes sut{{"x"}};
+  sut.learn(R"({"x":1,"y":2})");
+  const std::string digits = "90817263549081726354";
+  for (const auto* sign : {"", "-"})
+    for (std::size_t whole = 1; whole <= digits.size(); ++whole)
+      for (std::size_t places = 0; places <= digits.size(); ++places)
+        for (const auto* rest : {"2}", R"("a text that is long enough to be looked at in one go"})"}) {
+          auto number = sign + digits.substr(0, whole) + (places > 0 ? "." + digits.substr(0, places) : "");
+          const auto message = R"({"x":)" + number + R"(,"y":)" + rest;
+          CAF_REQUIRE(sut.read(message));
+          const auto& x = sut.at(0);
+          CAF_REQUIRE_EQUAL(x.text, number);
+          CAF_REQUIRE(x.is == (places > 0 ? kind::real : kind::integer));
+          CAF_REQUIRE_EQUAL(std::size_t{x.count}, whole + places);
+          CAF_REQUIRE_EQUAL(std::size_t{x.places}, places);
+          if (whole + places <= 18)
+            CAF_REQUIRE_EQUAL(x.digits, std::stoll(digits.substr(0, whole) + digits.substr(0, places)));
+        }
+  for (const auto* wrong : {"01", "00", "-01", "1.", "-1.", "01.5", ".5", "-.5", "-", "1e5", "1E5", "1.5e5", "1.e5",
+                            "1.2.3", "--1", "1-", "1:"})
+    for (const auto* rest : {"2}", R"("a text that is long enough to be looked at in one go"})"}) {
+      CAF_CHECK(!sut.read(std::string{R"({"x":)"} + wrong + R"(,"y":)" + rest));
+      CAF_CHECK(!sut.read(std::string{R"({"x":1,"y":)"} + wrong + "}"));
+    }
+}
+
 CAF_TEST(a repeated name and an array leave a message without a form) {
   for (const auto* message :
        {R"({"id":1,"id":2})", R"({"id":1,"x":[]})", R"({"id":{"a":1}})", R"({"\u0069d":1})", "[1]", "7"}) {
