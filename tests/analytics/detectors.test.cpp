@@ -289,7 +289,8 @@ CAF_TEST(damaged state is refused or read but never a crash) {
     std::string bytes;
     byte_writer out{bytes};
     series->save(out);
-    const auto stride = std::max<std::size_t>(7, bytes.size() / 150 + 1); // a forest's are a thousand times a threshold's
+    const auto stride =
+        std::max<std::size_t>(7, bytes.size() / 150 + 1); // a forest's are a thousand times a threshold's
     for (std::size_t cut = 0; cut < bytes.size(); cut += stride) {
       auto fresh = watching.fresh();
       byte_reader in{std::string_view{bytes}.substr(0, cut)};
