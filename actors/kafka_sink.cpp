@@ -133,11 +133,18 @@ namespace {
 expected<std::vector<std::int64_t>> ends_now(const simulation::world& world) {
   const auto partitions = static_cast<std::size_t>(world.partitions());
   std::vector<std::int64_t> ends(simulation::topic_count * partitions, 0);
-  auto topics = transport::list_topics(world.scenario().settings.kafka, true);
+  const auto full_name = [&](auto ours) {
+    return world.scenario().settings.topics.prefix + std::string{simulation::name(ours)};
+  };
+  std::vector<std::string> names;
+  for (auto ours : world.topics())
+    names.push_back(full_name(ours));
+  // Ours alone: other topics of the cluster may be many, or closed to us, or just now without a leader.
+  auto topics = transport::find_topics(world.scenario().settings.kafka, names);
   if (!topics)
     return tl::unexpected{topics.error()};
   for (auto ours : world.topics()) {
-    const auto name = world.scenario().settings.topics.prefix + std::string{simulation::name(ours)};
+    const auto name = full_name(ours);
     const auto found =
         std::find_if(topics->begin(), topics->end(), [&](const auto& topic) { return topic.name == name; });
     if (found == topics->end())

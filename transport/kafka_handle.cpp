@@ -1,7 +1,10 @@
 #include "transport/kafka_handle.hpp"
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <map>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -143,14 +146,36 @@ expected<std::int32_t> count_partitions(rd_kafka_t* client, const std::string& t
   return answer->topics[0].partition_cnt;
 }
 
+namespace {
+
+/// Asks again for as long as `limit` while a partition changes its leader, as after a broker's end or a topic's making.
+template <class Question>
+rd_kafka_resp_err_t asked_of_the_leader(std::chrono::milliseconds limit, Question question) {
+  using clock = std::chrono::steady_clock;
+  constexpr std::chrono::milliseconds pause{100};
+  const auto deadline = clock::now() + limit;
+  while (true) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now());
+    const auto code = question(std::max(1, static_cast<int>(left.count())));
+    const auto moves =
+        code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+    if (!moves || clock::now() + pause >= deadline)
+      return code;
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+} // namespace
+
 expected<std::pair<std::int64_t, std::int64_t>> query_bounds(rd_kafka_t* client, const std::string& topic,
                                                              std::int32_t partition, const std::string& brokers,
                                                              const last_trouble& trouble,
                                                              std::chrono::milliseconds limit) {
   std::int64_t first = 0;
   std::int64_t end = 0;
-  const auto code =
-      rd_kafka_query_watermark_offsets(client, topic.c_str(), partition, &first, &end, static_cast<int>(limit.count()));
+  const auto code = asked_of_the_leader(limit, [&](int left_ms) {
+    return rd_kafka_query_watermark_offsets(client, topic.c_str(), partition, &first, &end, left_ms);
+  });
   if (is_silence(code)) {
     rd_kafka_poll(client, 0);
     return tl::unexpected(trouble.unreachable(brokers, limit));
@@ -166,14 +191,15 @@ expected<std::optional<std::int64_t>> query_offset_at(rd_kafka_t* client, const 
                                                       std::chrono::milliseconds limit) {
   const partition_list_owner list{rd_kafka_topic_partition_list_new(1)};
   auto* asked = rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);
-  asked->offset = time_ms; // librdkafka's way of passing the question
-  auto code = rd_kafka_offsets_for_times(client, list.get(), static_cast<int>(limit.count()));
+  const auto code = asked_of_the_leader(limit, [&](int left_ms) {
+    asked->offset = time_ms; // librdkafka's way of passing the question
+    const auto answer = rd_kafka_offsets_for_times(client, list.get(), left_ms);
+    return answer == RD_KAFKA_RESP_ERR_NO_ERROR ? asked->err : answer;
+  });
   if (is_silence(code)) {
     rd_kafka_poll(client, 0);
     return tl::unexpected(trouble.unreachable(brokers, limit));
   }
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-    code = asked->err;
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
     return tl::unexpected(make_error(code, fmt::format("topic {}, partition {} at {}", topic, partition, brokers)));
   return asked->offset < 0 ? std::nullopt : std::optional{asked->offset};

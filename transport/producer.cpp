@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -11,6 +12,7 @@
 
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
+#include <spdlog/spdlog.h>
 
 #include "transport/embedded.hpp"
 #include "transport/kafka_error.hpp"
@@ -19,6 +21,8 @@
 namespace throng::transport {
 
 namespace {
+
+constexpr std::chrono::seconds stall_after{5}; ///< without a report, though messages wait: then it is said
 
 /// One partition's account. Taken from by whoever produces, given back to by the delivery thread.
 struct lane {
@@ -82,6 +86,7 @@ private:
   void take_reports(rd_kafka_event_t* reports);
   void take_error(rd_kafka_event_t* event);
   void wake_starved();
+  void watch_for_stall();
 
   const config::kafka_settings settings_;
   const std::string brokers_;
@@ -97,6 +102,8 @@ private:
   std::mutex failures_mutex_;
   std::vector<std::pair<lane*, error>> failures_; ///< found by produce(), told by the delivery thread
   std::atomic<bool> stopped_{false}; ///< librdkafka has met a fatal error that not every partition has been told of
+  std::chrono::steady_clock::time_point last_report_ = std::chrono::steady_clock::now(); ///< or when nothing waited
+  bool stalled_ = false; ///< and said so; both are the delivery thread's
   std::mutex drained_mutex_;
   std::condition_variable drained_;
   std::atomic<bool> any_starved_{false};
@@ -291,6 +298,7 @@ void kafka_producer::serve(std::chrono::milliseconds limit) {
   // First the reports name the partition that it comes from, then the others hear of it.
   if (stopped_ && failures.empty() && (!event || in_flight_ == 0))
     fail_all();
+  watch_for_stall();
   if (!event)
     return;
   switch (rd_kafka_event_type(event.get())) {
@@ -305,7 +313,25 @@ void kafka_producer::serve(std::chrono::milliseconds limit) {
   }
 }
 
+/// Messages wait for their broker for ever, so that it must be said when they do.
+void kafka_producer::watch_for_stall() {
+  const auto now = std::chrono::steady_clock::now();
+  if (in_flight_ == 0)
+    last_report_ = now;
+  if (stalled_ || now - last_report_ < stall_after)
+    return;
+  stalled_ = true;
+  const auto trouble = trouble_.text();
+  spdlog::warn("{} messages wait: none was taken by the brokers {} for {} s{}{}", in_flight_.load(), brokers_,
+               stall_after.count(), trouble.empty() ? "" : ": ", trouble);
+}
+
 void kafka_producer::take_reports(rd_kafka_event_t* reports) {
+  const auto now = std::chrono::steady_clock::now();
+  if (std::exchange(stalled_, false))
+    spdlog::info("the brokers take messages again, after {} s",
+                 std::chrono::duration_cast<std::chrono::seconds>(now - last_report_).count());
+  last_report_ = now;
   std::vector<lane*> touched; // few: an event's reports come by partition
   std::size_t count = 0;
   while (const auto* report = rd_kafka_event_message_next(reports)) {

@@ -10,8 +10,10 @@ Without --full each fault is done in its shortest form.
 import argparse
 import concurrent.futures
 import contextlib
+import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -24,7 +26,7 @@ import network
 import processes
 import soak
 from servers import Brokers, Store
-from trial import Failed, Trial, Void
+from trial import STARTED, Failed, Trial, Void
 
 GROUPS = [processes, network, disks, of_brokers]
 # What the short form draws from: each was seen to be proved on two busy cores. The others are run by name or by --full.
@@ -74,7 +76,17 @@ def one_round(fault, make, seed, full, brokers, store):
     return True
 
 
+def end_all(*_):
+    """Ended from outside, as by a limit of CTest's."""
+    for process in STARTED:
+        if process.poll() is None:
+            process.kill()
+    os._exit(1)
+
+
 def main():
+    signal.signal(signal.SIGTERM, end_all)
+    signal.signal(signal.SIGINT, end_all)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--list", action="store_true")

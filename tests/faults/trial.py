@@ -21,6 +21,9 @@ INCIDENTS = [{"kind": "sensor.spike", "population": "sensors", "count": 10, "at"
              {"kind": "sensor.spike", "population": "sensors", "rate": "60/h", "subtlety": 0.1}]
 
 
+STARTED = []  # every process, so that none outlives a suite that is ended from outside
+
+
 class Failed(Exception):
     """Throng did what it must not."""
 
@@ -42,6 +45,7 @@ class Process:
         self.samples = []  # (resident bytes, descriptors), one a half second
         with open(log, "ab") as out:
             self.process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=out, env=ENVIRONMENT, preexec_fn=before)
+        STARTED.append(self.process)
 
     def runs(self):
         return self.process.poll() is None

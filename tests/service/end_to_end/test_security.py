@@ -109,36 +109,6 @@ class Security(InFolder):
         self.assertEqual(self.report("analysis.json")["consumed"], sent)
         self.assertGreater(len(query("windows", self.store)), 0)
 
-    def test_a_run_and_those_who_look_after_topics_need_no_more_than_the_page_says(self):
-        alice = self.settings(self.sasl, self.ca, self.user("alice", "alice-secret"))
-        topics = ["--topic", self.prefix, "--resource-pattern-type", "prefixed"]
-        with open(alice) as file:
-            kafka = json.dumps(json.load(file)["kafka"])
-        run = ["run", "smart-city", "--duration", "1m", "--set", "populations.sensors.count=50", "--set", f"kafka={kafka}", "--set",
-               f"topics.prefix={self.prefix}", "--store", self.store, "--report", self.path("report.json")]
-        for operation in ("Create", "Write", "Read"):
-            self.allow("alice", operation, *topics)
-        _, message = throng(*run, expect=1, limit=60)
-        self.assertIn("this user lacks an ACL on the group: Read", message)
-        self.allow("alice", "Read", "--group", "throng.smart-city")
-        # What the first left behind in its topics belongs to no run that could go on.
-        again = self.prefix + "again."
-        run[run.index(f"topics.prefix={self.prefix}")] = f"topics.prefix={again}"
-        throng(*run, "--reset", limit=60)
-        self.assertGreater(self.report()["consumed"], 0)
-        self.assertEqual(self.report()["lost"], 0)
-        out, _ = throng("groups", "throng.smart-city", "--settings", alice)  # Read holds Describe
-        self.assertIn(f"{again}iot.readings", out)
-        name = self.prefix + "made"
-        throng("topics", "create", name, "--partitions", "2", "--settings", alice)
-        _, message = throng("topics", "delete", name, "--settings", alice, expect=1)
-        self.assertIn("this user lacks an ACL on the topic", message)
-        self.allow("alice", "Delete", *topics)
-        throng("topics", "delete", name, "--settings", alice)
-        self.allow("alice", "DescribeConfigs", *topics)
-        out, _ = throng("topics", "describe", f"{again}iot.readings", "--settings", alice)
-        self.assertIn("4 partitions", out)
-
 
 if __name__ == "__main__":
     unittest.main()
