@@ -5,13 +5,12 @@
 #include <cmath>
 #include <cstdio>
 #include <ctime>
-#include <fstream>
 #include <memory>
 #include <random>
 #include <string>
 #include <vector>
 
-#include <unistd.h>
+#include <malloc.h>
 
 #include "analytics/detector.hpp"
 
@@ -24,12 +23,10 @@ timestamp at(std::size_t i) {
   return {1'392'336'000'000 + static_cast<std::int64_t>(i) * 300'000};
 }
 
-std::size_t resident_bytes() {
-  std::ifstream in{"/proc/self/statm"};
-  std::size_t size = 0;
-  std::size_t resident = 0;
-  in >> size >> resident;
-  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+/// Bytes that are allocated; resident ones would count nothing where memory that a detector before gave back is used again.
+std::size_t allocated_bytes() {
+  const auto now = mallinfo2();
+  return now.uordblks + now.hblkhd;
 }
 
 std::shared_ptr<const detector> make(const std::string& name) {
@@ -65,14 +62,14 @@ void measure(const std::string& name, const std::vector<double>& values) {
     bytes = state.size();
   }
   auto keys = name == "forest" ? std::size_t{500} : std::size_t{10'000};
-  auto before = resident_bytes();
+  auto before = allocated_bytes();
   std::vector<std::unique_ptr<series_detector>> many;
   for (std::size_t k = 0; k < keys; ++k)
     many.push_back(watching->fresh());
   for (std::size_t i = 0; i < 100; ++i)
     for (auto& series : many)
       series->observe(at(i), value::of(values[i]));
-  auto each = (resident_bytes() - before) / keys;
+  auto each = (allocated_bytes() - before) / keys;
   std::printf("%-18s %12.0f updates/s %10zu bytes saved %10zu bytes in memory a key\n", name.c_str(), best, bytes,
               each);
   std::fflush(stdout);
