@@ -134,8 +134,12 @@ json::array group_keys(const json::object& group, const request& what) {
       return {};
     std::vector<std::string> longer;
     for (const auto& key : keys)
-      for (const auto& reading : readings_of(wanted->second))
-        longer.push_back(key + (key.size() > 1 ? "," : "") + reading);
+      for (const auto& reading : readings_of(wanted->second)) {
+        auto& next = longer.emplace_back(key);
+        if (key.size() > 1)
+          next += ',';
+        next += reading;
+      }
     keys = std::move(longer);
   }
   json::array made;

@@ -79,7 +79,7 @@ CAF_TEST(of keys that have fallen silent nothing is left) {
   much_later(*never_knew, 200);
   auto task = make_engine(plan(), "readings", 3);
   for (int i = 0; i < 200; ++i)
-    take(*task, i, "k" + std::to_string(i % 20), stream::begin + i * 1'000, i % 9);
+    take(*task, i, "k" + std::to_string(i % 20), stream::begin + std::int64_t{i} * 1'000, i % 9);
   std::map<std::string, std::string> chain;
   for (auto& each : saved(*task, false))
     chain[each.key] = *each.value;
