@@ -44,8 +44,8 @@ std::function<timestamp()> steady_wall_clock() {
 
 } // namespace
 
-world_run::world_run(caf::actor_system& system, std::shared_ptr<const simulation::world> world,
-                     std::shared_ptr<message_sink> sink, world_options options)
+world_run::world_run(caf::actor_system& system, const std::shared_ptr<const simulation::world>& world,
+                     std::shared_ptr<message_sink> sink, const world_options& options)
     : system_(system)
     , world_(world)
     , sink_(std::move(sink))
@@ -220,7 +220,7 @@ expected<std::vector<simulation::book>> world_run::books() const {
 expected<std::int64_t> world_run::money() const {
   auto sum = result_->money_on_its_way;
   for (const auto& each : shards_) {
-    const auto some = each->money();
+    auto some = each->money();
     if (!some)
       return some;
     sum += *some;

@@ -44,8 +44,8 @@ class world_run {
 public:
   /// Spawns everything, entities included. Nothing moves before begin().
   /// @throws simulation::foreign_state: the snapshot is of another world or version
-  world_run(caf::actor_system& system, std::shared_ptr<const simulation::world> world,
-            std::shared_ptr<message_sink> sink, world_options options);
+  world_run(caf::actor_system& system, const std::shared_ptr<const simulation::world>& world,
+            std::shared_ptr<message_sink> sink, const world_options& options);
   ~world_run();
   world_run(const world_run&) = delete;
   world_run& operator=(const world_run&) = delete;

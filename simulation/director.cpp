@@ -141,6 +141,7 @@ struct director::implementation {
     if (sensors == nullptr || what.kind != "sensor.district_outage") {
       const auto chosen = sample(from, population.count, what.count);
       std::vector<std::uint32_t> hit;
+      hit.reserve(chosen.size());
       for (auto nth : chosen)
         hit.push_back(world_->living(clocks_[incident].population, nth));
       return hit;
@@ -202,6 +203,7 @@ struct director::implementation {
     }
     const auto chosen = sample(from, there, needed);
     std::vector<std::uint32_t> members;
+    members.reserve(chosen.size());
     for (auto nth : chosen)
       members.push_back(world_->living(clock.population, nth));
     for (auto left = static_cast<std::uint32_t>(members.size()); left > 1; --left) // Fisher and Yates' shuffle

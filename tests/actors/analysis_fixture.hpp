@@ -10,9 +10,7 @@
 #include "memory_store.hpp"
 #include "tally_task.hpp"
 
-// The test header expects the short macro name in its request().
-#define FAIL CAF_FAIL
-#include <caf/test/dsl.hpp>
+#include "dsl.hpp"
 
 namespace throng::actors::test {
 

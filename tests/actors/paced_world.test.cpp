@@ -6,8 +6,7 @@
 #include <map>
 #include <string>
 
-#define FAIL CAF_FAIL
-#include <caf/test/dsl.hpp>
+#include "dsl.hpp"
 
 #include "config/load.hpp"
 

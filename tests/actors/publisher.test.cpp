@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#define FAIL CAF_FAIL
-#include <caf/test/dsl.hpp>
+#include "dsl.hpp"
 
 using namespace throng;
 using namespace throng::actors;

@@ -4,9 +4,7 @@
 
 #include "memory_store.hpp"
 
-// The test header expects the short macro name in its request().
-#define FAIL CAF_FAIL
-#include <caf/test/dsl.hpp>
+#include "dsl.hpp"
 
 using namespace throng;
 using namespace throng::actors;

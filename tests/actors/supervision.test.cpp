@@ -6,9 +6,7 @@
 
 #include <caf/all.hpp>
 
-// The test header expects the short macro name in its request().
-#define FAIL CAF_FAIL
-#include <caf/test/dsl.hpp>
+#include "dsl.hpp"
 #include <rapidcheck.h>
 
 using namespace throng::actors;
