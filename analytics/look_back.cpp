@@ -68,7 +68,7 @@ const look_back_history::entry* last_number(const look_back_history::entry* from
 }
 
 /// The clocks of two tills differ, and what is two streets away is no journey: 80 km are the least that can look like 1,000 km/h.
-constexpr std::int64_t least_journey_ms = 5 * 60'000;
+constexpr std::int64_t least_journey_ms = 300'000;
 constexpr double places_a_degree = 100'000;
 constexpr double places_of_lon = 360 * places_a_degree + 1;
 

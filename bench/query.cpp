@@ -90,6 +90,7 @@ std::uint64_t fill(storage::result_store& store, std::uint64_t wanted) {
         later.id = analytics::document_id({each.id, std::to_string(j)});
       }
     std::vector<storage::stamped_document> stamped;
+    stamped.reserve(batch.size());
     for (const auto& each : batch)
       stamped.push_back({&each, {1, static_cast<std::uint64_t>(i) + 1}});
     must(store.write(stamped));

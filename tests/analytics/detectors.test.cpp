@@ -203,7 +203,7 @@ CAF_TEST(rate tells of a flood while it lasts and of a lull when it ends) {
   CAF_CHECK_LESS(early, 3);
   auto rang = false;
   for (int i = 0; i < 60 && !rang; ++i)
-    rang = series->observe({t + i * 100}, value::of(1.0)).alarm;
+    rang = series->observe({t + std::int64_t{i} * 100}, value::of(1.0)).alarm;
   CAF_CHECK(rang);
 }
 
