@@ -80,8 +80,8 @@ double auto_core::surprise(timestamp t, double x) {
     level_ = static_cast<float>(x);
     last_ = level_;
     last_ms_ = t_ms;
-    for (int i = 0; i < terms; ++i)
-      covariance_[static_cast<std::size_t>(i * terms + i)] = 100;
+    for (std::size_t i = 0; i < covariance_.size(); i += terms + 1)
+      covariance_[i] = 100;
     return 0;
   }
   if (t_ms > last_ms_) {

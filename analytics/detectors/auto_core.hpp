@@ -91,7 +91,7 @@ private:
   // One-step prediction: recursive least squares over the last deviations from what is expected.
   std::array<float, lags> deviations_{};
   std::array<float, terms> weights_{};
-  std::array<float, terms * terms> covariance_{};
+  std::array<float, std::size_t{terms} * terms> covariance_{};
   fading error_scale_;
   fading place_scale_, some_scale_, many_scale_;
   float some_ = 0, many_ = 0;

@@ -292,7 +292,7 @@ CAF_TEST(the more subtle a pattern the longer it takes and the less money goes t
     }
     CAF_CHECK(means[0] > 1.5 * means[1] && means[1] > 1.5 * means[2]);
     CAF_CHECK(lengths[0] < lengths[1] && lengths[1] < lengths[2]);
-    CAF_CHECK(lengths[0] < 2 * 3'600'000);
+    CAF_CHECK(lengths[0] < 7'200'000);
   }
 }
 
