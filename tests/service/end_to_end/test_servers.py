@@ -104,7 +104,8 @@ class Servers(InFolder, ComparesWindows):
                   "truth.labels")
         for topic in topics:
             self.assertEqual(self.records(killed, topic), self.records(whole, topic), topic)
-        self.assertGreater(sum(map(len, self.records(whole, "iot.readings").values())), 50_000)
+        self.assertGreater(sum(map(len, self.records(whole, "iot.readings").values())), 30_000)
+
     def test_topics_messages_and_groups_are_told_over_http(self):
         throng("simulate", "smart-city", "--duration", "1m", "--to", "kafka", *self.kafka, "--store", self.store,
                "--report", self.path("report.json"))
@@ -181,7 +182,7 @@ class Servers(InFolder, ComparesWindows):
 
     def test_doctor_and_topics_tell_what_there_is(self):
         out, _ = throng("doctor", "--brokers", BROKERS, "--store", self.mongodb)
-        self.assertEqual(out.count("ok "), 2, out)
+        self.assertEqual([line[:3] for line in out.splitlines()], ["ok "] * 6, out)  # the cluster, four things done in it, the store
         throng("simulate", "smart-city", "--duration", "1m", "--to", "kafka", *self.kafka, "--store", self.store,
                "--report", self.path("report.json"))
         out, _ = throng("topics", "list", "--brokers", BROKERS)
