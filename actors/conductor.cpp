@@ -41,6 +41,17 @@ standstill stand_still(conductor_state& state) {
   return stands;
 }
 
+/// Publishers are known to the sink, which outlives the world: nobody but the conductor ends them.
+void dismiss_cast(conductor_pointer self) {
+  auto& cast = self->state.cast;
+  for (auto* shards : {&cast.shards, &cast.ahead_shards})
+    for (auto& shard : *shards)
+      self->send_exit(shard, caf::exit_reason::user_shutdown);
+  for (auto& entry : cast.publishers)
+    self->send_exit(entry.handle, caf::exit_reason::user_shutdown);
+  cast = {};
+}
+
 /// The answer to begin_atom; the shards and publishers have no more to do.
 void end_world(conductor_pointer self) {
   auto& state = self->state;
@@ -51,12 +62,7 @@ void end_world(conductor_pointer self) {
   for (const auto& messages : state.mail)
     for (const auto& message : messages)
       state.result.money_on_its_way += message.amount;
-  for (auto* shards : {&state.cast.shards, &state.cast.ahead_shards})
-    for (auto& shard : *shards)
-      self->send_exit(shard, caf::exit_reason::user_shutdown);
-  for (auto& entry : state.cast.publishers)
-    self->send_exit(entry.handle, caf::exit_reason::user_shutdown);
-  state.cast = {};
+  dismiss_cast(self);
   if (state.holder.pending())
     state.holder.deliver(standstill{true, state.now, {}, {}});
   state.promise.deliver(state.result);
@@ -291,6 +297,10 @@ void complete_step(conductor_pointer self) {
 
 conductor_actor::behavior_type conductor(conductor_pointer self, const std::shared_ptr<conductor_plan>& plan,
                                          const std::function<conductor_cast(conductor_actor)>& make_cast) {
+  self->set_exit_handler([self](caf::exit_msg& why) {
+    dismiss_cast(self); // of a world that never began, too
+    self->quit(why.reason);
+  });
   auto& state = self->state;
   state.world = plan->world;
   state.progress = plan->progress;

@@ -94,6 +94,10 @@ world_run::~world_run() {
     ended_.wait();
   }
   caf::anon_send_exit(conductor_, caf::exit_reason::user_shutdown);
+  if (!begun_) { // the conductor may be making its cast out of this object still
+    caf::scoped_actor self{system_};
+    self->wait_for(conductor_);
+  }
 }
 
 void world_run::begin() {

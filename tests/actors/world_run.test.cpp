@@ -45,7 +45,10 @@ std::shared_ptr<const simulation::world> make_world() {
 /// Keeps everything, by run.
 class keeping_sink : public message_sink {
 public:
-  void listen(std::size_t, listener) override {}
+  void listen(std::size_t, listener who) override {
+    std::scoped_lock lock{mutex};
+    listeners.push_back(std::move(who)); // which hold their actors
+  }
   expected<std::size_t> take(std::size_t run, std::span<const transport::outgoing> messages,
                              const std::shared_ptr<const void>&) override {
     std::scoped_lock lock{mutex};
@@ -57,6 +60,7 @@ public:
   expected<void> finish() override {
     return {};
   }
+  std::vector<listener> listeners;
   std::mutex mutex;
   std::map<std::size_t, std::string> by_run;
 };
@@ -270,6 +274,16 @@ CAF_TEST(a world that runs again from its begin leaves out what stands there alr
     options.leave_out[run] = static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
   go_on(system, sink, options, false);
   CAF_CHECK(sink->by_run == whole.by_run);
+}
+
+CAF_TEST(a world that never begins ends with all its actors though the sink knows them) {
+  auto sink = std::make_shared<keeping_sink>();
+  system_config config{2};
+  caf::actor_system system{config};
+  const auto before = system.registry().running();
+  { world_run sut{system, make_world(), sink, {2, false}}; }
+  system.registry().await_running_count_equal(before);
+  CAF_CHECK_EQUAL(system.registry().running(), before);
 }
 
 CAF_TEST(a held world goes on as another and repeats when its time is known before) {
