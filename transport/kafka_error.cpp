@@ -88,7 +88,8 @@ std::string_view advice_on_connection(std::string_view text, int x509) {
     return "the broker's certificate is not valid yet: look at the clocks of both machines";
   case 10:
     return "the broker's certificate has expired: it needs a new one";
-  case 62:
+  case 62: // of a name
+  case 64: // of an address
     return "the broker's certificate is for another host: give its own name for it in kafka.brokers";
   default:
     return "the broker's certificate is not signed by a CA that is known here: give its CA's file as ssl.ca.location";
