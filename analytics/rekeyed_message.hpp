@@ -33,6 +33,15 @@ struct source_place {
   friend auto operator<=>(const source_place&, const source_place&) = default;
 };
 
+/// An event as it is re-keyed.
+struct rekeyed_event {
+  timestamp time;
+  std::int64_t timestamp_ms = -1;      ///< Kafka's, of the source
+  std::optional<std::string_view> key; ///< Kafka's, of the source
+  std::string_view value;              ///< of the source, an object
+  std::string_view added; ///< members that the pipeline added, `"a":1,"b":2`; they hide those of the message
+};
+
 /// Its texts are borrowed from the bytes read.
 struct rekeyed_message {
   std::uint64_t definition = 0; ///< of the pipeline: another's messages are not ours
@@ -43,14 +52,7 @@ struct rekeyed_message {
   bool idle = false;   ///< of a mark: nothing has come for the pipeline's `idle`
   bool begins = false; ///< of a mark: a re-keyer goes on from here; what came before was sent by an earlier one
 
-  struct event {
-    timestamp time;
-    std::int64_t timestamp_ms = -1;      ///< Kafka's, of the source
-    std::optional<std::string_view> key; ///< Kafka's, of the source
-    std::string_view value;              ///< of the source, an object
-    std::string_view added; ///< members that the pipeline added, `"a":1,"b":2`; they hide those of the message
-  };
-  std::optional<event> carried; ///< none: a mark
+  std::optional<rekeyed_event> carried; ///< none: a mark
 };
 
 std::string to_bytes(const rekeyed_message& x);

@@ -82,15 +82,15 @@ describe("live", () => {
         const count = tab.page.getByLabel("count, exactly").first();
         await count.fill("80");
         await count.press("Enter");
-        await tab.page.getByRole("log").getByText('"populations.sensors.count":80').waitFor();
+        await tab.page.getByRole("list", { name: "Changes" }).getByText('"populations.sensors.count":80').waitFor();
         assert.equal((await site.ask("/api/world")).populations.sensors.count, 80);
         const late = tab.page.getByRole("slider", { name: "late" });
         await late.focus();
         await late.press("End");
-        await tab.page.getByRole("log").getByText('"trouble.late"').waitFor();
+        await tab.page.getByRole("list", { name: "Changes" }).getByText('"trouble.late"').waitFor();
         assert.ok((await site.ask("/api/world")).trouble.late > 0.001);
         await tab.page.getByRole("button", { name: "sensor.stuck" }).click();
-        await tab.page.getByRole("log").getByText('"kind":"sensor.stuck"').waitFor();
+        await tab.page.getByRole("list", { name: "Changes" }).getByText('"kind":"sensor.stuck"').waitFor();
         await tab.page.getByRole("button", { name: "Pause" }).click();
         await tab.page.getByRole("button", { name: "Resume" }).waitFor();
         assert.equal((await site.ask("/api/world")).paused, true);

@@ -152,10 +152,10 @@ describe("pages", () => {
 
   page("pipelines", "pipelines/support-load", async () => {
     const windows = await everything("/api/windows", { pipeline: "support-load", window: "load-15m" });
-    const title = "load-15m by request_type, priority: distinct of client_id";
+    const title = "load-15m by status, request_type, priority: distinct of client_id";
     const shown = (await tab.numbers(title)).flatMap((row) => row.slice(1)).filter((cell) => typeof cell === "number");
     assert.ok(shown.length > 10 && shown.length <= windows.length);
-    const events = await tab.numbers("load-15m by request_type, priority: events a second");
+    const events = await tab.numbers("load-15m by status, request_type, priority: events a second");
     close(
       900 * events.reduce((sum, row) => sum + row[1], 0),
       windows.reduce((sum, each) => sum + each.events, 0),

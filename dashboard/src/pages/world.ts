@@ -40,7 +40,7 @@ export class World extends Page {
   private readonly populations = new Panel("Populations", { columns: 8 });
   private readonly trouble = new Panel("Trouble, as shares of all messages", { columns: 4 });
   private readonly history = new Panel("What changed, when", { columns: 12 });
-  private readonly changes = element("ol", { class: "choices", role: "log", "aria-label": "Changes" });
+  private readonly changes = element("ol", { class: "choices", "aria-live": "polite", "aria-label": "Changes" });
   private readonly answer = element("p", { class: "note", role: "status" });
   private shown = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
