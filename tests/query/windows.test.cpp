@@ -114,6 +114,17 @@ CAF_TEST(a sort field that nothing has is refused with the fields that there are
   CAF_CHECK(says(refused.error(), "temperature.mean"));
 }
 
+CAF_TEST(runs are sorted by their end though none has ended) {
+  filled_store store;
+  must((*store).put_record("runs", "1", {{"id", "1"}, {"began", "2026-01-05T06:00:00.000Z"}}));
+  query::request what;
+  what.subject = query::subject::runs;
+  what.sort = "-ended";
+  CAF_CHECK_EQUAL(must(ask(*store, what)).items.size(), 1u);
+  what.sort = "-eneded";
+  CAF_CHECK(!ask(*store, what).has_value());
+}
+
 CAF_TEST(a sort field is held against all that is chosen and not against what where leaves of it) {
   filled_store store;
   auto with = make_alert("a", "s-1", six_o_clock);
