@@ -253,7 +253,7 @@ look_back_history::current look_back::read(const event& e, bool counts) {
   } else if (plan_->numbers && x.is_number() && std::isfinite(x.number())) {
     made.what.number = x.number();
   }
-  if (plan_->distinct && made.has_value)
+  if (plan_->distinct && made.has_value && (counts || plan_->seen))
     made.what.distinct = distinct_number(x, counts);
   return made;
 }

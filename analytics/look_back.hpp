@@ -49,6 +49,7 @@ struct look_back_plan {
   std::optional<slot> lon;    ///< of speed: `field` is the latitude then
   bool numbers = false;       ///< some feature takes the field's numbers, or the places
   bool distinct = false;      ///< some feature tells its values from one another
+  bool seen = false;          ///< ... and from the current event's, which need not count itself
   milliseconds longest{0};
   std::vector<feature> features;
 };

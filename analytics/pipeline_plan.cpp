@@ -212,6 +212,7 @@ private:
     }
     auto& plan = into_.look_backs[place->second];
     plan.longest = std::max(plan.longest, feature.over);
+    plan.seen = plan.seen || feature.kind == kind::seen;
     if (feature.kind == kind::distinct || feature.kind == kind::seen)
       plan.distinct = true;
     else if (!wanted.empty())

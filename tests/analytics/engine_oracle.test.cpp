@@ -54,6 +54,9 @@ config::pipeline everything() {
   auto high = feature("high", milliseconds{60'000}, "count");
   high.where = object(R"({"x": {"$gt": 20}})");
   made.features.push_back(high);
+  auto like_high = feature("like_high", milliseconds{60'000}, "seen", "g"); // also of events that are not high
+  like_high.where = high.where;
+  made.features.push_back(like_high);
 
   config::detect shift;
   shift.name = "jump";
@@ -61,9 +64,10 @@ config::pipeline everything() {
   shift.field = "x";
   shift.parameters = object(R"({"short": 2, "long": 6, "threshold": 1.5, "refractory": "20s", "forget": "40s"})");
   made.detectors = {shift};
-  made.rules = {rule("seen", "{}", milliseconds{0},
-                     "{n} {n_long} {total} {mean} {least} {most} {kinds} {last} {since} {like_it} {speed} {high}"),
-                rule("high", R"({"x": {"$gt": 50}})", milliseconds{15'000})};
+  made.rules = {
+      rule("seen", "{}", milliseconds{0},
+           "{n} {n_long} {total} {mean} {least} {most} {kinds} {last} {since} {like_it} {speed} {high} {like_high}"),
+      rule("high", R"({"x": {"$gt": 50}})", milliseconds{15'000})};
   return made;
 }
 
@@ -242,7 +246,7 @@ CAF_TEST(features are those of the plain model and cooldowns keep an entity quie
       const auto& features = shown.at("evidence").as_object();
       for (const auto& each : definition.features) {
         auto held = model.look_back(i, each.over);
-        if (each.name == "high")
+        if (each.where)
           std::erase_if(held, [&](std::size_t j) { return !events.samples[j].x || *events.samples[j].x <= 20; });
         auto xs = model.numbers(held);
         auto before = held; // without the event itself
