@@ -5,7 +5,6 @@
 //   bench_query STORE DOCUMENTS     STORE: sqlite:FILE or mongodb://…; filled if it holds nothing yet
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <iterator>
@@ -16,6 +15,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "analytics/pipeline_plan.hpp"
+#include "bench.hpp"
 #include "config/load.hpp"
 #include "query/query.hpp"
 #include "storage/result_store.hpp"
@@ -23,6 +23,8 @@
 namespace {
 
 using namespace throng;
+using throng::bench::must;
+using throng::bench::stopwatch;
 
 constexpr std::string_view pipeline = R"({
   "name": "climate", "source": "readings", "key": "id", "timestamp": "t",
@@ -34,22 +36,6 @@ constexpr std::int32_t partitions = 4;
 constexpr std::int64_t groups = 20;
 constexpr std::int64_t minute_ms = 60'000;
 constexpr std::int64_t minutes_a_day = 1'440;
-
-template <class T>
-T must(expected<T> x) {
-  if (!x) {
-    std::cerr << "bench_query: " << x.error().message << '\n';
-    std::exit(1);
-  }
-  return std::move(*x);
-}
-
-void must(const expected<void>& x) {
-  if (!x) {
-    std::cerr << "bench_query: " << x.error().message << '\n';
-    std::exit(1);
-  }
-}
 
 /// Every partition's partials of the first minute.
 std::vector<analytics::document> one_minute() {
@@ -115,9 +101,9 @@ answered ask(storage::result_store& store, std::vector<std::pair<std::string, st
   std::array<double, 11> took{};
   std::size_t results = 0;
   for (auto& each : took) {
-    const auto begun = std::chrono::steady_clock::now();
+    const stopwatch time;
     results = must(query::ask(store, what)).items.size();
-    each = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun).count();
+    each = time.ms();
   }
   std::sort(took.begin(), took.end());
   return {took[took.size() / 2], results};
@@ -131,9 +117,9 @@ int main(int argc, char** argv) {
     return 2;
   }
   auto store = must(storage::open_store(argv[1]));
-  const auto begun = std::chrono::steady_clock::now();
+  const stopwatch filling;
   const auto documents = fill(*store, std::strtoull(argv[2], nullptr, 10));
-  const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  const auto seconds = filling.ms() / 1'000;
   const auto days = static_cast<std::int64_t>(documents) / (minutes_a_day * groups * partitions);
   const auto one = ask(*store, {{"district", "district-3"}}, days / 2);
   const auto all = ask(*store, {}, days / 2);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "analytics/pipeline_plan.hpp"
+#include "bench.hpp"
 #include "config/load.hpp"
 #include "storage/checkpoint_log.hpp"
 #include "storage/result_store.hpp"
@@ -22,6 +23,8 @@
 namespace {
 
 using namespace throng;
+using throng::bench::must;
+using throng::bench::stopwatch;
 
 /// A window open for each key, and what a rule and a look-back keep of it.
 constexpr std::string_view pipeline = R"({
@@ -32,31 +35,6 @@ constexpr std::string_view pipeline = R"({
   "rules": [{"name": "high", "when": {"most": {"$gt": 1000}}}]
 })";
 constexpr std::int64_t begin_ms = 1'767'592'800'000;
-
-template <class T>
-T must(expected<T> x) {
-  if (!x) {
-    std::cerr << "bench_state: " << x.error().message << '\n';
-    std::exit(1);
-  }
-  return std::move(*x);
-}
-void must(const expected<void>& x) {
-  if (!x) {
-    std::cerr << "bench_state: " << x.error().message << '\n';
-    std::exit(1);
-  }
-}
-
-class stopwatch {
-public:
-  double ms() const {
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun_).count();
-  }
-
-private:
-  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
-};
 
 std::int64_t resident_bytes() {
   std::ifstream in{"/proc/self/statm"};
