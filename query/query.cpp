@@ -157,8 +157,8 @@ private:
   std::vector<std::size_t> order_;
 };
 
-/// A field that the store sorts by is one whatever its documents hold, and so is a run's end, which no run has while it goes on. Any other must be in a document that the selection (pipeline, window,
-/// group, entity, times) chooses: all of them are at hand then. What `where` leaves of them does not matter, or a question that
+/// A field that the store sorts by is one whatever its documents hold, and so is a run's end, which no run has while it goes on. Any
+/// other must be in a document that the selection (pipeline, window, group, entity, times) chooses: all of them are at hand then. What `where` leaves of them does not matter, or a question that
 /// is right would become wrong with the data. Nothing chosen: nothing to object to.
 bool is_sort_field(const request& what, const std::string& field, const std::vector<presented>& chosen) {
   const auto is_end_of_run = what.subject == subject::runs && field == "ended";
