@@ -18,10 +18,7 @@ def leader_of_the_busiest(trial):
 
 def broker_killed(trial, full):
     "the broker that leads the busiest partition killed by kill -9, and started again"
-    trial.start_world()
-    for _ in range(2):
-        trial.start_analyser()
-    trial.members(2)
+    trial.begin(2)
     for _ in range(3 if full else 1):
         trial.advances()
         n = leader_of_the_busiest(trial)
@@ -36,9 +33,7 @@ def broker_killed(trial, full):
 
 def two_of_three_down(trial, full):
     "two of three brokers killed, so that no message can be acknowledged; started again"
-    trial.start_world()
-    trial.start_analyser()
-    trial.members(1)
+    trial.begin(1)
     trial.advances()
     said = len(trial.world.said())
     for n in (2, 3):
@@ -58,9 +53,7 @@ def two_of_three_down(trial, full):
 
 def broker_slow(trial, full):
     "a broker stopped (SIGSTOP) for longer than requests wait, and woken"
-    trial.start_world()
-    trial.start_analyser()
-    trial.members(1)
+    trial.begin(1)
     trial.advances()
     pid = trial.brokers.pid(leader_of_the_busiest(trial))
     os.kill(pid, signal.SIGSTOP)
@@ -73,10 +66,7 @@ def broker_slow(trial, full):
 
 def store_killed(trial, full):
     "the store's process killed by kill -9, and started again after a while"
-    trial.start_world()
-    for _ in range(2):
-        trial.start_analyser()
-    trial.members(2)
+    trial.begin(2)
     trial.advances()
     trial.server.kill()
     try:

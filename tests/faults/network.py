@@ -28,10 +28,7 @@ def store_behind_proxy(brokers, store, folder, seed):
 
 def brokers_cut_and_half_open(trial, full):
     "every connection to the brokers cut, then every one left open and silent, for good"
-    trial.start_world()
-    for _ in range(2):
-        trial.start_analyser()
-    trial.members(2)
+    trial.begin(2)
     for _ in range(5 if full else 2):
         trial.advances()
         cut = sum(proxy.cut() for proxy in trial.proxies)
@@ -48,10 +45,7 @@ brokers_cut_and_half_open.make = behind_proxies
 def store_unreachable(trial, full):
     "the store's connections cut and new ones refused for a while"
     [proxy] = trial.proxies
-    trial.start_world()
-    for _ in range(2):
-        trial.start_analyser()
-    trial.members(2)
+    trial.begin(2)
     for _ in range(3 if full else 1):
         trial.advances()
         proxy.open = False
@@ -83,10 +77,7 @@ store_slow.make = store_behind_proxy
 def store_fails_every_tenth_write(trial, full):
     "of ten writes to the store one fails: in turn refused, or done and its answer lost"
     [proxy] = trial.proxies
-    trial.start_world()
-    for _ in range(2):
-        trial.start_analyser()
-    trial.members(2)
+    trial.begin(2)
     trial.advances()
     proxy.fail_every = 10
     trial.wait_for("writes that fail", lambda: proxy.failed >= (60 if full else 10))

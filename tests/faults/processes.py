@@ -8,10 +8,7 @@ from trial import SESSION_MS, require
 
 def analysers_killed_in_rotation(trial, full):
     "three analysers of one group killed by kill -9, one after another, each replaced"
-    trial.start_world()
-    for _ in range(3):
-        trial.start_analyser()
-    trial.members(3)
+    trial.begin(3)
     for turn in range(9 if full else 3):
         trial.advances()
         victim = trial.analysers[turn % 3]
@@ -35,10 +32,7 @@ def world_killed_and_resumed(trial, full):
 
 def both_killed(trial, full):
     "the world and both analysers killed by kill -9 in the same moment, all started again"
-    trial.start_world()
-    for _ in range(2):
-        trial.start_analyser()
-    trial.members(2)
+    trial.begin(2)
     for _ in range(4 if full else 1):
         trial.advances()
         for each in (trial.world, *trial.analysers):
@@ -52,10 +46,7 @@ def both_killed(trial, full):
 
 def zombie(trial, full):
     "an analyser stopped (SIGSTOP) for longer than its session, its partitions taken over, woken again"
-    trial.start_world()
-    for _ in range(3):
-        trial.start_analyser()
-    trial.members(3)
+    trial.begin(3)
     for turn in range(3 if full else 1):
         trial.advances()
         asleep = trial.analysers[turn]
@@ -72,10 +63,7 @@ def zombie(trial, full):
 
 def rolling_restart(trial, full):
     "three analysers restarted one after another (SIGTERM, exit 0, a new one)"
-    trial.start_world()
-    for _ in range(3):
-        trial.start_analyser()
-    trial.members(3)
+    trial.begin(3)
     for each in list(trial.analysers):
         each.stop()
         trial.replace(each)
@@ -86,9 +74,7 @@ def rolling_restart(trial, full):
 
 def scaling(trial, full):
     "one analyser, then three, then two"
-    trial.start_world()
-    trial.start_analyser()
-    trial.members(1)
+    trial.begin(1)
     trial.advances()
     for _ in range(2):
         trial.start_analyser()

@@ -6,10 +6,7 @@ from trial import require
 
 def steady(minutes):
     def soak(trial, full):
-        trial.start_world()
-        for _ in range(2):
-            trial.start_analyser()
-        trial.members(2)
+        trial.begin(2)
         trial.advances()
         lags = []
         deadline = time.monotonic() + 60 * minutes

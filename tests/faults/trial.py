@@ -125,6 +125,13 @@ class Trial:
         self.all.append(process)
         return process
 
+    def begin(self, analysers):
+        """The world, and so many analysers that share its partitions among them."""
+        self.start_world()
+        for _ in range(analysers):
+            self.start_analyser()
+        self.members(analysers)
+
     def start_world(self, *more):
         """Waits until it has begun."""
         again = self.world is not None
