@@ -89,7 +89,7 @@ class Servers(InFolder, ComparesWindows):
         world = ["simulate", "metropolis", "--duration", "1h", "--set", "populations.sensors.count=300", "--to", "kafka", "--set",
                  f"kafka.brokers={BROKERS}", "--snapshot-every", "300ms", "--quiet"]
         whole, killed = self.prefix, self.prefix + "killed."
-        throng(*world, "--set", f"topics.prefix={whole}", "--store", self.store)
+        throng(*world, "--set", f"topics.prefix={whole}", "--store", self.store, "--report", self.path("whole.json"))
         # The first on the server's store, too: snapshots and inputs come back from there.
         command = [PROGRAM, *world, "--set", f"topics.prefix={killed}", "--store", self.mongodb]
         process = subprocess.Popen([*command, "--speed", "300"])
@@ -104,7 +104,8 @@ class Servers(InFolder, ComparesWindows):
                   "truth.labels")
         for topic in topics:
             self.assertEqual(self.records(killed, topic), self.records(whole, topic), topic)
-        self.assertGreater(sum(map(len, self.records(whole, "iot.readings").values())), 30_000)
+        self.assertEqual(sum(map(len, self.records(whole, "iot.readings").values())), self.report("whole.json")["events_by_topic"]["iot.readings"])
+        self.assertGreater(self.report("whole.json")["events_by_topic"]["iot.readings"], 30_000)
 
     def test_topics_messages_and_groups_are_told_over_http(self):
         throng("simulate", "smart-city", "--duration", "1m", "--to", "kafka", *self.kafka, "--store", self.store,
