@@ -44,6 +44,11 @@ public:
       tell_room(where);
     };
     callbacks.failed = [this](const transport::topic_partition& where, const error& why) {
+      {
+        std::scoped_lock lock{mutex_};
+        if (!failure_)
+          failure_ = why;
+      }
       if (auto to = listener_of(where); to.failed)
         to.failed(why);
     };
@@ -73,7 +78,11 @@ public:
   }
 
   expected<void> finish() override {
-    return producer_->flush(flush_limit);
+    auto flushed = producer_->flush(flush_limit);
+    std::scoped_lock lock{mutex_};
+    if (failure_) // perhaps of the last messages, when their publisher had gone already
+      return tl::unexpected{*failure_};
+    return flushed;
   }
 
   expected<std::map<transport::topic_partition, std::int64_t>> ends() override {
@@ -115,6 +124,7 @@ private:
   std::vector<transport::topic_partition> places_; ///< by run
   std::mutex mutex_;
   std::map<transport::topic_partition, listener> listeners_;
+  std::optional<error> failure_;                  ///< the first
   std::unique_ptr<transport::producer> producer_; ///< last: its thread calls the others until it is gone
 };
 

@@ -25,7 +25,8 @@ int run(const serve_options& options) {
   if (!settings)
     return say_problems(settings.error());
   auto store = open_chosen_store(settings->store, false);
-  if (!store && store.error().kind == error_kind::denied) // not to be written: alerts can be read then, and nothing done to them
+  if (!store &&
+      store.error().kind == error_kind::denied) // not to be written: alerts can be read then, and nothing done to them
     store = open_chosen_store(settings->store);
   if (!store)
     return say_failure(store.error());

@@ -280,13 +280,12 @@ expected<void> check_only_writer(const world_session& session, const run_ends& b
   const auto partitions = static_cast<std::size_t>(session.first->partitions());
   for (std::size_t run = 0; run < ends.size(); ++run)
     if (const auto wanted = from[run] + static_cast<std::int64_t>(result.by_run[run]); ends[run] != wanted)
-      return fail(
-          error_kind::conflict,
-          fmt::format("topic {}{}, partition {} ends at {} where this run's messages end at {}: somebody else has "
-                      "written to it",
-                      session.first->scenario().settings.topics.prefix,
-                      simulation::name(static_cast<simulation::topic>(run / partitions)), run % partitions, ends[run],
-                      wanted));
+      return fail(error_kind::conflict,
+                  fmt::format("topic {}{}, partition {} ends at {} where this run's messages end at {}: {}",
+                              session.first->scenario().settings.topics.prefix,
+                              simulation::name(static_cast<simulation::topic>(run / partitions)), run % partitions,
+                              ends[run], wanted,
+                              ends[run] > wanted ? "somebody else has written to it" : "the cluster has lost some"));
   return {};
 }
 

@@ -89,7 +89,7 @@ private:
   std::chrono::steady_clock::time_point next_look_;
 };
 
-/// conflict: the destination does not end where this run's messages do; somebody else has written to it.
+/// conflict: the destination does not end where this run's messages do; somebody else has written to it, or the cluster has lost some.
 expected<void> check_only_writer(const world_session& session, const run_ends& began_at,
                                  const actors::world_result& result, const run_ends& ends);
 

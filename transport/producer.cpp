@@ -34,6 +34,11 @@ struct lane {
   std::atomic<std::int64_t> last_offset{-1};
   std::atomic<bool> failed{false};
   std::atomic<bool> starved{false}; ///< librdkafka's own queue was full though ours was not
+  /// The broker has taken a message of this producer. Until then only one is under way: a leader that knows nothing of a
+  /// producer takes any sequence number as its first, so that of two requests to a partition that is just getting its leader
+  /// the first may be refused and the second taken; sent again, the first then counts as delivered, and is lost (KAFKA-15591;
+  /// seen here with Kafka 3.9.2 and librdkafka 2.0.2, once in 15 runs into topics made just before).
+  std::atomic<bool> known{false};
 
   // The delivery thread's alone.
   bool told = false; ///< of its failure
@@ -227,11 +232,12 @@ std::size_t kafka_producer::produce(const topic_partition& to, std::span<const o
   auto* block = new payload_block{owner, &lane, messages.size()}; // NOLINT: freed by the last delivery report
   in_flight_ += messages.size();
   std::size_t taken = 0;
+  const auto room = lane.known ? queue_bytes_ : 0;
   for (const auto& message : messages) {
     const auto size = message.key.size() + message.value.size();
     const auto before = lane.bytes_in_flight.fetch_add(size);
     auto code = RD_KAFKA_RESP_ERR_NO_ERROR;
-    if (before == 0 || before + size <= queue_bytes_) {
+    if (before == 0 || before + size <= room) {
       code = hand_over(lane, message, block);
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         ++taken;
@@ -343,6 +349,7 @@ void kafka_producer::take_reports(rd_kafka_event_t* reports) {
     lane.reported_bytes += report->len + report->key_len;
     if (report->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       ++lane.reported_messages;
+      lane.known = true;
       lane.last_offset = std::max(lane.last_offset.load(), report->offset);
     } else if (is_consequence(report->err)) {
       lane.failed = true;

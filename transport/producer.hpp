@@ -48,8 +48,9 @@ public:
   virtual ~producer() = default;
 
   /// Hands over the first n messages and returns n; fewer than given when the partition's queue is full (then `delivered` will be
-  /// called) or the partition has failed. A message larger than the whole queue is taken when the queue is empty. `owner` keeps the
-  /// values alive until their delivery reports; keys and headers are copied. A timestamp of 0 means now, to librdkafka.
+  /// called) or the partition has failed. A partition's first message goes alone: until it is acknowledged the queue counts as full.
+  /// A message larger than the whole queue is taken when the queue is empty. `owner` keeps the values alive until their delivery
+  /// reports; keys and headers are copied. A timestamp of 0 means now, to librdkafka.
   virtual std::size_t produce(const topic_partition& to, std::span<const outgoing> messages,
                               const std::shared_ptr<const void>& owner) = 0;
 

@@ -2,6 +2,7 @@
 
 #include <caf/test/unit_test.hpp>
 
+#include "delivering.hpp"
 #include "transport/embedded.hpp"
 #include "transport/producer.hpp"
 #include "transport/topic_reader.hpp"
@@ -34,9 +35,8 @@ struct fixture {
       for (int i = first; i < first + count; ++i) {
         const auto text = std::make_shared<const std::string>(std::to_string(i));
         const outgoing message{"key", *text, 1'000'000 + i * 1'000, &headers};
-        CAF_REQUIRE_EQUAL(out->produce({"t", partition}, {&message, 1}, text), 1u);
+        CAF_REQUIRE(testing::deliver(*out, {"t", partition}, {&message, 1}, text));
       }
-    CAF_REQUIRE(out->flush(std::chrono::seconds{20}));
   }
 
   std::unique_ptr<topic_reader> open(const topic_reader::choice& what) const {
