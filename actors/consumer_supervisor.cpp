@@ -86,7 +86,7 @@ bool consumer_supervisor_state::is_internal(const transport::topic_partition& wh
 }
 
 void consumer_supervisor_state::assigned(const partitions_assigned& what) {
-  assigned_once_ = true;
+  assigned_ = true;
   for (const auto& which : what.which) {
     if (plan_->topics.count(which.topic) == 0)
       continue;
@@ -113,6 +113,9 @@ void consumer_supervisor_state::assigned(const partitions_assigned& what) {
 
 void consumer_supervisor_state::revoked(const partitions_revoked& what) {
   std::set<transport::topic_partition> ours;
+  // The group has put this member out: it joins anew, and what it has not finished comes back, here or elsewhere. Till then there is no end.
+  if (what.lost)
+    assigned_ = false;
   for (const auto& which : what.which) {
     auto found = partitions_.find(which);
     if (found == partitions_.end())
@@ -453,7 +456,7 @@ void consumer_supervisor_state::check_end() {
   if (working > 0)
     return;
   bool all_failed = failed > 0 && failed == partitions_.size();
-  bool to_end = assigned_once_ && (plan_->until_end || finish_);
+  bool to_end = assigned_ && (plan_->until_end || finish_);
   if (stopping_ || to_end || all_failed)
     close();
 }

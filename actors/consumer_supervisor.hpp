@@ -107,7 +107,7 @@ private:
   std::map<transport::topic_partition, watched_partition> partitions_;
   std::vector<std::set<transport::topic_partition>> revocations_; ///< each answered when all of it is settled
   life_number last_life_ = 0;
-  bool assigned_once_ = false;
+  bool assigned_ = false; ///< by the source, and not lost since
   bool ready_told_ = false;
   std::optional<finish_request> finish_;
   bool stopping_ = false;

@@ -171,4 +171,18 @@ CAF_TEST(a lost partition is dropped without a word to the store) {
   CAF_CHECK(ended.empty());
 }
 
+CAF_TEST(partitions that are lost on the way to the end are waited for) {
+  watch("numbers", {"tally"});
+  plan.checkpoint_every = 1h;
+  plan.until_end = true;
+  topics->events.push_back(transport::revoked{{n0, n1}, true}); // right behind the first assignment
+  start();
+  settle(5s);
+  CAF_CHECK(ended.empty());
+  topics->events.push_back(transport::assigned{{n0, n1}});
+  settle(20s);
+  CAF_CHECK_EQUAL(failure(), "");
+  CAF_CHECK_EQUAL(store.results(), wanted());
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()
