@@ -48,7 +48,7 @@ struct analysis_fixture : test_coordinator_fixture<analysis_config> {
     };
     plan.taken_in = [this](const transport::topic_partition& which, std::size_t bytes) { taken_in[which] += bytes; };
   }
-  ~analysis_fixture() {
+  ~analysis_fixture() override {
     end_at_once();
   }
 

@@ -23,7 +23,7 @@ constexpr std::int64_t lateness = 4'000;
 constexpr std::int64_t over = 20'000;
 constexpr std::int64_t hop = 4'000; // two panes to a hop
 constexpr std::int64_t gap = 5'000;
-constexpr std::int64_t midnight = 23 * 3'600'000; // in Paris, in winter
+constexpr std::int64_t midnight = std::int64_t{23} * 3'600'000; // in Paris, in winter
 
 struct payment {
   std::int64_t time = 0;
