@@ -44,11 +44,6 @@ public:
       tell_room(where);
     };
     callbacks.failed = [this](const transport::topic_partition& where, const error& why) {
-      {
-        std::scoped_lock lock{mutex_};
-        if (!failure_)
-          failure_ = why;
-      }
       if (auto to = listener_of(where); to.failed)
         to.failed(why);
     };
@@ -78,11 +73,7 @@ public:
   }
 
   expected<void> finish() override {
-    auto flushed = producer_->flush(flush_limit);
-    std::scoped_lock lock{mutex_};
-    if (failure_) // perhaps of the last messages, when their publisher had gone already
-      return tl::unexpected{*failure_};
-    return flushed;
+    return producer_->settle(flush_limit); // who would have heard of the last messages' failure may have gone already
   }
 
   expected<std::map<transport::topic_partition, std::int64_t>> ends() override {
@@ -124,7 +115,6 @@ private:
   std::vector<transport::topic_partition> places_; ///< by run
   std::mutex mutex_;
   std::map<transport::topic_partition, listener> listeners_;
-  std::optional<error> failure_;                  ///< the first
   std::unique_ptr<transport::producer> producer_; ///< last: its thread calls the others until it is gone
 };
 

@@ -1,6 +1,7 @@
 #include "actors/wake_job.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include <caf/logger.hpp>
@@ -52,7 +53,8 @@ public:
   void from(std::uint32_t slot) const {
     constexpr std::uint32_t apart = 2;
     if (slot + 3 * apart < end_)
-      ask_for(actor_in(slot + 3 * apart));
+      ask_for(actor_in(slot + 3 * apart), -line,
+              sizeof(caf::scheduled_actor)); // its counts of references stand before it
     if (slot + 2 * apart < end_) {
       if (auto* actor = actor_in(slot + 2 * apart); !actor->bhvr_stack().empty())
         __builtin_prefetch(&actor->bhvr_stack().back());
@@ -60,7 +62,7 @@ public:
     }
     if (slot + apart < end_)
       if (auto* actor = actor_in(slot + apart); !actor->bhvr_stack().empty())
-        ask_for(actor->bhvr_stack().back().as_behavior_impl().get());
+        ask_for(actor->bhvr_stack().back().as_behavior_impl().get(), 0, 2 * line); // and what its handler has captured
   }
 
 private:
@@ -69,19 +71,11 @@ private:
     return static_cast<caf::scheduled_actor*>(caf::actor_cast<caf::abstract_actor*>(entity));
   }
 
-  static void ask_for(const caf::scheduled_actor* actor) {
-    constexpr std::size_t line = 64;
-    const auto* bytes = reinterpret_cast<const std::byte*>(actor); // NOLINT: addresses alone
-    __builtin_prefetch(bytes - line);                              // its counts of references
-    for (std::size_t at = 0; at < sizeof(*actor); at += line)
-      __builtin_prefetch(bytes + at, 1);
-  }
+  static constexpr std::ptrdiff_t line = 64;
 
-  static void ask_for(const caf::detail::behavior_impl* behavior) {
-    constexpr std::size_t line = 64;
-    const auto* bytes = reinterpret_cast<const std::byte*>(behavior); // NOLINT
-    __builtin_prefetch(bytes);
-    __builtin_prefetch(bytes + line); // what its handler has captured
+  static void ask_for(const void* object, std::ptrdiff_t from, std::ptrdiff_t to) {
+    for (auto at = from; at < to; at += line)
+      __builtin_prefetch(static_cast<const std::byte*>(object) + at, 1);
   }
 
   const step_board& board_;
@@ -116,7 +110,8 @@ caf::resumable::resume_result wake_job::resume(caf::execution_unit* context, std
     return resume_later; // an entity that somebody else runs has not taken its count
   }
   // CAF notes for its own logger, which nobody reads (ours is spdlog), which actor each thread runs: four times a message, under one lock
-  // for all threads, 8 % of the time of a million actors. A worker's thread that has no logger does not.
+  // for all threads, 8 % of the time of a million actors. A worker's thread that has no logger does not; it is given one again only when it
+  // begins, after CAF's thread hooks.
   caf::logger::set_current_actor_system(nullptr);
   const look_ahead memory{*board, *entities, end_};
   while (next_ < end_) {

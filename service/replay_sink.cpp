@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
-#include <mutex>
-#include <optional>
 
 #include <fmt/format.h>
 
@@ -83,12 +81,6 @@ private:
   std::map<std::string, std::unique_ptr<transport::message_file_writer>> files_;
 };
 
-/// The delivery thread tells of trouble that belongs to what is under way.
-struct first_failure {
-  std::mutex mutex;
-  std::optional<error> why;
-};
-
 class kafka_sink final : public replay_sink {
 public:
   kafka_sink(const config::settings& settings, std::string topic)
@@ -96,14 +88,7 @@ public:
       , topic_(std::move(topic)) {}
 
   expected<void> open() {
-    transport::producer::callbacks callbacks;
-    callbacks.delivered = [](const auto&, std::size_t, std::size_t) {};
-    callbacks.failed = [failure = failure_](const transport::topic_partition&, const error& why) {
-      std::lock_guard guard{failure->mutex};
-      if (!failure->why)
-        failure->why = why;
-    };
-    auto made = transport::producer::make(settings_.kafka, nullptr, std::move(callbacks));
+    auto made = transport::producer::make(settings_.kafka, nullptr, {});
     if (!made)
       return tl::unexpected{made.error()};
     producer_ = std::move(*made);
@@ -158,16 +143,11 @@ private:
   /// All that was handed over has arrived.
   expected<void> settled() {
     constexpr std::chrono::seconds limit{30};
-    auto flushed = producer_->flush(limit);
-    std::lock_guard guard{failure_->mutex};
-    if (failure_->why)
-      return tl::unexpected{*failure_->why};
-    return flushed;
+    return producer_->settle(limit);
   }
 
   config::settings settings_;
   std::string topic_;
-  std::shared_ptr<first_failure> failure_ = std::make_shared<first_failure>();
   std::map<std::string, std::int32_t> partitions_;
   std::unique_ptr<transport::producer> producer_;
 };

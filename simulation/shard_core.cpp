@@ -87,7 +87,7 @@ shard_core::implementation::implementation(std::shared_ptr<const world> in, std:
     take_in(*table);
 }
 
-/// A table that is the roster's last so far.
+/// A table of the roster's; they come in its order.
 void shard_core::implementation::take_in(const entity_table& table) {
   scheduled_.reserve(scheduled_.size() + table.size());
   for (std::size_t row = 0; row < table.size(); ++row) {
@@ -431,6 +431,10 @@ void shard_core::implementation::load(state_reader& from) {
   from.get(held);
   held_.restore(std::move(held));
   from.require_end();
+}
+
+std::uint32_t shard_of(const world& world, entity_ref entity, std::uint32_t shards) {
+  return static_cast<std::uint32_t>(world.number_of(entity) % shards);
 }
 
 shard_core::shard_core(std::shared_ptr<const world> world, std::uint32_t shard, std::uint32_t shards, pace kinds)

@@ -8,10 +8,6 @@
 
 namespace throng::simulation {
 
-std::uint32_t shard_of(const world& world, entity_ref entity, std::uint32_t shards) {
-  return static_cast<std::uint32_t>(world.number_of(entity) % shards);
-}
-
 shard_roster::shard_roster(const world& of, std::uint32_t shard, std::uint32_t shards, pace kinds)
     : world_(&of)
     , shard_(shard)
@@ -24,23 +20,23 @@ shard_roster::shard_roster(const world& of, std::uint32_t shard, std::uint32_t s
       blocks.emplace_back(of.blocks(i)[block].first, i, block);
   std::sort(blocks.begin(), blocks.end());
   for (const auto& [first, population, block] : blocks)
-    add(of, population, block);
+    add(population, block);
 }
 
 void shard_roster::adopt(const world& before, const world& successor) {
   world_ = &successor;
   for (std::uint32_t i = 0; i < tables_of_population_.size(); ++i)
     for (auto block = before.blocks(i).size(); block < successor.blocks(i).size(); ++block)
-      add(successor, i, block);
+      add(i, block);
 }
 
-void shard_roster::add(const world& of, std::uint32_t population, std::size_t block) {
-  if (kinds_ != pace::both && (kinds_ == pace::ahead) != far_sighted(of.kind_of(population)))
+void shard_roster::add(std::uint32_t population, std::size_t block) {
+  if (kinds_ != pace::both && (kinds_ == pace::ahead) != far_sighted(world_->kind_of(population)))
     return;
   // The first index whose global number belongs to this shard.
-  const auto& added = of.blocks(population)[block];
+  const auto& added = world_->blocks(population)[block];
   const auto skip = (shard_ + shards_ - static_cast<std::uint32_t>(added.first % shards_)) % shards_;
-  auto made = make_table(of, {population, block, added.first_index + skip, shards_});
+  auto made = make_table(*world_, {population, block, added.first_index + skip, shards_});
   if (made->size() == 0)
     return;
   tables_of_population_[population].push_back(tables_.size());

@@ -55,7 +55,7 @@ public:
   void load(state_reader& from);
 
 private:
-  void add(const world& of, std::uint32_t population, std::size_t block);
+  void add(std::uint32_t population, std::size_t block);
 
   const world* world_;
   std::uint32_t shard_;

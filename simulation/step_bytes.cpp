@@ -28,7 +28,10 @@ std::string to_bytes(const step_input& step) {
   to.put(step.opens_tick);
   to.put(step.view->before);
   to.put(step.view->site);
-  to.put(step.orders == nullptr ? std::vector<incident_order>{} : *step.orders);
+  if (step.orders != nullptr)
+    to.put(*step.orders);
+  else
+    to.put(std::vector<incident_order>{});
   to.put(step.messages);
   to.put(step.successor != nullptr);
   if (step.successor != nullptr)

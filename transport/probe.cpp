@@ -1,7 +1,6 @@
 #include "transport/probe.hpp"
 
 #include <memory>
-#include <mutex>
 #include <random>
 
 #include <fmt/format.h>
@@ -28,25 +27,13 @@ expected<std::string> reach(const config::settings& settings) {
 }
 
 expected<std::string> write(const config::settings& settings, const std::string& topic, const std::string& text) {
-  std::mutex mutex;
-  std::optional<error> failure;
-  producer::callbacks on;
-  on.delivered = [](const auto&, std::size_t, std::size_t) {};
-  on.failed = [&](const topic_partition&, const error& why) {
-    const std::lock_guard lock{mutex};
-    failure = why;
-  };
-  const auto made = producer::make(settings.kafka, nullptr, std::move(on));
+  const auto made = producer::make(settings.kafka, nullptr, {});
   if (!made)
     return tl::unexpected(made.error());
   const auto owner = std::make_shared<const std::string>(text);
   const outgoing message{"probe", *owner, 0, nullptr};
   (*made)->produce({topic, 0}, {&message, 1}, owner);
-  const auto flushed = (*made)->flush(step_limit);
-  const std::lock_guard lock{mutex};
-  if (failure)
-    return tl::unexpected(*failure);
-  return flushed.map([] { return std::string{"a message was acknowledged"}; });
+  return (*made)->settle(step_limit).map([] { return std::string{"a message was acknowledged"}; });
 }
 
 expected<std::string> read(const config::settings& settings, const std::string& topic, const std::string& text) {

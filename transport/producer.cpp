@@ -80,6 +80,7 @@ public:
   std::size_t produce(const topic_partition& to, std::span<const outgoing> messages,
                       const std::shared_ptr<const void>& owner) override;
   expected<void> flush(std::chrono::milliseconds limit) override;
+  expected<void> settle(std::chrono::milliseconds limit) override;
   delivery_progress progress(const topic_partition& of) const override;
 
 private:
@@ -106,6 +107,7 @@ private:
   std::atomic<std::size_t> in_flight_{0}; ///< messages without a report
   std::mutex failures_mutex_;
   std::vector<std::pair<lane*, error>> failures_; ///< found by produce(), told by the delivery thread
+  std::optional<error> first_failure_;            ///< of all, and kept
   std::atomic<bool> stopped_{false}; ///< librdkafka has met a fatal error that not every partition has been told of
   std::chrono::steady_clock::time_point last_report_ = std::chrono::steady_clock::now(); ///< or when nothing waited
   bool stalled_ = false; ///< and said so; both are the delivery thread's
@@ -270,6 +272,11 @@ std::size_t kafka_producer::produce(const topic_partition& to, std::span<const o
 
 void kafka_producer::fail_lane(lane& which, const error& why) {
   which.failed = true;
+  {
+    const std::lock_guard lock{failures_mutex_};
+    if (!first_failure_)
+      first_failure_ = why;
+  }
   if (!std::exchange(which.told, true) && on_.failed && !stopping_)
     on_.failed(which.id, why);
 }
@@ -411,6 +418,14 @@ expected<void> kafka_producer::flush(std::chrono::milliseconds limit) {
   if (const auto trouble = trouble_.text(); !trouble.empty())
     sentence += ": " + trouble;
   return fail(error_kind::timed_out, std::move(sentence), true);
+}
+
+expected<void> kafka_producer::settle(std::chrono::milliseconds limit) {
+  auto flushed = flush(limit);
+  const std::lock_guard lock{failures_mutex_};
+  if (first_failure_)
+    return tl::unexpected(*first_failure_);
+  return flushed;
 }
 
 delivery_progress kafka_producer::progress(const topic_partition& of) const {

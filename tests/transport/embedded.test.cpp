@@ -272,6 +272,7 @@ CAF_TEST(after a message that could not be delivered nothing later of the partit
     CAF_CHECK(reasons[0].message.find("topic " + t + ", partition 0") != std::string::npos);
     CAF_CHECK(reasons[0].kind == error_kind::denied);
   }
+  CAF_CHECK(out->settle(milliseconds{20'000}).error().kind == error_kind::denied); // what flush() leaves out
   CAF_CHECK(out->progress({t, 0}).failed);
   CAF_CHECK_EQUAL(out->produce({t, 0}, block->messages, block), 0u);
 
@@ -295,6 +296,7 @@ CAF_TEST(a message that is too large fails its partition and no other) {
   CAF_CHECK(reasons[0].message.find("2000002 bytes") != std::string::npos);
   fill(*out, {t, 1}, 0, 10);
   CAF_CHECK_EQUAL(delivered, 10u);
+  CAF_CHECK(out->settle(milliseconds{20'000}).error().kind == error_kind::invalid);
 }
 
 CAF_TEST(a broker that is not there leaves the messages on their way and says which it is) {
