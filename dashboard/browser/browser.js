@@ -22,7 +22,8 @@ export class Tab {
     const tab = new Tab();
     tab.page = await browser.newPage({ viewport: { width: 1360, height: 900 }, reducedMotion: "reduce", ...look });
     tab.page.on("console", (message) => {
-      if (["error", "warning"].includes(message.type())) tab.complaints.push(`${message.text()} ${message.location().url}`);
+      if (["error", "warning"].includes(message.type()))
+        tab.complaints.push(`${message.text()} ${message.location().url}`);
     });
     tab.page.on("pageerror", (error) => tab.complaints.push(String(error.stack)));
     return tab;

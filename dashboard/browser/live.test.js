@@ -114,8 +114,7 @@ describe("live", () => {
           "--set",
           "step=100ms",
         ),
-    ),
-  );
+    ));
 
   it("an empty store is shown as what it is", () =>
     withSite(
