@@ -14,6 +14,7 @@
 #include "analytics/look_back.hpp"
 #include "analytics/pipeline_plan.hpp"
 #include "analytics/rule.hpp"
+#include "analytics/topic_output.hpp"
 #include "analytics/window_set.hpp"
 
 namespace throng::analytics {
@@ -44,6 +45,7 @@ struct pipeline_plan::implementation {
   std::vector<window_plan> windows;
   std::vector<detecting> detectors;
   std::vector<rule_plan> rules;
+  std::optional<output_plan> output; ///< none: events go to no topic
 
   /// Whether some stage keeps state by entity.
   bool by_entity() const {

@@ -80,6 +80,8 @@ std::string window_sentence(const config::window& window) {
       names.push_back(aggregate.name);
     text += fmt::format("; {} of {}", fmt::join(names, ", "), field);
   }
+  if (!window.to.empty())
+    text += fmt::format(". Its document goes to the topic {} when it is final", window.to);
   const auto session = window.kind == config::window::shape::session;
   if (session)
     text +=
@@ -98,6 +100,16 @@ std::string window_sentence(const config::window& window) {
   else
     text += ", and is final then.\n";
   return text;
+}
+
+/// What an event has in the topic that it goes on to.
+std::string output_words(const config::pipeline& p) {
+  if (p.project.empty())
+    return "as it came, with what was added to it";
+  std::vector<std::string> members;
+  for (const auto& [name, from] : p.project)
+    members.push_back(from.is_number() || from.is_bool() ? name : fmt::format("{} = {}", name, json(from)));
+  return fmt::format("with {}", fmt::join(members, ", "));
 }
 
 /// When a rule alerts.
@@ -160,6 +172,11 @@ std::string pipeline_plan::explain() const {
     text += fmt::format("Each event gets {}: {}{}{}.\n", feature.name, what_of(feature, key),
                         feature.where ? fmt::format(", where {}", json(*feature.where)) : std::string{},
                         includes_itself(feature.kind) ? ", itself included" : "");
+  if (!p.to.empty())
+    text += fmt::format(
+        "Each event goes on to the topic {}, late ones too, keyed by its {}, {}. One that a crash makes come "
+        "twice has the same id in its headers.\n",
+        p.to, key, output_words(p));
   for (const auto& window : p.windows)
     text += window_sentence(window);
   if (!p.windows.empty())

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "analytics/expression.hpp"
 #include "analytics/partition_task.hpp"
@@ -14,7 +15,9 @@ namespace throng::analytics {
 class pipeline_plan {
 public:
   /// Everything wrong at once, by JSON path from the pipeline's root.
-  static tl::expected<std::shared_ptr<const pipeline_plan>, findings> compile(config::pipeline definition);
+  /// @param carried names that stages in front of `rekey` have added to the messages that are read
+  static tl::expected<std::shared_ptr<const pipeline_plan>, findings>
+  compile(config::pipeline definition, const std::vector<std::string>& carried = {});
   ~pipeline_plan();
 
   const config::pipeline& definition() const;
@@ -24,6 +27,8 @@ public:
   bool needs_matching_key() const;
   /// Whether it is two halves, with an internal topic between them (`rekey`).
   bool rekeys() const;
+  /// The topics that `to` names, of events and of windows, each once.
+  std::vector<std::string> topics_written() const;
   /// What it will do, in sentences, for `throng pipeline explain`.
   std::string explain() const;
 

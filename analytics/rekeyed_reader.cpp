@@ -55,6 +55,7 @@ const task_counters& rekeyed_reader::counters() const {
   counters_.alerts += at_end_.alerts;
   counters_.late += at_end_.late;
   counters_.not_fed += at_end_.not_fed;
+  counters_.written += at_end_.written;
   return counters_;
 }
 
@@ -204,6 +205,7 @@ void rekeyed_reader::emit_at_end(effects& out) {
   at_end_.alerts = copy.counters().alerts - engine_->counters().alerts;
   at_end_.late = copy.counters().late - engine_->counters().late;
   at_end_.not_fed = copy.counters().not_fed - engine_->counters().not_fed;
+  at_end_.written = copy.counters().written - engine_->counters().written;
   if (inexact_)
     mark_inexact(out, before);
 }

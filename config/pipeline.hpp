@@ -101,6 +101,7 @@ struct window {
   std::vector<std::string> group_by;
   /// Field to its aggregates, in the order of the file.
   std::vector<std::pair<std::string, std::vector<aggregate>>> aggregates;
+  std::string to; ///< topic, without the prefix, to which final documents go; empty: none
 
   friend bool operator==(const window&, const window&) = default;
 };
@@ -157,9 +158,21 @@ struct pipeline {
   std::vector<window> windows;
   std::vector<detect> detectors;
   std::vector<rule> rules;
+  std::string to; ///< topic, without the prefix, to which events go on; empty: none
+  /// What an event has there, in the order of the file: 1 or true for a field as it is, or an expression. Empty: all that it has.
+  std::vector<std::pair<std::string, boost::json::value>> project;
   std::string description;
 
   friend bool operator==(const pipeline&, const pipeline&) = default;
 };
+
+/// A pipeline whose output comes back to it, itself or by way of others.
+struct pipeline_loop {
+  std::size_t pipeline = 0; ///< its place
+  std::string member;       ///< `to`, or `windows[0].to`
+  std::string sentence;
+};
+
+std::vector<pipeline_loop> loops_of(const std::vector<pipeline>& pipelines);
 
 } // namespace throng::config

@@ -96,6 +96,18 @@ private:
   std::set<std::string> seen_;
 };
 
+/// What Throng writes itself: `truth.labels`, `analytics.alerts`, what is between the halves of `rekey`.
+constexpr std::array<std::string_view, 2> own_topics{"analytics.", "truth."};
+
+/// A topic that a pipeline writes.
+void read_topic(const fields& from, std::string& into) {
+  from.read("to", into);
+  for (auto prefix : own_topics)
+    if (into.starts_with(prefix))
+      from.report("to", fmt::format("{} is among the topics that Throng writes itself, {}*; choose another name",
+                                    from.shown("to"), prefix));
+}
+
 /// Features, detectors and sessions hold state by key; a partition sees all events of a key, of nothing else.
 void check_by(const fields& from, const std::string& by, const std::string& key) {
   if (!by.empty() && !key.empty() && by != key)
@@ -227,12 +239,15 @@ window read_window(const fields& from, const std::string& key) {
   from.read("lateness", result.lateness);
   from.inner("emit").read("every", result.emit_every);
   from.read("group_by", result.group_by);
-  if (result.kind == window::shape::session && !key.empty() &&
-      std::find(result.group_by.begin(), result.group_by.end(), key) == result.group_by.end())
-    from.report("session",
-                fmt::format("a session's group_by must contain the pipeline's key, {}: other groups' events lie in "
-                            "several partitions; bring them together first with `rekey`",
-                            key));
+  read_topic(from, result.to);
+  auto needs_whole_groups = [&](const char* member, bool has, std::string_view what) {
+    if (has && !key.empty() && std::find(result.group_by.begin(), result.group_by.end(), key) == result.group_by.end())
+      from.report(member, fmt::format("{} group_by must contain the pipeline's key, {}: other groups' events lie in "
+                                      "several partitions; bring them together first with `rekey`",
+                                      what, key));
+  };
+  needs_whole_groups("session", result.kind == window::shape::session, "a session's");
+  needs_whole_groups("to", !result.to.empty(), "of a window that goes to a topic,");
   read_aggregates(from, result, key);
   return result;
 }
@@ -350,6 +365,31 @@ void read_enrichments(const fields& from, pipeline& into) {
   });
 }
 
+/// `1` and `true` take a field as it is.
+bool includes(const json::value& x) {
+  return x.is_bool() ? x.get_bool() : x.is_number() && x.to_number<double>() == 1;
+}
+
+void read_output(const fields& from, pipeline& into) {
+  read_topic(from, into.to);
+  if (from.has("project") && !from.has("to"))
+    from.report("project", "belongs to a pipeline with `to`: what its events have in that topic; leave it out");
+  from.inner("project").for_each_member([&](const std::string& name, const json::value& value,
+                                            const std::string& path) {
+    if (name.empty() || name.front() == '$' || name.find('.') != std::string::npos)
+      from.in().report_key(path,
+                           fmt::format("`{}` is no name of a top-level field; give what stands at a path a name of "
+                                       "its own, as in {{\"city\": \"$place.city\"}}",
+                                       name.substr(0, 80)));
+    else if ((value.is_number() || value.is_bool()) && !includes(value))
+      from.in().report(path,
+                       fmt::format("{} neither takes a field (1 or true) nor computes one; what is not named is left "
+                                   "out, and a value itself is {{\"$literal\": 5}}",
+                                   from.in().shown(path, value)));
+    into.project.emplace_back(name, value);
+  });
+}
+
 void read_timestamp(const fields& from, pipeline& into) {
   constexpr std::array<std::pair<std::string_view, timestamp_unit>, 4> names{
       {{"s", timestamp_unit::s}, {"ms", timestamp_unit::ms}, {"us", timestamp_unit::us}, {"ns", timestamp_unit::ns}}};
@@ -393,6 +433,8 @@ pipeline read_pipeline(document& in, const json::value& value, const std::string
   read_enrichments(from, result);
   read_derived(from, result);
   const auto key = read_rekey(from, result);
+
+  read_output(from, result);
 
   unique_names features{"feature"};
   from.for_each_element("features", [&](const fields& one, std::size_t) {
@@ -442,6 +484,47 @@ void check_together(document& in, const std::vector<pipeline>& pipelines, const 
                       "one key, or use `rekey`",
                       one.key, first->second, one.source));
   }
+  for (const auto& loop : loops_of(pipelines))
+    in.report(member_path(paths[loop.pipeline], loop.member), loop.sentence);
+}
+
+std::vector<pipeline_loop> loops_of(const std::vector<pipeline>& pipelines) {
+  // From a topic, which topics what is read there is written to.
+  std::map<std::string, std::set<std::string>> onward;
+  auto each_output = [&](auto what) {
+    for (std::size_t i = 0; i < pipelines.size(); ++i) {
+      what(i, "to", pipelines[i].to);
+      for (std::size_t w = 0; w < pipelines[i].windows.size(); ++w)
+        what(i, element_path("windows", w) + ".to", pipelines[i].windows[w].to);
+    }
+  };
+  each_output([&](std::size_t i, const std::string&, const std::string& to) {
+    if (!to.empty())
+      onward[pipelines[i].source].insert(to);
+  });
+  std::vector<pipeline_loop> found;
+  each_output([&](std::size_t i, const std::string& member, const std::string& to) {
+    if (to.empty())
+      return;
+    std::set<std::string> reached{to};
+    for (std::vector<std::string> left{to}; !left.empty();) {
+      auto topic = std::move(left.back());
+      left.pop_back();
+      if (topic == pipelines[i].source) {
+        found.push_back({i, member,
+                         to == topic
+                             ? fmt::format("\"{}\" is what the pipeline reads: what it wrote would come back to it", to)
+                             : fmt::format("what goes to \"{}\" comes back to {}, which this pipeline reads, by way of "
+                                           "other pipelines: it would go round for ever",
+                                           to, topic)});
+        return;
+      }
+      for (const auto& next : onward[topic])
+        if (reached.insert(next).second)
+          left.push_back(next);
+    }
+  });
+  return found;
 }
 
 } // namespace throng::config

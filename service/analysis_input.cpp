@@ -16,6 +16,8 @@ namespace throng::service {
 
 namespace {
 
+constexpr std::int32_t files_partitions = 4;
+
 /// The key field of a topic that Throng's own worlds write; empty for others.
 std::string key_of_topic(const std::string& name) {
   for (auto topic : simulation::all_topics)
@@ -41,6 +43,27 @@ std::vector<transport::file_topic> keyed_topics(const input_choice& choice, cons
   return topics;
 }
 
+/// Whether what pipelines write `to` topics has somewhere to go.
+expected<void> check_outputs(const input_choice& choice, const std::vector<plan_ptr>& plans) {
+  const auto kafka = choice.from == "kafka";
+  const auto written = named_topics(plans);
+  if (kafka && !choice.output.empty())
+    return fail(error_kind::invalid,
+                "--output goes with files and standard input: with Kafka, pipelines write topics of the cluster");
+  if (!kafka && !written.empty() && choice.output.empty())
+    return fail(error_kind::invalid, fmt::format("a pipeline writes to the topic {}, and no cluster takes it: name a "
+                                                 "folder for its file with --output DIR",
+                                                 written.front()));
+  for (const auto& plan : plans)
+    if (const auto& source = plan->definition().source;
+        !kafka && std::find(written.begin(), written.end(), source) != written.end())
+      return fail(error_kind::invalid,
+                  fmt::format("pipeline {} reads {}, which another one writes: from files, analyse "
+                              "one after the other, the second --from file:DIR of --output DIR",
+                              plan->definition().name, source));
+  return {};
+}
+
 } // namespace
 
 void input_choice::add_to(CLI::App& command) {
@@ -58,6 +81,8 @@ void input_choice::add_to(CLI::App& command) {
                   "Keep the books, entities and labels of this topic too, for audit and score (repeatable)")
       ->allow_extra_args(false);
   command.add_option("--rejects", rejects, "A folder for late messages and dead letters (not with Kafka)");
+  command.add_option("--output", output,
+                     "A folder for the topics that pipelines write, as TOPIC.records.ndjson (not with Kafka)");
 }
 
 std::optional<std::string> input_choice::folder() const {
@@ -73,6 +98,8 @@ analysis_input::open(const input_choice& choice, const config::settings& setting
   auto folder = choice.folder();
   if (!folder && !choice.is_stream() && choice.from != "kafka")
     return fail(error_kind::invalid, fmt::format("--from {}: must be kafka, file:DIR or stdin", choice.from));
+  if (auto checked = check_outputs(choice, plans); !checked)
+    return tl::unexpected{checked.error()};
   auto opened = folder               ? made->open_files(choice, *folder, plans)
                 : choice.is_stream() ? made->open_stream(choice, plans)
                                      : made->open_kafka(choice, settings, plans);
@@ -89,7 +116,8 @@ analysis_input::open(const input_choice& choice, const config::settings& setting
 
 expected<void> analysis_input::open_files(const input_choice& choice, const std::string& folder,
                                           const std::vector<plan_ptr>& plans) {
-  auto opened = transport::make_file_consumer(folder, keyed_topics(choice, plans), choice.partitions.value_or(4));
+  auto opened =
+      transport::make_file_consumer(folder, keyed_topics(choice, plans), choice.partitions.value_or(files_partitions));
   if (!opened)
     return tl::unexpected{opened.error()};
   source = std::move(*opened);
@@ -142,6 +170,9 @@ expected<void> analysis_input::open_kafka(const input_choice& choice, const conf
   auto made = transport::create_missing(settings.kafka, settings.topics, written);
   if (!made)
     return tl::unexpected{made.error()};
+  auto named = make_named_topics(settings, plans); // before they are read, if another pipeline does
+  if (!named)
+    return tl::unexpected{named.error()};
   auto internal = make_internal_topics(settings, plans);
   if (!internal)
     return tl::unexpected{internal.error()};
@@ -150,7 +181,7 @@ expected<void> analysis_input::open_kafka(const input_choice& choice, const conf
   if (!opened)
     return tl::unexpected{opened.error()};
   source = std::move(*opened);
-  auto sink = send_side_messages(settings, nullptr);
+  auto sink = send_side_messages(settings, nullptr, std::move(*named));
   if (!sink)
     return tl::unexpected{sink.error()};
   side_messages = std::move(*sink);
@@ -158,12 +189,20 @@ expected<void> analysis_input::open_kafka(const input_choice& choice, const conf
 }
 
 expected<void> analysis_input::open_rejects(const std::string& folder) {
-  auto made = reject_folder::make(folder);
+  auto made = message_folders::make(folder);
   if (!made)
     return tl::unexpected{made.error()};
-  rejects_ = std::move(*made);
-  side_messages = rejects_->sink();
+  folders_ = std::move(*made);
+  side_messages = folders_->sink();
   return {};
+}
+
+expected<void> analysis_input::open_output(const input_choice& choice, const std::vector<plan_ptr>& plans,
+                                           storage::result_store& store, bool reset) {
+  if (folders_ == nullptr || choice.output.empty())
+    return {};
+  const auto partitions = choice.partitions.value_or(stream_ ? 1 : files_partitions);
+  return folders_->open_topics(choice.output, partitions, plans, store, reset);
 }
 
 std::optional<std::map<transport::topic_partition, std::int64_t>> analysis_input::take_stream_ends() {
@@ -172,7 +211,7 @@ std::optional<std::map<transport::topic_partition, std::int64_t>> analysis_input
 }
 
 expected<void> analysis_input::finish() {
-  return rejects_ != nullptr ? rejects_->finish() : expected<void>{};
+  return folders_ != nullptr ? folders_->finish() : expected<void>{};
 }
 
 } // namespace throng::service

@@ -6,6 +6,7 @@
 
 #include <caf/actor_system.hpp>
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "actors/analysis.hpp"
 #include "actors/system_config.hpp"
@@ -182,6 +183,8 @@ int run(const analyze_options& options, bool quiet) {
   if (options.reset)
     if (auto done = reset_pipelines(**store, *plans); !done)
       return say_failure(done.error());
+  if (auto opened = (*input)->open_output(choice, *plans, **store, options.reset); !opened)
+    return say_failure(opened.error());
   if (choice.from == "kafka")
     if (auto done = empty_unused_topics(*settings, *plans, **store); !done)
       return say_failure(done.error());
@@ -229,6 +232,8 @@ int run(const analyze_options& options, bool quiet) {
       say(fmt::format("already at the end: {} messages were taken in before", at.resumed_messages));
     say(fmt::format("{} messages, {} windows, {} alerts, {} late, {} dead letters in {:.1f} s", at.consumed, at.windows,
                     at.alerts, at.late, at.dead_letters, report["wall_seconds"].as_double()));
+    if (at.written > 0)
+      say(fmt::format("{} messages written to {}", at.written, fmt::join(named_topics(*plans), ", ")));
     if (at.not_fed > 0)
       say(fmt::format("{} events were older than the watermark, and kept from features, detectors and rules: "
                       "a greater \"disorder\" in the pipeline would take them in",

@@ -74,16 +74,23 @@ expected<void> check_sources(const simulation::world& world, const std::vector<p
     if (std::none_of(topics.begin(), topics.end(), [&](auto topic) { return simulation::name(topic) == source; }))
       return fail(error_kind::invalid, fmt::format("pipeline {} reads {}, which nothing in this world writes",
                                                    plan->definition().name, source));
+    for (const auto& to : plan->topics_written())
+      if (std::any_of(topics.begin(), topics.end(), [&](auto topic) { return simulation::name(topic) == to; }))
+        return fail(error_kind::invalid,
+                    fmt::format("pipeline {} writes to {}, which this world writes: choose another topic in its `to`",
+                                plan->definition().name, to));
   }
   return {};
 }
 
-expected<void> open_embedded(const simulation::world& world, message_path& path) {
+expected<void> open_embedded(const simulation::world& world, const std::vector<plan_ptr>& plans, message_path& path) {
   auto cluster = transport::embedded_cluster::start();
   if (!cluster)
     return tl::unexpected{cluster.error()};
   path.cluster = std::move(*cluster);
   auto names = analysis_topics();
+  for (auto& topic : named_topics(plans))
+    names.push_back(std::move(topic));
   for (auto topic : world.topics())
     names.emplace_back(simulation::name(topic));
   for (const auto& name : names)
@@ -105,7 +112,8 @@ expected<message_path> open_path(const simulation::world& world, const std::vect
       return tl::unexpected{ends.error()};
     path.ends = std::move(*ends);
   }
-  auto opened = settings.kafka.embedded() ? open_embedded(world, path) : make_world_topics(world, analysis_topics());
+  auto opened =
+      settings.kafka.embedded() ? open_embedded(world, plans, path) : make_world_topics(world, analysis_topics());
   if (!opened)
     return tl::unexpected{opened.error()};
   auto sink = actors::make_kafka_sink(world, path.cluster.get());
@@ -135,7 +143,14 @@ expected<message_path> open_path(const simulation::world& world, const std::vect
       return tl::unexpected{memory.error()};
     path.memory = std::move(*memory);
   }
-  auto side_messages = send_side_messages(settings, path.cluster.get());
+  partition_counts named;
+  if (path.cluster == nullptr) {
+    auto made = make_named_topics(settings, plans);
+    if (!made)
+      return tl::unexpected{made.error()};
+    named = std::move(*made);
+  }
+  auto side_messages = send_side_messages(settings, path.cluster.get(), std::move(named));
   if (!side_messages)
     return tl::unexpected{side_messages.error()};
   path.side_messages = std::move(*side_messages);
