@@ -150,10 +150,17 @@ std::string pipeline_plan::explain() const {
   if (!p.where.empty())
     text += fmt::format("Only events where {} go on; the others still move the watermark.\n", json(p.where));
   for (const auto& x : p.enrich) {
+    const auto otherwise = x.defaults.empty() ? std::string{"null"} : json(x.defaults);
+    if (!x.topic.empty()) {
+      text += fmt::format(
+          "Each event gets {} of the row that the topic {} had under its {} at the event's own time, as far as the "
+          "topic was read; without one {}. A message without a value deletes its row.\n",
+          fmt::join(x.add, " and "), x.topic, x.on, otherwise);
+      continue;
+    }
     text += fmt::format("Each event gets {} of the row of {} whose {} is its {}; without one {}. The file is "
                         "read again when it changes.\n",
-                        fmt::join(x.add, " and "), x.lookup, x.key.empty() ? x.on : x.key, x.on,
-                        x.defaults.empty() ? "null" : json(x.defaults));
+                        fmt::join(x.add, " and "), x.lookup, x.key_name(), x.on, otherwise);
   }
   for (const auto& [name, from] : p.derive)
     text += fmt::format("Each event gets {} = {}.\n", name, json(from));

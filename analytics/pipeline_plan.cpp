@@ -144,7 +144,6 @@ private:
       wrong(path + ".on", "a field's name is missing");
     enrichment_plan made;
     made.definition = from;
-    made.key_column = from.key.empty() ? from.on : from.key;
     made.on = into_.fields.lookup(from.on);
     for (const auto& name : from.add) {
       const auto* otherwise = from.defaults.if_contains(name);
@@ -436,6 +435,14 @@ std::string definition_hash(const config::pipeline& p) {
                         {"key", x.key},
                         {"add", boost::json::value_from(x.add)},
                         {"default", x.defaults}});
+    for (std::size_t i = 0; i < p.enrich.size(); ++i)
+      if (const auto& x = p.enrich[i]; !x.topic.empty()) {
+        auto& made = enrich[i].get_object();
+        made["topic"] = x.topic;
+        made["timestamp"] = x.timestamp;
+        made["timestamp_unit"] = static_cast<int>(x.timestamp_unit);
+        made["keep"] = x.keep.count();
+      }
     all["enrich"] = std::move(enrich);
   }
   if (!p.rekey.empty()) {

@@ -336,16 +336,36 @@ void read_derived(const fields& from, pipeline& into) {
   });
 }
 
+/// A field with a time, and the unit that it has where it is a number.
+void read_unit(const fields& from, std::string& timestamp, config::timestamp_unit& into) {
+  constexpr std::array<std::pair<std::string_view, timestamp_unit>, 4> names{
+      {{"s", timestamp_unit::s}, {"ms", timestamp_unit::ms}, {"us", timestamp_unit::us}, {"ns", timestamp_unit::ns}}};
+  from.read("timestamp", timestamp);
+  std::string unit;
+  from.read("timestamp_unit", unit);
+  for (const auto& [name, value] : names)
+    if (unit == name)
+      into = value;
+  if (from.has("timestamp_unit") && !from.has("timestamp"))
+    from.report("timestamp_unit", "has no timestamp to be the unit of; name the field in `timestamp`");
+}
+
 void read_enrichments(const fields& from, pipeline& into) {
   std::set<std::string> added;
   from.for_each_element("enrich", [&](const fields& one, std::size_t) {
     enrichment made;
     one.read("lookup", made.lookup);
+    one.read("topic", made.topic);
+    read_unit(one, made.timestamp, made.timestamp_unit);
+    one.read("keep", made.keep);
+    for (const auto* name : {"timestamp", "timestamp_unit", "keep"})
+      if (one.has(name) && !one.has("topic"))
+        one.report(name, fmt::format("`{}` belongs to a table that is a `topic`; leave it out", name));
     one.read("on", made.on);
     one.read("key", made.key);
     one.read("add", made.add);
     one.read("default", made.defaults);
-    if (made.key.empty() && made.on.find('.') != std::string::npos)
+    if (made.topic.empty() && made.key.empty() && made.on.find('.') != std::string::npos)
       one.report("on", fmt::format("{} is a path, so the file's column needs a name of its own: say it in `key`",
                                    one.shown("on")));
     for (std::size_t i = 0; i < made.add.size(); ++i)
@@ -390,19 +410,6 @@ void read_output(const fields& from, pipeline& into) {
   });
 }
 
-void read_timestamp(const fields& from, pipeline& into) {
-  constexpr std::array<std::pair<std::string_view, timestamp_unit>, 4> names{
-      {{"s", timestamp_unit::s}, {"ms", timestamp_unit::ms}, {"us", timestamp_unit::us}, {"ns", timestamp_unit::ns}}};
-  from.read("timestamp", into.timestamp);
-  std::string unit;
-  from.read("timestamp_unit", unit);
-  for (const auto& [name, value] : names)
-    if (unit == name)
-      into.timestamp_unit = value;
-  if (from.has("timestamp_unit") && !from.has("timestamp"))
-    from.report("timestamp_unit", "has no timestamp to be the unit of; name the field in `timestamp`");
-}
-
 /// @returns the key of what stands behind: features, windows, detectors
 std::string read_rekey(const fields& from, pipeline& into) {
   from.read("rekey", into.rekey);
@@ -423,7 +430,7 @@ pipeline read_pipeline(document& in, const json::value& value, const std::string
   from.read("description", result.description);
   from.read("source", result.source);
   from.read("key", result.key);
-  read_timestamp(from, result);
+  read_unit(from, result.timestamp, result.timestamp_unit);
   from.read("disorder", result.disorder);
   from.read("idle", result.idle);
   from.read("max_ahead", result.max_ahead);
@@ -489,6 +496,12 @@ void check_together(document& in, const std::vector<pipeline>& pipelines, const 
 }
 
 std::vector<pipeline_loop> loops_of(const std::vector<pipeline>& pipelines) {
+  auto reads = [](const pipeline& one) {
+    std::set<std::string> topics{one.source};
+    for (const auto& table : one.enrich)
+      topics.insert(table.topic);
+    return topics;
+  };
   // From a topic, which topics what is read there is written to.
   std::map<std::string, std::set<std::string>> onward;
   auto each_output = [&](auto what) {
@@ -500,17 +513,19 @@ std::vector<pipeline_loop> loops_of(const std::vector<pipeline>& pipelines) {
   };
   each_output([&](std::size_t i, const std::string&, const std::string& to) {
     if (!to.empty())
-      onward[pipelines[i].source].insert(to);
+      for (const auto& topic : reads(pipelines[i]))
+        onward[topic].insert(to);
   });
   std::vector<pipeline_loop> found;
   each_output([&](std::size_t i, const std::string& member, const std::string& to) {
     if (to.empty())
       return;
+    const auto read = reads(pipelines[i]);
     std::set<std::string> reached{to};
     for (std::vector<std::string> left{to}; !left.empty();) {
       auto topic = std::move(left.back());
       left.pop_back();
-      if (topic == pipelines[i].source) {
+      if (read.contains(topic)) {
         found.push_back({i, member,
                          to == topic
                              ? fmt::format("\"{}\" is what the pipeline reads: what it wrote would come back to it", to)

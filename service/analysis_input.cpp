@@ -197,6 +197,17 @@ expected<void> analysis_input::open_rejects(const std::string& folder) {
   return {};
 }
 
+expected<std::unique_ptr<table_topic>> analysis_input::open_table(const input_choice& choice,
+                                                                  const config::settings& settings,
+                                                                  const config::enrichment& table) {
+  if (auto folder = choice.folder())
+    return table_topic::from_file(*folder, table);
+  if (choice.from == "kafka")
+    return table_topic::from_kafka(settings, table);
+  return fail(error_kind::invalid,
+              fmt::format("--from stdin is one topic, and a pipeline enriches its events from {} too", table.topic));
+}
+
 expected<void> analysis_input::open_output(const input_choice& choice, const std::vector<plan_ptr>& plans,
                                            storage::result_store& store, bool reset) {
   if (folders_ == nullptr || choice.output.empty())

@@ -16,6 +16,7 @@
 #include "config/settings.hpp"
 #include "service/internal_topics.hpp"
 #include "service/side_messages.hpp"
+#include "service/table_topic.hpp"
 #include "transport/consumer.hpp"
 
 namespace throng::service {
@@ -47,6 +48,9 @@ public:
   }
   /// Where a stream's partitions end, once, when it has ended.
   std::optional<std::map<transport::topic_partition, std::int64_t>> take_stream_ends();
+  /// A table of what is read: a topic of the same cluster, or a file beside the others.
+  static expected<std::unique_ptr<table_topic>> open_table(const input_choice& choice, const config::settings& settings,
+                                                           const config::enrichment& table);
   /// Where pipelines write topics and no cluster takes them: the files of --output. Behind a reset, before the analysis begins.
   expected<void> open_output(const input_choice& choice, const std::vector<plan_ptr>& plans,
                              storage::result_store& store, bool reset);

@@ -173,6 +173,10 @@ int run(const analyze_options& options, bool quiet) {
   auto input = analysis_input::open(choice, *settings, *plans);
   if (!input)
     return say_failure(input.error());
+  if (auto tables = (*lookups)->open_tables(
+          [&](const config::enrichment& table) { return analysis_input::open_table(choice, *settings, table); });
+      !tables)
+    return say_failure(tables.error());
   auto prefix = choice.from == "kafka" ? settings->topics.prefix : std::string{};
   auto partitions = partitions_by_pipeline(*(*input)->source, *plans, prefix);
   if (!partitions)

@@ -74,6 +74,13 @@ expected<void> check_sources(const simulation::world& world, const std::vector<p
     if (std::none_of(topics.begin(), topics.end(), [&](auto topic) { return simulation::name(topic) == source; }))
       return fail(error_kind::invalid, fmt::format("pipeline {} reads {}, which nothing in this world writes",
                                                    plan->definition().name, source));
+    for (const auto& table : plan->definition().enrich)
+      if (!table.topic.empty())
+        return fail(
+            error_kind::invalid,
+            fmt::format("pipeline {} enriches from the topic {}: `run` has no tables; throng analyze reads them "
+                        "from a cluster or files",
+                        plan->definition().name, table.topic));
     for (const auto& to : plan->topics_written())
       if (std::any_of(topics.begin(), topics.end(), [&](auto topic) { return simulation::name(topic) == to; }))
         return fail(error_kind::invalid,
