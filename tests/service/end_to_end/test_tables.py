@@ -3,11 +3,14 @@ import base64
 import json
 import os
 import random
+import subprocess
+import time
 import unittest
+import uuid
 
 import recompute
 from comparing import ComparesWindows
-from throng import InFolder, query, throng
+from throng import PROGRAM, InFolder, query, throng
 
 BEGIN = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 TABLE = {"topic": "shops", "on": "shop", "add": ["town", "rent"], "default": {"town": "nowhere"}}
@@ -49,6 +52,9 @@ def as_of(table, key, time):
     return found[1] if found else None
 
 
+BROKERS = os.environ.get("THRONG_TEST_KAFKA", "")
+
+
 class Tables(InFolder, ComparesWindows):
     def write_table(self, table):
         lines, offsets = [], {}
@@ -86,6 +92,39 @@ class Tables(InFolder, ComparesWindows):
         self.compare(PIPELINE, expected, query("windows", self.store))
         explained, _ = throng("pipeline", "explain", self.path("p.json"))
         self.assertIn("town and rent of the row that the topic shops had under its shop at the event's own time", explained)
+
+    @unittest.skipUnless(BROKERS, "THRONG_TEST_KAFKA says where Kafka is: ./dev test --servers")
+    def test_a_compacted_topic_of_a_real_cluster_is_a_table_too(self):
+        self.lay_out(3_000)
+        prefix = f"t{uuid.uuid4().hex[:12]}."
+        settings = self.write("settings.json", json.dumps({"kafka": {"brokers": BROKERS}, "topics": {"prefix": prefix}}))
+        throng("topics", "create", prefix + "shops", "--partitions", "3", "--compact", "--brokers", BROKERS)
+        throng("replay", self.path("shops.records.ndjson"), "--topic", "shops", "--settings", settings)
+        throng("replay", self.path("orders.ndjson"), "--topic", "orders", "--key", "payer", "--timestamp", "at", "--timestamp-unit", "ms",
+               "--settings", settings)
+        arguments = ["analyze", self.path("p.json"), "--settings", settings, "--store", self.store, "--consumer-group", prefix + "group",
+                     "--report", self.path("report.json")]
+        throng(*arguments, "--until-end")
+        plain = {key: value for key, value in PIPELINE.items() if key != "enrich"}
+        row = lambda each: as_of(self.table, str(each["shop"]), each["at"])
+        lines = [json.dumps({**each, "town": (row(each) or {"town": "nowhere"})["town"], "rent": (row(each) or {"rent": None})["rent"]})
+                 for each in self.orders]
+        self.compare(PIPELINE, recompute.recompute(plain, lines, 4)[0], query("windows", self.store))
+        # What is added to the table while the analysis runs counts for what comes behind it.
+        running = subprocess.Popen([PROGRAM, *arguments], stderr=subprocess.DEVNULL)
+        self.addCleanup(running.wait)
+        self.addCleanup(running.kill)
+        late = BEGIN + 10_000_000
+        self.write("more.records.ndjson", record(1, 0, late, "3", {"town": "Bregenz", "rent": 1}) + "\n")
+        throng("replay", self.path("more.records.ndjson"), "--topic", "shops", "--settings", settings)
+        for i in range(60):  # until the table has come; each order is a minute of its own
+            self.write("later.ndjson", json.dumps({"payer": "p1", "at": late + (i + 1) * 60_000, "amount": 1, "shop": 3}) + "\n")
+            throng("replay", self.path("later.ndjson"), "--topic", "orders", "--key", "payer", "--timestamp", "at", "--timestamp-unit", "ms",
+                   "--settings", settings)
+            if query("windows", self.store, "--group", "town=Bregenz"):
+                return
+            time.sleep(0.5)
+        self.fail("the table's new row did not count within half a minute")
 
     def test_lines_without_keys_of_their_own_are_a_table_too(self):
         self.lay_out(500)
