@@ -38,7 +38,8 @@ struct pipeline_plan::implementation {
   std::optional<match> where; ///< none: everything
   std::vector<enrichment_plan> enrich;
   std::vector<derived> derive;
-  std::optional<slot> rekey;                         ///< none: the stages that follow are this one's
+  std::optional<slot> rekey;                   ///< none: the stages that follow are this one's
+  std::shared_ptr<const pipeline_plan> second; ///< of a join: how events of its second topic are read and re-keyed
   std::shared_ptr<const pipeline_plan> behind_rekey; ///< the stages that follow, over the re-keyed stream
   std::vector<look_back_plan> look_backs;
   std::vector<group_plan> groups;

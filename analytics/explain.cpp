@@ -165,7 +165,21 @@ std::string pipeline_plan::explain() const {
   for (const auto& [name, from] : p.derive)
     text += fmt::format("Each event gets {} = {}.\n", name, json(from));
   const auto& key = p.rekey.empty() ? p.key : p.rekey;
-  if (rekeys())
+  if (p.join)
+    text += fmt::format(
+        "Then it is joined with each event of the topic {} that has the same {} and is at most {} before or behind it, "
+        "and "
+        "gets its {}; without one it {}. For that both topics travel through the topic {}: what follows sees all "
+        "joined "
+        "events of one {} together, in order of time, {} behind the least of the partitions' watermarks{}.\n",
+        p.join->with, p.join->on, format_duration(p.join->within), fmt::join(p.join->add, " and "),
+        p.join->left ? "goes on with null" : "goes no further", internal_topic(p.name), key,
+        format_duration(p.join->within),
+        p.idle_advances ? fmt::format("; a partition that is silent for {} is not waited for, and results are marked "
+                                      "\"exact\": false from then on",
+                                      format_duration(p.idle))
+                        : "");
+  else if (rekeys())
     text +=
         fmt::format("Then the stream is re-keyed by {} through the topic {}: what follows sees all events of one {} "
                     "together, in order of time, up to the least of the partitions' watermarks{}.\n",

@@ -44,6 +44,8 @@ public:
     if (!definition.rekey.empty()) {
       check_added_names();
       into_.rekey = into_.fields.lookup(definition.rekey);
+      if (definition.join)
+        add_second();
       add_behind_rekey();
       return;
     }
@@ -123,6 +125,26 @@ private:
         wrong("derive." + name, fmt::format("{} is the timestamp, which rekey reads again", name));
   }
 
+  void add_second() {
+    const auto& definition = into_.definition;
+    const auto& join = *definition.join;
+    config::pipeline second;
+    second.name = definition.name;
+    second.source = join.with;
+    second.key = join.key.empty() ? join.on : join.key;
+    second.timestamp = join.timestamp;
+    second.timestamp_unit = join.timestamp_unit;
+    second.disorder = definition.disorder;
+    second.max_ahead = definition.max_ahead;
+    second.max_message = definition.max_message;
+    second.rekey = join.on;
+    if (auto made = pipeline_plan::compile(std::move(second)); take(made))
+      into_.second = *made;
+    added_.insert(added_.end(), join.add.begin(), join.add.end());
+    if (join.within.count() <= 0)
+      wrong("join.within", "a join reaches further than nothing");
+  }
+
   /// What the re-keyed stream holds is what the stages so far have made: each added field is one of the message's.
   void add_behind_rekey() {
     auto behind = into_.definition;
@@ -131,6 +153,7 @@ private:
     behind.disorder = milliseconds{0};                                // it comes in order
     behind.max_message = std::numeric_limits<std::size_t>::max() / 2; // with what was added to it
     behind.where = {};
+    behind.join.reset();
     behind.enrich.clear();
     behind.derive.clear();
     if (auto made = pipeline_plan::compile(std::move(behind), added_); take(made))
@@ -449,6 +472,15 @@ std::string definition_hash(const config::pipeline& p) {
     all["rekey"] = p.rekey;
     all["idle_advances"] = p.idle_advances;
   }
+  if (p.join)
+    all["join"] = {{"with", p.join->with},
+                   {"on", p.join->on},
+                   {"key", p.join->key},
+                   {"timestamp", p.join->timestamp},
+                   {"timestamp_unit", static_cast<int>(p.join->timestamp_unit)},
+                   {"within", p.join->within.count()},
+                   {"left", p.join->left},
+                   {"add", boost::json::value_from(p.join->add)}};
   boost::json::array features;
   for (const auto& x : p.features)
     features.push_back({{"name", x.name},
@@ -551,6 +583,11 @@ bool pipeline_plan::needs_matching_key() const {
 
 bool pipeline_plan::rekeys() const {
   return impl_->behind_rekey != nullptr;
+}
+
+std::vector<std::string> pipeline_plan::topics_read() const {
+  const auto& join = impl_->definition.join;
+  return join ? std::vector{impl_->definition.source, join->with} : std::vector{impl_->definition.source};
 }
 
 std::vector<std::string> pipeline_plan::topics_written() const {

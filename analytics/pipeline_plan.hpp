@@ -29,6 +29,8 @@ public:
   bool rekeys() const;
   /// The topics that `to` names, of events and of windows, each once.
   std::vector<std::string> topics_written() const;
+  /// The topics that are read through consumers: the source, and of a join the second one.
+  std::vector<std::string> topics_read() const;
   /// What it will do, in sentences, for `throng pipeline explain`.
   std::string explain() const;
 
@@ -43,8 +45,8 @@ private:
 /// The first 64 bits of the plan's hash.
 std::uint64_t definition_number(const pipeline_plan& plan);
 
-/// The two halves of a pipeline with `rekey`: of one partition of its topic, and of one of its internal topic. @param targets
-/// partitions of the internal topic @param sources every partition that is re-keyed
+/// The two halves of a pipeline with `rekey` or `join`: of one partition of its topic, or of either, and of one of its internal topic.
+/// @param targets partitions of the internal topic @param sources every partition that is re-keyed
 std::unique_ptr<partition_task> make_rekeyer(std::shared_ptr<const pipeline_plan> plan, std::string topic,
                                              std::int32_t partition, std::int32_t targets);
 std::unique_ptr<partition_task> make_rekeyed_reader(std::shared_ptr<const pipeline_plan> plan, std::int32_t partition,

@@ -151,6 +151,20 @@ struct rule {
   friend bool operator==(const rule&, const rule&) = default;
 };
 
+/// Events of a second topic that are near an event in time are joined to it, by a field that both have.
+struct join {
+  std::string with; ///< the second topic, without the prefix
+  std::string on; ///< the field, of the pipeline's own events also one that enrich or derive adds: the key from here on
+  std::string key;       ///< the second topic's key field; empty: `on`
+  std::string timestamp; ///< of the second topic; empty: Kafka's
+  config::timestamp_unit timestamp_unit = config::timestamp_unit::none;
+  milliseconds within{0};
+  bool left = false;            ///< an event without a match goes on too
+  std::vector<std::string> add; ///< fields of the second event that the first one gets
+
+  friend bool operator==(const join&, const join&) = default;
+};
+
 struct pipeline {
   std::string name;
   std::string source; ///< topic, without the prefix
@@ -165,8 +179,9 @@ struct pipeline {
   boost::json::object where;
   std::vector<enrichment> enrich;
   std::vector<std::pair<std::string, boost::json::value>> derive; ///< in the order of the file
-  std::string rekey;          ///< the field, or derived name, that is the key from here on; empty: the same key
-  bool idle_advances = false; ///< a partition that is silent for `idle` holds back no re-keyed result
+  std::string rekey;                ///< the field, or derived name, that is the key from here on; empty: the same key
+  std::optional<config::join> join; ///< `rekey` is its `on`
+  bool idle_advances = false;       ///< a partition that is silent for `idle` holds back no re-keyed result
   std::vector<feature> features;
   std::vector<window> windows;
   std::vector<detect> detectors;

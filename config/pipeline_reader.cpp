@@ -410,12 +410,58 @@ void read_output(const fields& from, pipeline& into) {
   });
 }
 
+/// What stages in front of a join add to an event.
+bool adds(const pipeline& of, const std::string& name) {
+  return std::any_of(of.derive.begin(), of.derive.end(), [&](const auto& each) { return each.first == name; }) ||
+         std::any_of(of.enrich.begin(), of.enrich.end(), [&](const auto& each) {
+           return std::find(each.add.begin(), each.add.end(), name) != each.add.end();
+         });
+}
+
+void read_join(const fields& from, const fields& of, pipeline& into) {
+  auto& made = into.join.emplace();
+  from.read("with", made.with);
+  from.read("on", made.on);
+  from.read("within", made.within);
+  from.read("add", made.add);
+  from.read("key", made.key);
+  made.timestamp = into.timestamp;
+  made.timestamp_unit = into.timestamp_unit;
+  if (from.has("timestamp")) {
+    made.timestamp_unit = timestamp_unit::none;
+    read_unit(from, made.timestamp, made.timestamp_unit);
+  } else if (from.has("timestamp_unit")) {
+    from.report("timestamp_unit", "has no timestamp to be the unit of; name the field in `timestamp`");
+  }
+  std::string type;
+  from.read("type", type);
+  made.left = type == "left";
+  if (!into.rekey.empty())
+    of.report("rekey", "stands in the place of a join, which re-keys by its `on`; leave it out");
+  if (!made.with.empty() && made.with == into.source)
+    from.report("with",
+                fmt::format("{} is the pipeline's source already; a join is of two topics", from.shown("with")));
+  const auto top = into.timestamp.substr(0, into.timestamp.find('.'));
+  for (std::size_t i = 0; i < made.add.size(); ++i) {
+    const auto& name = made.add[i];
+    if (adds(into, name) || name == made.on || name == top)
+      from.in().report(element_path(from.path_of("add"), i),
+                       fmt::format("\"{}\" is {}; each field needs its own name", name,
+                                   name == made.on ? "joined on"
+                                   : name == top   ? "the timestamp"
+                                                   : "added already"));
+  }
+  into.rekey = made.on;
+}
+
 /// @returns the key of what stands behind: features, windows, detectors
 std::string read_rekey(const fields& from, pipeline& into) {
   from.read("rekey", into.rekey);
   from.read("idle_advances", into.idle_advances);
   if (!into.rekey.empty() && into.rekey == into.key)
     from.report("rekey", fmt::format("{} is the pipeline's key already; leave it out", from.shown("rekey")));
+  if (from.has("join"))
+    read_join(from.inner("join"), from, into);
   if (into.rekey.empty() && from.has("idle_advances"))
     from.report("idle_advances", "belongs to a pipeline with `rekey`; leave it out");
   return into.rekey.empty() ? into.key : into.rekey;
@@ -500,6 +546,8 @@ std::vector<pipeline_loop> loops_of(const std::vector<pipeline>& pipelines) {
     std::set<std::string> topics{one.source};
     for (const auto& table : one.enrich)
       topics.insert(table.topic);
+    if (one.join)
+      topics.insert(one.join->with);
     return topics;
   };
   // From a topic, which topics what is read there is written to.

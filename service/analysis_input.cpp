@@ -36,8 +36,12 @@ std::vector<transport::file_topic> keyed_topics(const input_choice& choice, cons
     else
       known->longest_message = std::max(known->longest_message, longest);
   };
-  for (const auto& plan : plans)
-    add(plan->definition().source, plan->definition().key, plan->definition().max_message);
+  for (const auto& plan : plans) {
+    const auto& definition = plan->definition();
+    add(definition.source, definition.key, definition.max_message);
+    if (const auto& join = definition.join)
+      add(join->with, join->key.empty() ? join->on : join->key, definition.max_message);
+  }
   for (const auto& topic : choice.record)
     add(topic, key_of_topic(topic), config::pipeline{}.max_message);
   return topics;
@@ -55,12 +59,12 @@ expected<void> check_outputs(const input_choice& choice, const std::vector<plan_
                                                  "folder for its file with --output DIR",
                                                  written.front()));
   for (const auto& plan : plans)
-    if (const auto& source = plan->definition().source;
-        !kafka && std::find(written.begin(), written.end(), source) != written.end())
-      return fail(error_kind::invalid,
-                  fmt::format("pipeline {} reads {}, which another one writes: from files, analyse "
-                              "one after the other, the second --from file:DIR of --output DIR",
-                              plan->definition().name, source));
+    for (const auto& source : plan->topics_read())
+      if (!kafka && std::find(written.begin(), written.end(), source) != written.end())
+        return fail(error_kind::invalid,
+                    fmt::format("pipeline {} reads {}, which another one writes: from files, analyse "
+                                "one after the other, the second --from file:DIR of --output DIR",
+                                plan->definition().name, source));
   return {};
 }
 
@@ -161,7 +165,8 @@ expected<void> analysis_input::open_kafka(const input_choice& choice, const conf
                                      "letters go to the topics analytics.late and analytics.dead_letter");
   std::set<std::string> topics;
   for (const auto& plan : plans)
-    topics.insert(settings.topics.prefix + plan->definition().source);
+    for (const auto& topic : plan->topics_read())
+      topics.insert(settings.topics.prefix + topic);
   for (const auto& topic : choice.record)
     topics.insert(settings.topics.prefix + topic);
   std::vector<std::string> written;

@@ -60,7 +60,8 @@ std::vector<actors::watched_topic> watched_topics(const input_choice& options, c
     return known != topics.end() ? *known : topics.emplace_back(actors::watched_topic{name, prefix + name, {}, {}});
   };
   for (const auto& plan : plans)
-    topic_named(plan->definition().source).pipelines.push_back(plan);
+    for (const auto& topic : plan->topics_read())
+      topic_named(topic).pipelines.push_back(plan);
   for (const auto& name : options.record)
     topic_named(name).recorder = analytics::recorder_options{options.group};
   return topics;

@@ -27,16 +27,19 @@ std::vector<std::string> owners_of(const analytics::pipeline_plan& plan) {
   const auto& definition = plan.definition();
   std::vector<std::string> owners{definition.name};
   if (plan.rekeys())
-    owners.push_back(analytics::rekeyer_owner(definition.name, definition.source));
+    for (const auto& topic : plan.topics_read())
+      owners.push_back(analytics::rekeyer_owner(definition.name, topic));
   return owners;
 }
 
 expected<bool> has_checkpoint(const analytics::pipeline_plan& plan, storage::result_store& store) {
   const auto& definition = plan.definition();
   std::vector<std::pair<std::string, std::string>> halves{{definition.name, definition.source}};
-  if (plan.rekeys())
-    halves = {{analytics::rekeyer_owner(definition.name, definition.source), definition.source},
-              {definition.name, analytics::internal_topic(definition.name)}};
+  if (plan.rekeys()) {
+    halves = {{definition.name, analytics::internal_topic(definition.name)}};
+    for (const auto& topic : plan.topics_read())
+      halves.emplace_back(analytics::rekeyer_owner(definition.name, topic), topic);
+  }
   for (const auto& [owner, topic] : halves) {
     auto known = storage::known_source(store, owner, topic);
     if (!known)

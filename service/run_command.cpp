@@ -59,8 +59,9 @@ std::vector<actors::watched_topic> watched_topics(const simulation::world& world
     const auto& kept = scenario.record.topics;
     one.recorder->keep_events = std::find(kept.begin(), kept.end(), name) != kept.end();
     for (const auto& plan : plans)
-      if (plan->definition().source == name)
-        one.pipelines.push_back(plan);
+      for (const auto& read : plan->topics_read())
+        if (read == name)
+          one.pipelines.push_back(plan);
     result.push_back(std::move(one));
   }
   return result;
@@ -69,11 +70,11 @@ std::vector<actors::watched_topic> watched_topics(const simulation::world& world
 /// A pipeline that reads what nobody in this world writes would wait for ever in silence.
 expected<void> check_sources(const simulation::world& world, const std::vector<plan_ptr>& plans) {
   for (const auto& plan : plans) {
-    const auto& source = plan->definition().source;
     auto topics = world.topics();
-    if (std::none_of(topics.begin(), topics.end(), [&](auto topic) { return simulation::name(topic) == source; }))
-      return fail(error_kind::invalid, fmt::format("pipeline {} reads {}, which nothing in this world writes",
-                                                   plan->definition().name, source));
+    for (const auto& source : plan->topics_read())
+      if (std::none_of(topics.begin(), topics.end(), [&](auto topic) { return simulation::name(topic) == source; }))
+        return fail(error_kind::invalid, fmt::format("pipeline {} reads {}, which nothing in this world writes",
+                                                     plan->definition().name, source));
     for (const auto& table : plan->definition().enrich)
       if (!table.topic.empty())
         return fail(
@@ -185,7 +186,8 @@ expected<void> reset_owners(storage::result_store& store, const std::vector<acto
     if (topic.recorder)
       owners.insert("recorder:" + topic.recorder->group);
     for (const auto& plan : topic.pipelines)
-      owners.insert(plan->definition().name);
+      for (auto& owner : owners_of(*plan))
+        owners.insert(std::move(owner));
   }
   for (const auto& owner : owners)
     if (auto done = storage::reset(store, owner); !done)
