@@ -207,6 +207,7 @@ expected<void> message_file_writer::finish() {
       return tl::unexpected(write_error(impl.path, errno));
     impl.temporary.clear();
   }
+  impl.keeps = false; // it has its name, and the hidden one goes
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include <caf/test/unit_test.hpp>
 #include <rapidcheck.h>
 
+#include "analytics/json_scanner.hpp"
 #include "oracle.hpp"
 
 using namespace throng;
@@ -355,12 +356,12 @@ CAF_TEST(what goes on to topics is what the plain model says) {
         expected["total"] = sum_of(model.numbers(held));
       }
       expected["tall"] = now.text_x || (now.x && *now.x > 50); // texts are above all numbers
-      auto shown = boost::json::parse(sent.value).as_object();
+      auto shown = parse_json(sent.value).as_object(); // Boost.JSON's parser does not round correctly
       RC_ASSERT(shown.size() == expected.size());
       for (const auto& [name, x] : expected) {
         RC_ASSERT(shown.contains(name));
         const auto& y = shown.at(name);
-        RC_ASSERT(x.is_number() ? y.is_number() && number(y) == number(x) : y == x);
+        RC_ASSERT((x.is_number() ? y.is_number() && number(y) == number(x) : y == x));
       }
     }
     std::size_t final = 0;

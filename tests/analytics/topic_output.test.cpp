@@ -5,6 +5,8 @@
 #include <caf/test/unit_test.hpp>
 #include <rapidcheck.h>
 
+#include "analytics/json_scanner.hpp"
+
 #include "decoded_event.hpp"
 #include "pipelines.hpp"
 #include "random_json.hpp"
@@ -88,7 +90,9 @@ CAF_TEST(a projection takes and computes fields in its order and leaves out what
                              "made": {"a": "$x", "b": [1, "$y"]}, "five": {"$literal": 5}, "absent": 1, "lost": "$absent"})");
   sending all{made};
   all.take(at(0, R"(, "x": 1.50, "y": "é", "place": {"city": "Graz"})"));
-  CAF_CHECK_EQUAL(all.to("onward").front(),
+  auto sent = all.to("onward");
+  CAF_REQUIRE_EQUAL(sent.size(), 1u);
+  CAF_CHECK_EQUAL(sent.front(),
                   R"({"y":"é","x":1.5,"cents":150,"city":"Graz","bad":null,"made":{"a":1.5,"b":[1,"é"]},"five":5})");
   CAF_CHECK_EQUAL(all.task->counters().type_errors, 1u);
   CAF_CHECK_EQUAL(only(projecting(R"({"absent": 1})"), at(0, "")), "{}");
@@ -152,7 +156,7 @@ CAF_TEST(a window goes to its topic once when it is final and not when the clock
   CAF_CHECK_EQUAL(
       sent.front(),
       R"({"pipeline":"test","window":"w","start":"2026-01-05T06:00:00.000Z","end":"2026-01-05T06:00:10.000Z",)"
-      R"("group":{"id":"a"},"events":2,"final":true,"late":1,"x":{"missing":0,"sum":5}})");
+      R"("group":{"id":"a"},"events":2,"final":true,"late":1,"x":{"sum":5,"missing":0}})");
   const auto& last = all.done.messages.back();
   CAF_CHECK_EQUAL(last.key, "a");
   CAF_CHECK_EQUAL(last.time.ms, 1'767'592'810'000);

@@ -95,10 +95,11 @@ CAF_TEST(what is no row is said and changes nothing) {
   CAF_CHECK(rows.take(message{1, "{", "b", 5}.raw()));
   CAF_CHECK(rows.take(message{1, "{}", "b", 5}.raw())); // it has no `at`
   CAF_CHECK(rows.take(message{1, "{}", "\xff", 5}.raw()));
-  CAF_CHECK_EQUAL(rows.table().value()->version(), before);
+  auto after = rows.table().value();
+  CAF_CHECK_EQUAL(after->version(), before);
 }
 
-CAF_TEST(without a field for it Kafka's timestamp counts and without any a row is there from the beginning) {
+CAF_TEST(without a field for it the timestamp of Kafka counts and without any a row is there from the beginning) {
   auto definition = shops();
   definition.timestamp.clear();
   definition.timestamp_unit = config::timestamp_unit::none;
@@ -108,7 +109,7 @@ CAF_TEST(without a field for it Kafka's timestamp counts and without any a row i
   CAF_CHECK_EQUAL(at(*table, "b", 50), "null 2 ");
 }
 
-CAF_TEST(the table is the plain model's and does not depend on how partitions interleave) {
+CAF_TEST(the table is that of the plain model and does not depend on how partitions interleave) {
   CAF_CHECK(rc::check("tables", [](std::uint64_t seed) {
   std::mt19937_64 draw{seed};
   auto keep = draw() % 2 == 0 ? milliseconds{0} : milliseconds{static_cast<std::int64_t>(draw() % 60)};

@@ -273,7 +273,7 @@ CAF_TEST(what can not go on to a topic is told with its place) {
                     "f:2:37: project.b: 2 neither", "f:2:45: project.c: false neither",
                     "f:2:52: project.d.e: `d.e` is no name of a top-level field", "f:2:62: project.$f: `$f`"}));
   CAF_CHECK(has_problems(window_of(R"("tumbling": "1m", "group_by": ["g"], "to": "u")"),
-                         {"f:2:69: windows[0].to: of a window that goes to a topic, group_by must contain"}));
+                         {"f:2:70: windows[0].to: of a window that goes to a topic, group_by must contain"}));
   CAF_CHECK(has_problems(
       parse(R"([{"name": "a", "source": "t", "key": "k", "to": "u"}, {"name": "b", "source": "u", "key": "k"}])"), {}));
   CAF_CHECK(has_problems(
