@@ -252,6 +252,8 @@ void rekeyed_reader::emit_open(effects& out) {
 
 void rekeyed_reader::emit_at_end(effects& out) {
   auto before = out.documents.size();
+  // What late events have changed is written first: with the checkpoint that follows it would replace what the copy says.
+  engine_->before_checkpoint(out);
   // A whole save takes the changes away that the next delta is to hold.
   engine_->save(true, [&](state_entry&& each) { unsaved_.push_back(std::move(each)); });
   std::vector<state_entry> state;
