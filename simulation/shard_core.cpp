@@ -3,99 +3,28 @@
 #include <algorithm>
 #include <bit>
 #include <map>
-#include <mutex>
 #include <tuple>
 #include <utility>
 
 #include "simulation/entity_kinds.hpp"
 #include "simulation/entity_table.hpp"
 #include "simulation/held_messages.hpp"
+#include "simulation/lane_store.hpp"
 #include "simulation/seq_hash.hpp"
+#include "simulation/shard_roster.hpp"
 #include "simulation/step_bytes.hpp"
 #include "simulation/timing_wheel.hpp"
 #include "simulation/wake_frame.hpp"
 
 namespace throng::simulation {
 
-namespace {
-
-/// Lanes that have been published, to be used again: so that a step's bytes go where another's have been, and the memory need not be
-/// asked for and cleared anew.
-class lane_store : public std::enable_shared_from_this<lane_store> {
-public:
-  explicit lane_store(std::size_t runs)
-      : runs_(runs) {}
-
-  /// An empty one. It comes back by itself, from any thread.
-  std::shared_ptr<output_lane> take() {
-    std::unique_ptr<output_lane> lane;
-    {
-      const std::scoped_lock lock{mutex_};
-      if (!idle_.empty()) {
-        lane = std::move(idle_.back());
-        idle_.pop_back();
-      }
-    }
-    if (lane == nullptr) {
-      lane = std::make_unique<output_lane>();
-      lane->runs.resize(runs_);
-    }
-    return {lane.release(), [back_to = shared_from_this()](output_lane* used) { back_to->put({used, {}}); }};
-  }
-
-private:
-  void put(std::unique_ptr<output_lane> used) {
-    used->bytes.clear();
-    for (auto& run : used->runs)
-      run.clear();
-    const std::scoped_lock lock{mutex_};
-    idle_.push_back(std::move(used));
-  }
-
-  std::size_t runs_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<output_lane>> idle_;
-};
-
-} // namespace
-
-std::uint32_t shard_of(const world& world, entity_ref entity, std::uint32_t shards) {
-  return static_cast<std::uint32_t>(world.number_of(entity) % shards);
-}
-
 struct shard_core::implementation {
   implementation(std::shared_ptr<const world> in, std::uint32_t shard, std::uint32_t shards, pace kinds);
 
-  // Locals are numbered through the tables, so their order is that of (population, index); those who came later follow.
-  struct place {
-    entity_table* table;
-    std::size_t row;
-  };
-  place place_of(std::uint32_t local) const {
-    auto table = tables_.size() - 1;
-    while (firsts_[table] > local) // populations are few
-      --table;
-    return {tables_[table].get(), local - firsts_[table]};
-  }
-  bool owns(entity_ref entity) const {
-    return shard_of(*world_, entity, shards_) == shard_ && !tables_of_population_[entity.population].empty();
-  }
-  /// @pre owns(entity)
-  std::uint32_t local_of(entity_ref entity) const {
-    const auto& tables = tables_of_population_[entity.population];
-    auto at = tables.size() - 1;
-    while (tables_[tables[at]]->entity(0).index > entity.index) // most have one
-      --at;
-    const auto table = tables[at];
-    return firsts_[table] + (entity.index - tables_[table]->entity(0).index) / shards_;
-  }
-  bool lives_here(std::uint32_t population) const {
-    return kinds_ == pace::both || (kinds_ == pace::ahead) == far_sighted(world_->kind_of(population));
-  }
   milliseconds wheel_grain() const {
-    return kinds_ == pace::ahead ? world_->tick() : std::max(milliseconds{1}, world_->scenario().step);
+    return roster_.kinds() == pace::ahead ? world_->tick() : std::max(milliseconds{1}, world_->scenario().step);
   }
-  void add_table(std::uint32_t population, std::size_t block);
+  void take_in(const entity_table& table);
   void adopt(std::shared_ptr<const world> successor);
 
   std::size_t begin_step(step_input input);
@@ -118,15 +47,9 @@ struct shard_core::implementation {
   }
 
   std::shared_ptr<const world> world_;
-  std::uint32_t shard_;
-  std::uint32_t shards_;
-  pace kinds_;
+  shard_roster roster_;
   trouble_odds odds_;
   std::vector<incident_facts> incident_facts_;
-  std::vector<std::unique_ptr<entity_table>> tables_; ///< one a block of a population of this shard's pace, none empty
-  std::vector<std::uint32_t> firsts_;                 ///< the local number of each table's first row
-  std::vector<std::vector<std::size_t>> tables_of_population_;
-  std::size_t entities_ = 0;
 
   timing_wheel wheel_;
   std::vector<timestamp> scheduled_; ///< what the wheel was told last; an entry that says otherwise is out of date
@@ -153,47 +76,27 @@ struct shard_core::implementation {
 shard_core::implementation::implementation(std::shared_ptr<const world> in, std::uint32_t shard, std::uint32_t shards,
                                            pace kinds)
     : world_(std::move(in))
-    , shard_(shard)
-    , shards_(shards)
-    , kinds_(kinds)
+    , roster_(*world_, shard, shards, kinds)
     , odds_(world_->scenario().trouble)
     , wheel_(world_->start(), wheel_grain())
     , store_(std::make_shared<lane_store>(topic_count * static_cast<std::size_t>(world_->partitions()))) {
   const auto& scenario = world_->scenario();
   for (const auto& incident : scenario.incidents)
     incident_facts_.push_back(facts_of(*world_, incident));
-  tables_of_population_.resize(scenario.populations.size());
-  std::vector<std::tuple<std::uint64_t, std::uint32_t, std::size_t>> blocks; // in the order in which they came
-  for (std::uint32_t i = 0; i < scenario.populations.size(); ++i)
-    for (std::size_t block = 0; block < world_->blocks(i).size(); ++block)
-      blocks.emplace_back(world_->blocks(i)[block].first, i, block);
-  std::sort(blocks.begin(), blocks.end());
-  for (const auto& [first, population, block] : blocks)
-    add_table(population, block);
+  for (const auto& table : roster_.tables())
+    take_in(*table);
 }
 
-void shard_core::implementation::add_table(std::uint32_t population, std::size_t block) {
-  if (!lives_here(population))
-    return;
-  // The first index whose global number belongs to this shard.
-  const auto& of = world_->blocks(population)[block];
-  const auto skip = (shard_ + shards_ - static_cast<std::uint32_t>(of.first % shards_)) % shards_;
-  auto made = make_table(*world_, {population, block, of.first_index + skip, shards_});
-  if (made->size() == 0)
-    return;
-  tables_of_population_[population].push_back(tables_.size());
-  firsts_.push_back(static_cast<std::uint32_t>(entities_));
-  tables_.push_back(std::move(made));
-  const auto& table = *tables_.back();
-  entities_ += table.size();
-  scheduled_.reserve(entities_);
+/// A table that is the roster's last so far.
+void shard_core::implementation::take_in(const entity_table& table) {
+  scheduled_.reserve(scheduled_.size() + table.size());
   for (std::size_t row = 0; row < table.size(); ++row) {
     const auto due = table.due(row);
     if (due != never_due)
       wheel_.insert(due, static_cast<std::uint32_t>(scheduled_.size()));
     scheduled_.push_back(due);
   }
-  due_.resize((entities_ + 63) / 64);
+  due_.resize((scheduled_.size() + 63) / 64);
 }
 
 /// The world goes on under other parameters; who lives in the populations that have others is told in this step.
@@ -204,15 +107,16 @@ void shard_core::implementation::adopt(std::shared_ptr<const world> successor) {
   incident_facts_.clear();
   for (const auto& incident : scenario.incidents)
     incident_facts_.push_back(facts_of(*world_, incident));
-  for (std::size_t t = 0; t < tables_.size(); ++t)
-    if (tables_[t]->adopt(*world_))
-      for (std::uint32_t row = 0; row < tables_[t]->size(); ++row) {
-        mark_due(firsts_[t] + row);
-        retuned_.push_back(firsts_[t] + row);
+  const auto known = roster_.tables().size();
+  for (std::size_t t = 0; t < known; ++t)
+    if (auto& table = *roster_.tables()[t]; table.adopt(*world_))
+      for (std::uint32_t row = 0; row < table.size(); ++row) {
+        mark_due(roster_.first_of(t) + row);
+        retuned_.push_back(roster_.first_of(t) + row);
       }
-  for (std::uint32_t i = 0; i < scenario.populations.size(); ++i)
-    for (auto block = before->blocks(i).size(); block < world_->blocks(i).size(); ++block)
-      add_table(i, block);
+  roster_.adopt(*before, *world_);
+  for (auto t = known; t < roster_.tables().size(); ++t)
+    take_in(*roster_.tables()[t]);
 }
 
 std::size_t shard_core::implementation::begin_step(step_input input) {
@@ -261,7 +165,7 @@ std::size_t shard_core::implementation::begin_step(step_input input) {
         ++afflicted;
       next.ordered = afflicted != incidents_.end() && afflicted->first == local ? &afflicted->second : nullptr;
       const auto first = message;
-      while (message < delivered_.size() && local_of(delivered_[message].to) == local)
+      while (message < delivered_.size() && roster_.local_of(delivered_[message].to) == local)
         ++message;
       next.inbox = std::span<const entity_message>{delivered_}.subspan(first, message - first);
     }
@@ -284,14 +188,14 @@ void shard_core::implementation::take_orders() {
   if (!input_.opens_tick || !input_.orders)
     return;
   for (const auto& order : *input_.orders) {
-    if (!owns(order.target))
+    if (!roster_.owns(order.target))
       continue;
     active_incident incident;
     incident.order = order;
     incident.kind = incident_facts_[order.incident].kind;
     incident.bits = draw(world_->scenario().seed, number_of_name("incident"), order.incident, order.occurrence,
                          world_->population_number(order.target.population), order.target.index);
-    const auto local = local_of(order.target);
+    const auto local = roster_.local_of(order.target);
     incidents_[local].push_back(std::move(incident));
     mark_due(local);
   }
@@ -307,10 +211,10 @@ void shard_core::implementation::deliver_messages() {
   std::sort(delivered_.begin(), delivered_.end(), [this](const entity_message& a, const entity_message& b) {
     // By local number: in its order the slots take them.
     return a.to == b.to ? std::tie(a.arrives, a.from, a.seq) < std::tie(b.arrives, b.from, b.seq)
-                        : local_of(a.to) < local_of(b.to);
+                        : roster_.local_of(a.to) < roster_.local_of(b.to);
   });
   for (const auto& message : delivered_)
-    mark_due(local_of(message.to));
+    mark_due(roster_.local_of(message.to));
 }
 
 void shard_core::implementation::wake(slot& at) {
@@ -324,7 +228,7 @@ void shard_core::implementation::wake(slot& at) {
   else
     lane.incidents.clear();
   try {
-    const auto [table, row] = place_of(at.local);
+    const auto [table, row] = roster_.place_of(at.local);
     const auto self = table->entity(row);
     if (world_->fault)
       world_->fault(self, input_.begin, table->restarts(row));
@@ -339,7 +243,7 @@ void shard_core::implementation::wake(slot& at) {
 
 /// What the wake did counts from here on.
 void shard_core::implementation::commit(slot& done, wake_lane& lane) {
-  const auto [table, row] = place_of(done.local);
+  const auto [table, row] = roster_.place_of(done.local);
   const auto entity = table->entity(row);
   for (const auto& each : lane.emissions) {
     if (each.time < input_.end) {
@@ -425,7 +329,7 @@ void shard_core::implementation::emit_held() {
     return;
   auto lane = store_->take();
   for (const auto& message : due) {
-    const auto [table, row] = place_of(message.local);
+    const auto [table, row] = roster_.place_of(message.local);
     emission made;
     made.time = message.emission;
     made.entity = table->entity(row);
@@ -448,16 +352,17 @@ std::vector<book> shard_core::implementation::books() const {
     if (message.counts)
       unsent[{message.local, message.channel}].push_back(message.seq);
   std::vector<book> all;
-  for (std::size_t t = 0; t < tables_.size(); ++t)
-    for (std::size_t row = 0; row < tables_[t]->size(); ++row) {
-      const auto states = tables_[t]->states(row);
+  for (std::size_t t = 0; t < roster_.tables().size(); ++t)
+    for (std::size_t row = 0; row < roster_.tables()[t]->size(); ++row) {
+      const auto& table = *roster_.tables()[t];
+      const auto states = table.states(row);
       for (std::size_t i = 0; i < states.size(); ++i) {
         book one;
         one.count = states[i].next_seq;
         one.sum = states[i].sum;
         one.last = states[i].next_seq - 1;
         if (const auto found =
-                unsent.find({firsts_[t] + static_cast<std::uint32_t>(row), static_cast<std::uint16_t>(i)});
+                unsent.find({roster_.first_of(t) + static_cast<std::uint32_t>(row), static_cast<std::uint16_t>(i)});
             found != unsent.end()) {
           auto& seqs = found->second;
           std::sort(seqs.begin(), seqs.end());
@@ -472,93 +377,42 @@ std::vector<book> shard_core::implementation::books() const {
         }
         if (one.count == 0)
           continue;
-        one.in = tables_[t]->topic_of(i);
-        one.key = tables_[t]->key_of(row, i);
+        one.in = table.topic_of(i);
+        one.key = table.key_of(row, i);
         all.push_back(std::move(one));
       }
     }
   return all;
 }
 
-namespace {
+template <>
+inline constexpr auto state_parts<active_incident> =
+    std::tuple{&active_incident::order, &active_incident::kind,    &active_incident::open, &active_incident::bits,
+               &active_incident::memo,  &active_incident::touched, &active_incident::seqs};
 
-void put(state_writer& to, const active_incident& what) {
-  put(to, what.order);
-  to.put(what.kind);
-  to.put(what.open);
-  to.put(what.bits);
-  to.put(what.memo);
-  to.put(what.touched);
-  to.put(what.seqs);
-}
-
-void get(state_reader& from, active_incident& what) {
-  get(from, what.order);
-  from.get(what.kind);
-  from.get(what.open);
-  from.get(what.bits);
-  from.get(what.memo);
-  from.get(what.touched);
-  from.get(what.seqs);
-}
-
-void put(state_writer& to, const held_message& what) {
-  to.put(what.emission);
-  to.put(what.local);
-  to.put(what.ordinal);
-  to.put(what.run);
-  to.put(what.key_size);
-  to.put(what.seq);
-  to.put(what.channel);
-  to.put(what.counts);
-  to.put(what.bytes);
-}
-
-void get(state_reader& from, held_message& what) {
-  from.get(what.emission);
-  from.get(what.local);
-  from.get(what.ordinal);
-  from.get(what.run);
-  from.get(what.key_size);
-  from.get(what.seq);
-  from.get(what.channel);
-  from.get(what.counts);
-  from.get(what.bytes);
-}
-
-} // namespace
+template <>
+inline constexpr auto state_parts<held_message> =
+    std::tuple{&held_message::emission, &held_message::local,    &held_message::ordinal,
+               &held_message::run,      &held_message::key_size, &held_message::seq,
+               &held_message::channel,  &held_message::counts,   &held_message::bytes};
 
 void shard_core::implementation::save(state_writer& to) const {
-  to.put(shard_);
-  to.put(shards_);
-  to.put(kinds_);
-  to.put(tables_.size());
-  for (const auto& table : tables_)
-    table->save(to);
+  roster_.save(to);
   to.put(scheduled_);
   to.put(waiting_);
   to.put(missed_);
   to.put(incidents_.size());
   for (const auto& [local, incidents] : incidents_) {
     to.put(local);
-    to.put(incidents.size());
-    for (const auto& each : incidents)
-      put(to, each);
+    to.put(incidents);
   }
-  to.put(held_.all().size());
-  for (const auto& each : held_.all())
-    put(to, each);
+  to.put(held_.all());
 }
 
 void shard_core::implementation::load(state_reader& from) {
-  from.require(shard_);
-  from.require(shards_);
-  from.require(kinds_);
-  from.require(tables_.size());
-  for (auto& table : tables_)
-    table->load(from);
+  roster_.load(from);
   from.get(scheduled_);
-  if (scheduled_.size() != entities_)
+  if (scheduled_.size() != roster_.size())
     throw foreign_state("the state is of another number of entities");
   wheel_ = timing_wheel{world_->start(), wheel_grain()};
   for (std::uint32_t local = 0; local < scheduled_.size(); ++local)
@@ -570,16 +424,11 @@ void shard_core::implementation::load(state_reader& from) {
   from.get(count);
   for (incidents_.clear(); count > 0; --count) {
     std::uint32_t local = 0;
-    std::size_t some = 0;
     from.get(local);
-    from.get(some);
-    for (auto& list = incidents_[local]; some > 0; --some)
-      get(from, list.emplace_back());
+    from.get(incidents_[local]);
   }
-  from.get(count);
   std::vector<held_message> held;
-  for (; count > 0; --count)
-    get(from, held.emplace_back());
+  from.get(held);
   held_.restore(std::move(held));
   from.require_end();
 }
@@ -592,11 +441,11 @@ shard_core::shard_core(std::shared_ptr<const world> world, std::uint32_t shard, 
 shard_core::~shard_core() = default;
 
 std::size_t shard_core::entity_count() const {
-  return impl_->entities_;
+  return impl_->roster_.size();
 }
 
 entity_ref shard_core::entity(std::size_t local) const {
-  const auto [table, row] = impl_->place_of(static_cast<std::uint32_t>(local));
+  const auto [table, row] = impl_->roster_.place_of(static_cast<std::uint32_t>(local));
   return table->entity(row);
 }
 
@@ -609,7 +458,7 @@ std::size_t shard_core::entity_in(std::size_t slot) const {
 }
 
 void shard_core::prefetch(std::size_t slot) const {
-  const auto [table, row] = impl_->place_of(impl_->slots_[slot].local);
+  const auto [table, row] = impl_->roster_.place_of(impl_->slots_[slot].local);
   table->prefetch(row);
 }
 
@@ -620,7 +469,7 @@ void shard_core::wake(std::size_t slot) {
 void shard_core::restart(std::size_t slot) {
   auto& failed = impl_->slots_[slot];
   ++failed.restarts;
-  const auto [table, row] = impl_->place_of(failed.local);
+  const auto [table, row] = impl_->roster_.place_of(failed.local);
   table->restart(row);
 }
 
@@ -644,7 +493,7 @@ void shard_core::go_on_from(const std::vector<book>& books) {
   std::map<std::pair<topic, std::string_view>, const book*> by_key;
   for (const auto& each : books)
     by_key[{each.in, each.key}] = &each;
-  for (auto& table : impl_->tables_)
+  for (auto& table : impl_->roster_.tables())
     for (std::size_t row = 0; row < table->size(); ++row) {
       const auto states = table->states(row);
       for (std::size_t i = 0; i < states.size(); ++i)
@@ -655,7 +504,7 @@ void shard_core::go_on_from(const std::vector<book>& books) {
 
 std::int64_t shard_core::money() const {
   std::int64_t sum = 0;
-  for (const auto& table : impl_->tables_)
+  for (const auto& table : impl_->roster_.tables())
     for (std::size_t row = 0; row < table->size(); ++row)
       sum += table->money(row);
   for (const auto& message : impl_->waiting_)

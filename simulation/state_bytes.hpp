@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <vector>
 
@@ -18,20 +20,41 @@ public:
   using std::runtime_error::runtime_error;
 };
 
+/// The parts of a type that is more than its bytes, in the order in which they are kept: a tuple of pointers to members, said once for
+/// writing and reading. Null for all other types.
+template <class T>
+inline constexpr auto state_parts = nullptr;
+
+template <class T>
+concept has_state_parts = !std::is_same_v<std::remove_const_t<decltype(state_parts<T>)>, std::nullptr_t>;
+
+/// Kept as it lies in memory.
+template <class T>
+concept plain_state = std::is_trivially_copyable_v<T> && !has_state_parts<T>;
+
 class state_writer {
 public:
   explicit state_writer(std::string& out)
       : out_(out) {}
 
-  template <class T>
-  requires std::is_trivially_copyable_v<T>
+  template <plain_state T>
   void put(const T& value) {
     out_.append(reinterpret_cast<const char*>(&value), sizeof value); // NOLINT: its bytes are what is wanted
+  }
+  template <has_state_parts T>
+  void put(const T& value) {
+    std::apply([&](auto... part) { (put(value.*part), ...); }, state_parts<T>);
+  }
+  template <class T>
+  void put(const std::optional<T>& value) {
+    put(value.has_value());
+    if (value)
+      put(*value);
   }
   template <class T>
   void put(const std::vector<T>& values) {
     put(std::uint64_t{values.size()});
-    if constexpr (std::is_trivially_copyable_v<T>)
+    if constexpr (plain_state<T>)
       out_.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)); // NOLINT: as above
     else
       for (const auto& each : values)
@@ -54,15 +77,26 @@ public:
   explicit state_reader(std::string_view in)
       : in_(in) {}
 
-  template <class T>
-  requires std::is_trivially_copyable_v<T>
+  template <plain_state T>
   void get(T& value) {
     const auto bytes = take(sizeof value);
     std::memcpy(&value, bytes.data(), sizeof value);
   }
+  template <has_state_parts T>
+  void get(T& value) {
+    std::apply([&](auto... part) { (get(value.*part), ...); }, state_parts<T>);
+  }
+  template <class T>
+  void get(std::optional<T>& value) {
+    bool there = false;
+    get(there);
+    value.reset();
+    if (there)
+      get(value.emplace());
+  }
   template <class T>
   void get(std::vector<T>& values) {
-    if constexpr (std::is_trivially_copyable_v<T>) {
+    if constexpr (plain_state<T>) {
       values.resize(count(sizeof(T)));
       const auto bytes = take(values.size() * sizeof(T));
       if (!bytes.empty())

@@ -5,31 +5,9 @@
 
 namespace throng::simulation {
 
-void put(state_writer& to, const incident_order& what) {
-  to.put(what.target);
-  to.put(what.incident);
-  to.put(what.occurrence);
-  to.put(what.start);
-  to.put(what.end);
-  to.put(what.subtlety);
-  to.put(what.pays);
-  to.put(what.stage);
-  to.put(what.stages);
-  to.put(what.expects);
-}
-
-void get(state_reader& from, incident_order& what) {
-  from.get(what.target);
-  from.get(what.incident);
-  from.get(what.occurrence);
-  from.get(what.start);
-  from.get(what.end);
-  from.get(what.subtlety);
-  from.get(what.pays);
-  from.get(what.stage);
-  from.get(what.stages);
-  from.get(what.expects);
-}
+template <>
+inline constexpr auto state_parts<book> =
+    std::tuple{&book::in, &book::key, &book::count, &book::first, &book::last, &book::sum};
 
 namespace {
 
@@ -50,10 +28,7 @@ std::string to_bytes(const step_input& step) {
   to.put(step.opens_tick);
   to.put(step.view->before);
   to.put(step.view->site);
-  to.put(std::uint64_t{step.orders == nullptr ? 0 : step.orders->size()});
-  if (step.orders != nullptr)
-    for (const auto& each : *step.orders)
-      put(to, each);
+  to.put(step.orders == nullptr ? std::vector<incident_order>{} : *step.orders);
   to.put(step.messages);
   to.put(step.successor != nullptr);
   if (step.successor != nullptr)
@@ -81,9 +56,8 @@ step_input step_reader::read(std::string_view bytes) {
   const auto tick = step.begin - (step.begin - world_->start()) % world_->tick();
   view->sky = sky_.over(tick, std::max(tick + world_->tick(), step.end));
   step.view = std::move(view);
-  auto orders = std::make_shared<std::vector<incident_order>>(from.count(1));
-  for (auto& each : *orders)
-    get(from, each);
+  auto orders = std::make_shared<std::vector<incident_order>>();
+  from.get(*orders);
   step.orders = std::move(orders);
   from.get(step.messages);
   bool succeeded = false;
@@ -145,29 +119,14 @@ std::shared_ptr<const step_output> output_from(std::string_view bytes, std::size
 std::string to_bytes(const std::vector<book>& books) {
   std::string bytes;
   state_writer to{bytes};
-  to.put(std::uint64_t{books.size()});
-  for (const auto& each : books) {
-    to.put(each.in);
-    to.put(each.key);
-    to.put(each.count);
-    to.put(each.first);
-    to.put(each.last);
-    to.put(each.sum);
-  }
+  to.put(books);
   return bytes;
 }
 
 std::vector<book> books_from(std::string_view bytes) {
   state_reader from{bytes};
-  std::vector<book> books(from.count(1));
-  for (auto& each : books) {
-    from.get(each.in);
-    from.get(each.key);
-    from.get(each.count);
-    from.get(each.first);
-    from.get(each.last);
-    from.get(each.sum);
-  }
+  std::vector<book> books;
+  from.get(books);
   from.require_end();
   return books;
 }

@@ -13,8 +13,11 @@
 
 namespace throng::simulation {
 
-void put(state_writer& to, const incident_order& what);
-void get(state_reader& from, incident_order& what);
+template <>
+inline constexpr auto state_parts<incident_order> =
+    std::tuple{&incident_order::target, &incident_order::incident, &incident_order::occurrence, &incident_order::start,
+               &incident_order::end,    &incident_order::subtlety, &incident_order::pays,       &incident_order::stage,
+               &incident_order::stages, &incident_order::expects};
 
 /// The sky is left out: whoever reads the step makes it anew.
 std::string to_bytes(const step_input& step);

@@ -6,54 +6,17 @@
 
 namespace throng::simulation {
 
+template <>
+inline constexpr auto state_parts<config::total_bound> =
+    std::tuple{&config::total_bound::total, &config::total_bound::is, &config::total_bound::bound};
+
+template <>
+inline constexpr auto state_parts<config::incident> =
+    std::tuple{&config::incident::kind,     &config::incident::population,    &config::incident::count,
+               &config::incident::at,       &config::incident::rate_per_hour, &config::incident::duration,
+               &config::incident::subtlety, &config::incident::when};
+
 namespace {
-
-template <class T>
-void put(state_writer& to, const std::optional<T>& value) {
-  to.put(value.has_value());
-  to.put(value.value_or(T{}));
-}
-
-template <class T>
-void get(state_reader& from, std::optional<T>& value) {
-  bool there = false;
-  T found{};
-  from.get(there);
-  from.get(found);
-  value = there ? std::optional{found} : std::nullopt;
-}
-
-void put(state_writer& to, const config::incident& what) {
-  to.put(what.kind);
-  to.put(what.population);
-  to.put(what.count);
-  put(to, what.at);
-  put(to, what.rate_per_hour);
-  to.put(what.duration);
-  to.put(what.subtlety);
-  to.put(std::uint64_t{what.when.size()});
-  for (const auto& bound : what.when) {
-    to.put(bound.total);
-    to.put(bound.is);
-    to.put(bound.bound);
-  }
-}
-
-void get(state_reader& from, config::incident& what) {
-  from.get(what.kind);
-  from.get(what.population);
-  from.get(what.count);
-  get(from, what.at);
-  get(from, what.rate_per_hour);
-  from.get(what.duration);
-  from.get(what.subtlety);
-  what.when.resize(from.count(1));
-  for (auto& bound : what.when) {
-    from.get(bound.total);
-    from.get(bound.is);
-    from.get(bound.bound);
-  }
-}
 
 /// The population's parameters, of the kind that has this index in the variant.
 template <std::size_t Kind = 0>
@@ -89,9 +52,7 @@ void world::save(state_writer& to) const {
     std::visit([&](const auto& parameters) { to.put(parameters); }, population.behaviour);
     to.put(populations_[i].blocks);
   }
-  to.put(std::uint64_t{scenario_.incidents.size()});
-  for (const auto& each : scenario_.incidents)
-    put(to, each);
+  to.put(scenario_.incidents);
   to.put(std::uint64_t{retired_.size()});
   for (const bool each : retired_)
     to.put(each);
@@ -123,9 +84,7 @@ std::shared_ptr<const world> world::load(state_reader& from) {
     if (blocks.back().empty())
       throw foreign_state("the world has a population without anybody");
   }
-  scenario.incidents.resize(from.count(1));
-  for (auto& each : scenario.incidents)
-    get(from, each);
+  from.get(scenario.incidents);
   std::vector<bool> retired(from.count(1));
   for (auto&& each : retired) {
     bool value = false;

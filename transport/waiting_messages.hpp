@@ -26,7 +26,15 @@ public:
       cut();
     if (!made_)
       begin();
-    made_->messages.push_back({message.offset, message.timestamp_ms, copy(message.key), copy(message.value)});
+    // Field by field: a whole message made here and then moved in would be read again before its stores have left the core, behind those of
+    // the text, and wait for them. That was 9 % of the time of an analysis from a file.
+    auto& added = made_->messages.emplace_back();
+    added.offset = message.offset;
+    added.timestamp_ms = message.timestamp_ms;
+    if (message.key)
+      added.key.emplace(copy(*message.key), message.key->size());
+    if (message.value)
+      added.value.emplace(copy(*message.value), message.value->size());
     made_->bytes += size;
     bytes_ += size;
   }
@@ -65,17 +73,15 @@ private:
     left_ = 0;
   }
 
-  std::optional<std::string_view> copy(std::optional<std::string_view> text) {
-    if (!text)
-      return std::nullopt;
-    if (left_ < text->size() || at_ == nullptr) {
-      left_ = std::max(std::clamp(made_->bytes, least_block, most_block), text->size());
+  const char* copy(std::string_view text) {
+    if (left_ < text.size() || at_ == nullptr) {
+      left_ = std::max(std::clamp(made_->bytes, least_block, most_block), text.size());
       at_ = memory_->emplace_back(new char[left_]).get(); // make_unique would zero it
     }
-    const std::string_view copied{at_, text->size()};
-    text->copy(at_, text->size());
-    at_ += text->size();
-    left_ -= text->size();
+    const char* copied = at_;
+    text.copy(at_, text.size());
+    at_ += text.size();
+    left_ -= text.size();
     return copied;
   }
 
