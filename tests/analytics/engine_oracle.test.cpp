@@ -356,7 +356,7 @@ CAF_TEST(what goes on to topics is what the plain model says) {
         expected["total"] = sum_of(model.numbers(held));
       }
       expected["tall"] = now.text_x || (now.x && *now.x > 50); // texts are above all numbers
-      auto shown = parse_json(sent.value).as_object(); // Boost.JSON's parser does not round correctly
+      auto shown = parse_json(sent.value).as_object();         // Boost.JSON's parser does not round correctly
       RC_ASSERT(shown.size() == expected.size());
       for (const auto& [name, x] : expected) {
         RC_ASSERT(shown.contains(name));

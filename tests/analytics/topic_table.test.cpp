@@ -111,41 +111,41 @@ CAF_TEST(without a field for it the timestamp of Kafka counts and without any a 
 
 CAF_TEST(the table is that of the plain model and does not depend on how partitions interleave) {
   CAF_CHECK(rc::check("tables", [](std::uint64_t seed) {
-  std::mt19937_64 draw{seed};
-  auto keep = draw() % 2 == 0 ? milliseconds{0} : milliseconds{static_cast<std::int64_t>(draw() % 60)};
-  std::vector<message> messages;
-  for (auto n = draw() % 40; n > 0; --n) {
-    auto key = std::string(1, "abcd"[draw() % 4]);
-    auto time = static_cast<std::int64_t>(draw() % 100);
-    messages.push_back(draw() % 4 == 0 ? deleted(key, time)
-                                       : row(key, time, R"(, "size": )" + std::to_string(draw() % 1'000)));
-  }
-  auto table = table_of(messages, shops(keep));
-  std::int64_t newest = 0;
-  for (const auto& each : messages)
-    newest = std::max(newest, each.timestamp_ms);
-  for (const auto* key : {"a", "b", "c", "d"})
-    for (std::int64_t time = keep.count() > 0 ? std::max<std::int64_t>(0, newest - keep.count()) : 0; time < 110;
-         ++time) {
-      const message* found = nullptr;
-      for (const auto& each : messages)
-        if (*each.key == key && each.timestamp_ms <= time &&
-            (found == nullptr || each.timestamp_ms >= found->timestamp_ms))
-          found = &each;
-      auto expected = found == nullptr || !found->value
-                          ? std::string{"none"}
-                          : "null " + boost::json::serialize(boost::json::parse(*found->value).at("size")) + " ";
-      RC_ASSERT(at(*table, std::string_view{key}, time) == expected);
+    std::mt19937_64 draw{seed};
+    auto keep = draw() % 2 == 0 ? milliseconds{0} : milliseconds{static_cast<std::int64_t>(draw() % 60)};
+    std::vector<message> messages;
+    for (auto n = draw() % 40; n > 0; --n) {
+      auto key = std::string(1, "abcd"[draw() % 4]);
+      auto time = static_cast<std::int64_t>(draw() % 100);
+      messages.push_back(draw() % 4 == 0 ? deleted(key, time)
+                                         : row(key, time, R"(, "size": )" + std::to_string(draw() % 1'000)));
     }
-  // Keys lie in different partitions: those of one stay in order.
-  std::stable_sort(messages.begin(), messages.end(),
-                   [](const message& a, const message& b) { return *a.key < *b.key; });
-  RC_ASSERT(table_of(messages, shops(keep))->text() == table->text());
-  // As a checkpoint has it.
-  auto again = lookup_table::parse(lookup_table::format::topic, table->text(), "shop", {"town", "size"});
-  RC_ASSERT(again.has_value());
-  for (std::int64_t time = 0; time < 110; ++time)
-    RC_ASSERT(at(**again, std::string_view{"a"}, time) == at(*table, std::string_view{"a"}, time));
+    auto table = table_of(messages, shops(keep));
+    std::int64_t newest = 0;
+    for (const auto& each : messages)
+      newest = std::max(newest, each.timestamp_ms);
+    for (const auto* key : {"a", "b", "c", "d"})
+      for (std::int64_t time = keep.count() > 0 ? std::max<std::int64_t>(0, newest - keep.count()) : 0; time < 110;
+           ++time) {
+        const message* found = nullptr;
+        for (const auto& each : messages)
+          if (*each.key == key && each.timestamp_ms <= time &&
+              (found == nullptr || each.timestamp_ms >= found->timestamp_ms))
+            found = &each;
+        auto expected = found == nullptr || !found->value
+                            ? std::string{"none"}
+                            : "null " + boost::json::serialize(boost::json::parse(*found->value).at("size")) + " ";
+        RC_ASSERT(at(*table, std::string_view{key}, time) == expected);
+      }
+    // Keys lie in different partitions: those of one stay in order.
+    std::stable_sort(messages.begin(), messages.end(),
+                     [](const message& a, const message& b) { return *a.key < *b.key; });
+    RC_ASSERT(table_of(messages, shops(keep))->text() == table->text());
+    // As a checkpoint has it.
+    auto again = lookup_table::parse(lookup_table::format::topic, table->text(), "shop", {"town", "size"});
+    RC_ASSERT(again.has_value());
+    for (std::int64_t time = 0; time < 110; ++time)
+      RC_ASSERT(at(**again, std::string_view{"a"}, time) == at(*table, std::string_view{"a"}, time));
   }));
 }
 

@@ -8,6 +8,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "../analytics/hex.hpp"
 #include "kept_tasks.hpp"
 #include "storage/forgetful_store.hpp"
 
@@ -22,17 +23,6 @@ class memory final : public storage::forgetful_store {
     return std::uint64_t{0};
   }
 };
-
-std::string hex(std::string_view bytes) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  for (auto c : bytes) {
-    auto byte = static_cast<unsigned char>(c);
-    text += digits[byte >> 4U];
-    text += digits[byte & 15U];
-  }
-  return text;
-}
 
 void keep(const kept_task& one, const std::filesystem::path& folder) {
   memory store;
@@ -66,7 +56,7 @@ void keep(const kept_task& one, const std::filesystem::path& folder) {
                                                       {"content", header.content}})
         << "\n";
   for (const auto& [id, bytes] : store.stored_chunks)
-    out << boost::json::serialize(boost::json::object{{"chunk", id}, {"bytes", hex(bytes)}}) << "\n";
+    out << boost::json::serialize(boost::json::object{{"chunk", id}, {"bytes", to_hex(bytes)}}) << "\n";
   std::cout << path.string() << "\n";
 }
 

@@ -8,6 +8,7 @@
 
 #include <caf/test/unit_test.hpp>
 
+#include "../analytics/hex.hpp"
 #include "kept_tasks.hpp"
 #include "must.hpp"
 #include "storage/forgetful_store.hpp"
@@ -16,14 +17,6 @@ using namespace throng;
 using namespace throng::test;
 
 namespace {
-
-std::string from_hex(std::string_view text) {
-  std::string bytes;
-  auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2)
-    bytes.push_back(static_cast<char>(digit(text[i]) * 16 + digit(text[i + 1])));
-  return bytes;
-}
 
 struct kept_store final : storage::forgetful_store {
   explicit kept_store(const std::filesystem::path& file) {

@@ -2,14 +2,11 @@
 import json
 import os
 import random
-import signal
-import subprocess
-import time
 import unittest
 from collections import defaultdict
 
 import recompute
-from throng import PROGRAM, InFolder, query, throng
+from throng import InFolder, kill_after, query, throng
 
 BEGIN = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 WITHIN, DISORDER = 20_000, 5_000
@@ -101,27 +98,11 @@ class Join(InFolder):
         self.lay_out(20_000)
         whole, killed = f"sqlite:{self.path('whole.db')}", f"sqlite:{self.path('killed.db')}"
         throng(*self.arguments(whole))
-        kills = sum(self.kill_after(killed, changes) for changes in (4, 8, 16, 24))
+        kills = sum(kill_after(self.arguments(killed, "--checkpoint-every", "50ms"), killed, changes) for changes in (4, 8, 16, 24))
         self.assertGreaterEqual(kills, 2, "no run was killed in the middle: the test proved nothing")
         throng(*self.arguments(killed))
         self.assertEqual(query("windows", killed), query("windows", whole))
         self.compare(killed, 3)
-
-    def kill_after(self, store, changes):
-        """Kills a run once the store's log has changed so often; False if it ended before."""
-        process = subprocess.Popen([PROGRAM, *map(str, self.arguments(store, "--checkpoint-every", "50ms"))],
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        log, seen = store.removeprefix("sqlite:") + "-wal", None
-        while process.poll() is None:
-            now = os.stat(log).st_size if os.path.exists(log) else None
-            changes -= now != seen
-            seen = now
-            if changes < 0:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-                return True
-            time.sleep(0.001)  # between two looks at the file; nothing depends on its length
-        return False
 
     def test_a_run_gives_what_its_files_give(self):
         pipeline = {"name": "after-view", "source": "web.ratings", "key": "user_id", "timestamp": "timestamp",

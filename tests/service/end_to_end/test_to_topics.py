@@ -3,14 +3,11 @@ import base64
 import json
 import os
 import random
-import signal
-import subprocess
-import time
 import unittest
 
 import recompute
 from comparing import ComparesWindows
-from throng import PROGRAM, InFolder, query, throng
+from throng import InFolder, kill_after, query, throng
 
 BEGIN = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 PIPELINE = {
@@ -111,7 +108,7 @@ class ToTopics(InFolder, ComparesWindows):
         self.lay_out(60_000)
         killed, whole = f"sqlite:{self.path('killed.db')}", f"sqlite:{self.path('whole.db')}"
         throng(*self.arguments(whole, output="whole"))
-        kills = sum(self.kill_after(killed, changes) for changes in (4, 8, 16, 24, 32))
+        kills = sum(kill_after(self.arguments(killed, "--checkpoint-every", "50ms", output="killed"), killed, changes) for changes in (4, 8, 16, 24, 32))
         self.assertGreaterEqual(kills, 2, "no run was killed in the middle: the test proved nothing")
         throng(*self.arguments(killed, output="killed"))
         self.assertEqual(self.events("killed"), self.events("whole"))
@@ -122,22 +119,6 @@ class ToTopics(InFolder, ComparesWindows):
             self.assertEqual(each["offset"], offsets.get(each["partition"], 0))
             offsets[each["partition"]] = each["offset"] + 1
         self.assertEqual(query("windows", killed), query("windows", whole))
-
-    def kill_after(self, store, changes):
-        """Kills a run once the store's log has changed so often; False if it ended before."""
-        process = subprocess.Popen([PROGRAM, *map(str, self.arguments(store, "--checkpoint-every", "50ms", output="killed"))],
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        log, seen = store.removeprefix("sqlite:") + "-wal", None
-        while process.poll() is None:
-            now = os.stat(log).st_size if os.path.exists(log) else None
-            changes -= now != seen
-            seen = now
-            if changes < 0:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-                return True
-            time.sleep(0.001)  # between two looks at the file; nothing depends on its length
-        return False
 
     def test_a_file_that_has_grown_adds_to_what_was_written(self):
         self.lay_out(4_000)
