@@ -71,10 +71,11 @@ private:
     return {};
   }
 
-  /// Both halves: on this topic, and on the internal one between them.
+  /// Both halves: on this topic, and, with the source, on the internal one between them.
   expected<void> add_rekeyed(const watched_topic& topic, const plan_ptr& pipeline, topic_plan& to) {
     auto name = analytics::internal_topic(pipeline->definition().name);
-    auto broker_name = topic.broker_name.substr(0, topic.broker_name.size() - topic.name.size()) + name;
+    const auto prefix = topic.broker_name.substr(0, topic.broker_name.size() - topic.name.size());
+    auto broker_name = prefix + name;
     auto targets = source_.partitions(broker_name);
     if (!targets)
       return tl::unexpected<error>(targets.error());
@@ -82,14 +83,21 @@ private:
     first.make = [pipeline, name = topic.name, targets = *targets](std::int32_t partition) {
       return analytics::make_rekeyer(pipeline, name, partition, targets);
     };
-    use_lookups(pipeline, first);
     to.writes = true;
+    if (topic.name != pipeline->definition().source)
+      return {}; // the second topic of a join
+    use_lookups(pipeline, first);
 
     topic_plan between{std::move(name), source_.source_identity(broker_name), {}, *targets, {}};
-    between.written_by.insert(topic.broker_name);
     std::vector<analytics::source_partition> sources;
-    for (std::int32_t i = 0; i < to.partitions; ++i)
-      sources.push_back({topic.name, i});
+    for (const auto& read : pipeline->topics_read()) {
+      auto partitions = source_.partitions(prefix + read);
+      if (!partitions)
+        return tl::unexpected<error>(partitions.error());
+      between.written_by.insert(prefix + read);
+      for (std::int32_t i = 0; i < *partitions; ++i)
+        sources.push_back({read, i});
+    }
     add_task(pipeline, between).make = [pipeline, sources](std::int32_t partition) {
       return analytics::make_rekeyed_reader(pipeline, partition, sources);
     };

@@ -24,7 +24,7 @@
 
 namespace throng::actors {
 
-/// Where messages to analytics.alerts, analytics.late and analytics.dead_letter go. Called from the store writer's thread;
+/// Where messages to analytics.alerts, analytics.late, analytics.dead_letter and topics that pipelines name go. Called from the store writer's thread;
 /// when it returns without error they are where they belong. After an error the same messages come again (at-least-once).
 using side_message_sink = std::function<expected<void>(std::span<const analytics::side_message>)>;
 

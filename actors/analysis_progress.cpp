@@ -30,6 +30,7 @@ progress_snapshot analysis_progress::snapshot() const {
     all.late += counts->late;
     all.dead_letters += counts->dead_letters;
     all.not_fed += counts->not_fed;
+    all.written += counts->written;
     all.lag += one.lag();
     all.partitions.push_back(std::move(one));
   }

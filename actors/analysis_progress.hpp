@@ -27,6 +27,7 @@ struct partition_counts {
   std::atomic<std::uint64_t> late{0};
   std::atomic<std::uint64_t> dead_letters{0};
   std::atomic<std::uint64_t> not_fed{0};     ///< older than the watermark: kept from features, detectors and rules
+  std::atomic<std::uint64_t> written{0};     ///< messages to topics that pipelines name
   std::atomic<bool> internal{false};         ///< its messages are counted where they came from
   std::atomic<std::int64_t> next_offset{-1}; ///< -1: not started
   std::atomic<std::int64_t> end_offset{-1};  ///< as last heard; written by the consumer
@@ -62,6 +63,7 @@ struct progress_snapshot {
   std::uint64_t late = 0;
   std::uint64_t dead_letters = 0;
   std::uint64_t not_fed = 0;
+  std::uint64_t written = 0;  ///< messages to topics that pipelines name
   std::uint64_t restarts = 0; ///< of processors and writers
   std::uint64_t lag = 0;
   std::vector<partition_progress> partitions; ///< in order

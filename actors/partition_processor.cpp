@@ -503,6 +503,7 @@ void partition_processor_state::publish_counts() {
   counts_->late = told.late;
   counts_->dead_letters = told.dead_letters;
   counts_->not_fed = told.not_fed;
+  counts_->written = told.written;
   counts_->next_offset = position_;
   counts_->watermark_ms = core_.watermark().ms;
 }

@@ -19,6 +19,14 @@ std::string_view to_string(config::severity severity) {
   return "warning";
 }
 
+std::string entity_text(const boost::json::value& x) {
+  if (x.is_string())
+    return std::string{x.get_string()};
+  std::string text;
+  append_json_text(text, x);
+  return text;
+}
+
 rekeyed_origin place_of(const task_identity& who, std::int64_t offset, const rekeyed_origin* from) {
   return from != nullptr ? *from : rekeyed_origin{who.topic, who.partition, offset, 0, {}};
 }
@@ -74,24 +82,29 @@ side_message dead_letter_of(const task_identity& who, const raw_message& message
   sent.key = message.key.value_or(std::string_view{});
   sent.value = message.value.value_or(std::string_view{});
   sent.time = time;
-  auto at = place_of(who, message.offset, message.from);
   sent.headers =
-      passed_on_headers({who.pipeline, std::string{at.topic}, at.partition}, at.offset, sent.topic, reason, detail);
+      passed_on_headers(who.pipeline, place_of(who, message.offset, message.from), sent.topic, reason, detail);
   return sent;
 }
 
-std::vector<std::pair<std::string, std::string>> passed_on_headers(const task_identity& who, std::int64_t offset,
-                                                                   std::string_view topic, std::string_view reason,
-                                                                   std::string_view detail) {
-  auto partition = std::to_string(who.partition);
-  auto at = std::to_string(offset);
-  return {{"id", document_id({who.pipeline, topic, who.topic, partition, at, "0"})},
-          {"pipeline", who.pipeline},
-          {"source_topic", who.topic},
+std::vector<std::pair<std::string, std::string>> place_headers(const std::string& pipeline, const rekeyed_origin& at,
+                                                               std::string_view topic) {
+  auto partition = std::to_string(at.partition);
+  auto offset = std::to_string(at.offset);
+  return {{"id", document_id({pipeline, topic, at.topic, partition, offset, std::to_string(at.index)})},
+          {"pipeline", pipeline},
+          {"source_topic", std::string{at.topic}},
           {"source_partition", partition},
-          {"source_offset", at},
-          {"reason", std::string{reason}},
-          {"detail", std::string{detail}}};
+          {"source_offset", offset}};
+}
+
+std::vector<std::pair<std::string, std::string>> passed_on_headers(const std::string& pipeline,
+                                                                   const rekeyed_origin& at, std::string_view topic,
+                                                                   std::string_view reason, std::string_view detail) {
+  auto headers = place_headers(pipeline, at, topic);
+  headers.emplace_back("reason", reason);
+  headers.emplace_back("detail", detail);
+  return headers;
 }
 
 } // namespace throng::analytics

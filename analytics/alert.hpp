@@ -42,6 +42,9 @@ struct alert {
 
 std::string_view to_string(config::severity severity);
 
+/// What a group calls the pipeline's key, as the key of messages: text as it is, all else as JSON.
+std::string entity_text(const boost::json::value& x);
+
 /// Where a message stood: before it was re-keyed, if it was.
 rekeyed_origin place_of(const task_identity& who, std::int64_t offset, const rekeyed_origin* from);
 
@@ -56,9 +59,14 @@ void raise(const task_identity& who, alert&& what, effects& out);
 side_message dead_letter_of(const task_identity& who, const raw_message& message, timestamp time,
                             std::string_view reason, std::string_view detail);
 
+/// The headers of what is sent to a topic because of one message: `id`, of (pipeline, topic, source topic, partition, offset, index),
+/// `pipeline`, and where the message stood.
+std::vector<std::pair<std::string, std::string>> place_headers(const std::string& pipeline, const rekeyed_origin& at,
+                                                               std::string_view topic);
+
 /// The headers that a message passed on to analytics.late or analytics.dead_letter carries (results.hpp).
-std::vector<std::pair<std::string, std::string>> passed_on_headers(const task_identity& who, std::int64_t offset,
-                                                                   std::string_view topic, std::string_view reason,
-                                                                   std::string_view detail);
+std::vector<std::pair<std::string, std::string>> passed_on_headers(const std::string& pipeline,
+                                                                   const rekeyed_origin& at, std::string_view topic,
+                                                                   std::string_view reason, std::string_view detail);
 
 } // namespace throng::analytics

@@ -67,6 +67,10 @@ public:
   bool at_end() const {
     return in_.empty();
   }
+  /// What has not been read.
+  std::string_view rest() const {
+    return in_;
+  }
   std::uint8_t u8() {
     need(1);
     auto x = static_cast<std::uint8_t>(in_[0]);

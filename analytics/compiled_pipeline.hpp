@@ -14,6 +14,7 @@
 #include "analytics/look_back.hpp"
 #include "analytics/pipeline_plan.hpp"
 #include "analytics/rule.hpp"
+#include "analytics/topic_output.hpp"
 #include "analytics/window_set.hpp"
 
 namespace throng::analytics {
@@ -37,13 +38,15 @@ struct pipeline_plan::implementation {
   std::optional<match> where; ///< none: everything
   std::vector<enrichment_plan> enrich;
   std::vector<derived> derive;
-  std::optional<slot> rekey;                         ///< none: the stages that follow are this one's
+  std::optional<slot> rekey;                   ///< none: the stages that follow are this one's
+  std::shared_ptr<const pipeline_plan> second; ///< of a join: how events of its second topic are read and re-keyed
   std::shared_ptr<const pipeline_plan> behind_rekey; ///< the stages that follow, over the re-keyed stream
   std::vector<look_back_plan> look_backs;
   std::vector<group_plan> groups;
   std::vector<window_plan> windows;
   std::vector<detecting> detectors;
   std::vector<rule_plan> rules;
+  std::optional<output_plan> output; ///< none: events go to no topic
 
   /// Whether some stage keeps state by entity.
   bool by_entity() const {

@@ -1,5 +1,6 @@
 #include "analytics/engine.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <charconv>
 #include <map>
@@ -11,9 +12,10 @@ namespace throng::analytics {
 namespace {
 
 /// Of the state's entries. Raised when an older program's state can't be read any more.
-/// 2: windows are kept by panes; a window of 1 is carried on as it stands (pane_windows).
-constexpr std::uint64_t schema_version = 2;
+/// 2: windows are kept by panes; a window of 1 is carried on as it stands (pane_windows). 3: counts what it has written to topics.
+constexpr std::uint64_t schema_version = 3;
 constexpr std::uint64_t oldest_schema = 1;
+constexpr std::uint64_t counts_written = 3;
 constexpr std::string_view meta_key = "meta";
 
 } // namespace
@@ -26,7 +28,9 @@ engine::engine(std::shared_ptr<const pipeline_plan> plan, std::string topic, std
     , decoder_(plan_->definition(), compiled_->fields)
     , enricher_(compiled_->enrich)
     , watermark_(plan_->definition().disorder)
-    , rules_(compiled_->rules, compiled_->windows, plan_->definition().key, who_, entities_) {
+    , rules_(compiled_->rules, compiled_->windows, plan_->definition().key, who_, entities_)
+    , writes_windows_(std::any_of(compiled_->windows.begin(), compiled_->windows.end(),
+                                  [](const window_plan& each) { return !each.to.empty(); })) {
   for (const auto& group : compiled_->groups)
     groups_.emplace_back(group);
   group_now_.resize(groups_.size());
@@ -139,6 +143,7 @@ void engine::analyse(const raw_message& message, timestamp watermark, effects& o
     counters_.type_errors += type_error ? 1 : 0;
   }
   if (!compiled_->by_entity()) {
+    send_on(message, out);
     into_windows(message, watermark, out);
     return;
   }
@@ -156,6 +161,7 @@ void engine::analyse(const raw_message& message, timestamp watermark, effects& o
   } else {
     ++counters_.not_fed;
   }
+  send_on(message, out);
   into_windows(message, watermark, out);
   if (fed) {
     detect(entity, out);
@@ -188,11 +194,34 @@ void engine::into_windows(const raw_message& message, timestamp watermark, effec
   sent.key = message.key ? *message.key : std::string_view{event_.key};
   sent.value = *message.value;
   sent.time = event_.time;
-  auto at = place_of(who_, message.offset, message.from);
   sent.headers =
-      passed_on_headers({who_.pipeline, std::string{at.topic}, at.partition}, at.offset, sent.topic, "late",
+      passed_on_headers(who_.pipeline, place_of(who_, message.offset, message.from), sent.topic, "late",
                         fmt::format("its time is {}, and the watermark, {}, has made every window with it final",
                                     to_iso8601(event_.time), to_iso8601(watermark)));
+}
+
+void engine::send_on(const raw_message& message, effects& out) {
+  if (!compiled_->output)
+    return;
+  std::string text;
+  text.reserve(message.value->size());
+  counters_.type_errors += write_event(*compiled_->output, event_, *message.value, text);
+  out.messages.push_back(
+      output_message(who_, *compiled_->output, place_of(who_, message.offset, message.from), event_, std::move(text)));
+  ++counters_.written;
+}
+
+void engine::send_windows(std::size_t first, effects& out) {
+  for (auto i = first; i < out.documents.size(); ++i) {
+    const auto& each = out.documents[i];
+    if (each.into != collection::windows || each.superseded || !each.body.at("final").get_bool())
+      continue;
+    for (const auto& window : compiled_->windows)
+      if (!window.to.empty() && each.body.at("window").get_string() == window.name) {
+        out.messages.push_back(window_message(who_, window.to, plan_->definition().key, each));
+        ++counters_.written;
+      }
+  }
 }
 
 void engine::detect(text_ids::id entity, effects& out) {
@@ -238,6 +267,8 @@ void engine::advance(timestamp from, timestamp to, effects& out) {
     each.expire(to);
   for (auto& each : series_)
     each.expire(to, nothing);
+  if (writes_windows_)
+    send_windows(first, out);
   counters_.alerts += rules_.advance(to, first, event_.origin.offset, out);
 }
 
@@ -280,13 +311,15 @@ std::string engine::meta() const {
 
 void engine::restore_meta(std::string_view bytes) {
   byte_reader in{bytes};
-  if (auto version = in.varint(); version < oldest_schema || version > schema_version)
+  const auto version = in.varint();
+  if (version < oldest_schema || version > schema_version)
     throw corrupt_state{fmt::format("state of schema version {}, where this program reads {} to {}", version,
                                     oldest_schema, schema_version)};
   next_offset_ = in.i64();
   watermark_.restore({in.i64()});
   for (auto counter : task_counters::all())
-    counters_.*counter = in.varint();
+    if (counter != &task_counters::written || version >= counts_written)
+      counters_.*counter = in.varint();
   if (!in.at_end() || next_offset_ < 0)
     throw corrupt_state{"a checkpoint's first entry that no engine writes"};
 }

@@ -55,6 +55,10 @@ private:
   void analyse(const raw_message& message, timestamp watermark, effects& out);
   void into_windows(const raw_message& message, timestamp watermark, effects& out);
   void detect(text_ids::id entity, effects& out);
+  /// To the topic that the pipeline names.
+  void send_on(const raw_message& message, effects& out);
+  /// Final ones among the documents from `first` on, to the topics that their windows name.
+  void send_windows(std::size_t first, effects& out);
   void advance(timestamp from, timestamp to, effects& out);
   void raise_alert(alert&& what, effects& out);
   /// Entries of state, as `max_state` counts them.
@@ -80,6 +84,7 @@ private:
   std::deque<look_back> look_backs_;
   std::vector<keyed_states<series_state>> series_; // by detector
   rule_set rules_;
+  bool writes_windows_ = false; ///< to topics
 };
 
 } // namespace throng::analytics

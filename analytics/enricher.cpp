@@ -14,7 +14,7 @@ enricher::enricher(const std::vector<enrichment_plan>& plans)
 void enricher::apply(event& e) const {
   for (std::size_t i = 0; i < plans_->size(); ++i) {
     const auto& plan = (*plans_)[i];
-    const auto* row = in_use_[i] ? in_use_[i]->find(e.slots[plan.on]) : nullptr;
+    const auto* row = in_use_[i] ? in_use_[i]->find(e.slots[plan.on], e.time) : nullptr;
     for (std::size_t column = 0; column < plan.add.size(); ++column)
       e.slots[plan.add[column].into] = row != nullptr ? (*row)[column].view() : plan.add[column].otherwise.view();
   }
@@ -28,7 +28,9 @@ std::vector<input_change> enricher::use(const lookup_tables& latest) {
       continue;
     in_use_[i] = latest[i];
     changed_[i] = true;
-    changes.push_back({(*plans_)[i].definition.lookup, latest[i]->version(), latest[i]->text()});
+    const auto& definition = (*plans_)[i].definition;
+    // A topic's rows are in the topic; copies of all of them, one a change, would be more than it.
+    changes.push_back({definition.name(), latest[i]->version(), definition.topic.empty() ? latest[i]->text() : ""});
   }
   return changes;
 }
@@ -43,10 +45,11 @@ void enricher::save(bool only_changes, const std::function<void(state_entry&&)>&
 
 void enricher::restore(std::size_t index, std::string_view text) {
   const auto& plan = (*plans_)[index];
-  auto read = lookup_table::parse(lookup_table::format_of(plan.definition.lookup), std::string{text}, plan.key_column,
-                                  plan.definition.add);
+  const auto form =
+      plan.definition.topic.empty() ? lookup_table::format_of(plan.definition.lookup) : lookup_table::format::topic;
+  auto read = lookup_table::parse(form, std::string{text}, plan.definition.key_name(), plan.definition.add);
   if (!read)
-    throw corrupt_state{fmt::format("a version of {} that can't be read", plan.definition.lookup)};
+    throw corrupt_state{fmt::format("a version of {} that can't be read", plan.definition.name())};
   in_use_[index] = *read;
 }
 

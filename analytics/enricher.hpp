@@ -21,7 +21,6 @@ struct enrichment_plan {
     owned_value otherwise; ///< for a key that is not there
   };
   config::enrichment definition;
-  std::string key_column;
   slot on = 0;
   std::vector<added> add;
 };

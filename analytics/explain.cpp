@@ -80,6 +80,8 @@ std::string window_sentence(const config::window& window) {
       names.push_back(aggregate.name);
     text += fmt::format("; {} of {}", fmt::join(names, ", "), field);
   }
+  if (!window.to.empty())
+    text += fmt::format(". Its document goes to the topic {} when it is final", window.to);
   const auto session = window.kind == config::window::shape::session;
   if (session)
     text +=
@@ -98,6 +100,16 @@ std::string window_sentence(const config::window& window) {
   else
     text += ", and is final then.\n";
   return text;
+}
+
+/// What an event has in the topic that it goes on to.
+std::string output_words(const config::pipeline& p) {
+  if (p.project.empty())
+    return "as it came, with what was added to it";
+  std::vector<std::string> members;
+  for (const auto& [name, from] : p.project)
+    members.push_back(from.is_number() || from.is_bool() ? name : fmt::format("{} = {}", name, json(from)));
+  return fmt::format("with {}", fmt::join(members, ", "));
 }
 
 /// When a rule alerts.
@@ -138,15 +150,36 @@ std::string pipeline_plan::explain() const {
   if (!p.where.empty())
     text += fmt::format("Only events where {} go on; the others still move the watermark.\n", json(p.where));
   for (const auto& x : p.enrich) {
+    const auto otherwise = x.defaults.empty() ? std::string{"null"} : json(x.defaults);
+    if (!x.topic.empty()) {
+      text += fmt::format(
+          "Each event gets {} of the row that the topic {} had under its {} at the event's own time, as far as the "
+          "topic was read; without one {}. A message without a value deletes its row.\n",
+          fmt::join(x.add, " and "), x.topic, x.on, otherwise);
+      continue;
+    }
     text += fmt::format("Each event gets {} of the row of {} whose {} is its {}; without one {}. The file is "
                         "read again when it changes.\n",
-                        fmt::join(x.add, " and "), x.lookup, x.key.empty() ? x.on : x.key, x.on,
-                        x.defaults.empty() ? "null" : json(x.defaults));
+                        fmt::join(x.add, " and "), x.lookup, x.key_name(), x.on, otherwise);
   }
   for (const auto& [name, from] : p.derive)
     text += fmt::format("Each event gets {} = {}.\n", name, json(from));
   const auto& key = p.rekey.empty() ? p.key : p.rekey;
-  if (rekeys())
+  if (p.join)
+    text += fmt::format(
+        "Then it is joined with each event of the topic {} that has the same {} and is at most {} before or behind it, "
+        "and "
+        "gets its {}; without one it {}. For that both topics travel through the topic {}: what follows sees all "
+        "joined "
+        "events of one {} together, in order of time, {} behind the least of the partitions' watermarks{}.\n",
+        p.join->with, p.join->on, format_duration(p.join->within), fmt::join(p.join->add, " and "),
+        p.join->left ? "goes on with null" : "goes no further", internal_topic(p.name), key,
+        format_duration(p.join->within),
+        p.idle_advances ? fmt::format("; a partition that is silent for {} is not waited for, and results are marked "
+                                      "\"exact\": false from then on",
+                                      format_duration(p.idle))
+                        : "");
+  else if (rekeys())
     text +=
         fmt::format("Then the stream is re-keyed by {} through the topic {}: what follows sees all events of one {} "
                     "together, in order of time, up to the least of the partitions' watermarks{}.\n",
@@ -160,6 +193,11 @@ std::string pipeline_plan::explain() const {
     text += fmt::format("Each event gets {}: {}{}{}.\n", feature.name, what_of(feature, key),
                         feature.where ? fmt::format(", where {}", json(*feature.where)) : std::string{},
                         includes_itself(feature.kind) ? ", itself included" : "");
+  if (!p.to.empty())
+    text += fmt::format(
+        "Each event goes on to the topic {}, late ones too, keyed by its {}, {}. One that a crash makes come "
+        "twice has the same id in its headers.\n",
+        p.to, key, output_words(p));
   for (const auto& window : p.windows)
     text += window_sentence(window);
   if (!p.windows.empty())

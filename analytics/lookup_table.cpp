@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include <boost/json/parse.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -56,6 +57,8 @@ public:
       wrong(0, 0, "is not UTF-8");
     else if (as == lookup_table::format::csv)
       read_csv(text);
+    else if (as == lookup_table::format::topic)
+      read_versions(text);
     else
       read_json(text);
     if (!found_.empty())
@@ -182,6 +185,36 @@ private:
     }
   }
 
+  void read_versions(std::string_view text) {
+    for (int line = 1; !text.empty(); ++line) {
+      auto end = std::min(text.find('\n'), text.size());
+      boost::json::error_code failed;
+      auto read = boost::json::parse(boost::json::string_view{text.data(), end}, failed);
+      text.remove_prefix(std::min(end + 1, text.size()));
+      const auto* each = failed ? nullptr : read.if_object();
+      const auto* key = each != nullptr ? each->if_contains("key") : nullptr;
+      const auto* since = each != nullptr ? each->if_contains("since") : nullptr;
+      const auto* row = each != nullptr ? each->if_contains("row") : nullptr;
+      if (key == nullptr || !key->is_string() || since == nullptr || !since->is_int64() || row == nullptr ||
+          !(row->is_null() || row->is_object())) {
+        wrong(line, 1, "is no version of a row");
+        return;
+      }
+      const std::string_view name{key->get_string().data(), key->get_string().size()};
+      lookup_table::row made;
+      made.since = {since->get_int64()};
+      if (const auto* values = row->if_object())
+        made.values = values_of(*values);
+      auto place = made_->rows_.size();
+      if (auto latest = made_->by_key_.find(canonical_text{value::of(name)}.view()); latest != made_->by_key_.end())
+        made.earlier = latest->second;
+      made_->rows_.push_back(std::move(made));
+      made_->by_key_[std::string{canonical_text{value::of(name)}.view()}] = place;
+      if (auto scalar = scalar_of(name); scalar.is_number())
+        made_->by_key_[std::string{canonical_text{scalar}.view()}] = place;
+    }
+  }
+
   std::vector<owned_value> values_of(const boost::json::object& row) const {
     std::vector<owned_value> values;
     for (const auto& column : columns_) {
@@ -197,7 +230,7 @@ private:
       wrong(line, column, fmt::format("there is another row for {}", text.view()));
       return false;
     }
-    made_->rows_.push_back(std::move(values));
+    made_->rows_.push_back({std::move(values)});
     return true;
   }
 
@@ -221,12 +254,17 @@ lookup_table::parse(format as, std::string text, const std::string& key, const s
   return lookup_reader{key, columns}.read(as, std::move(text));
 }
 
-const std::vector<owned_value>* lookup_table::find(const value& key) const {
+const std::vector<owned_value>* lookup_table::find(const value& key, timestamp at) const {
   if (key.is_nothing())
     return nullptr;
   canonical_text text{key};
   auto found = by_key_.find(text.view());
-  return found == by_key_.end() ? nullptr : &rows_[found->second];
+  if (found == by_key_.end())
+    return nullptr;
+  auto place = found->second;
+  while (place != SIZE_MAX && rows_[place].since > at)
+    place = rows_[place].earlier;
+  return place == SIZE_MAX || rows_[place].values.empty() ? nullptr : &rows_[place].values;
 }
 
 } // namespace throng::analytics

@@ -12,6 +12,7 @@
 #include <tl/expected.hpp>
 
 #include "analytics/value.hpp"
+#include "config/time.hpp"
 
 namespace throng::analytics {
 
@@ -26,7 +27,7 @@ struct lookup_problem {
 
 class lookup_table {
 public:
-  enum class format : std::uint8_t { csv, json };
+  enum class format : std::uint8_t { csv, json, topic };
   /// By the ending of a file's name: `.json`, else CSV.
   static format format_of(std::string_view file);
 
@@ -34,11 +35,13 @@ public:
   /// null, everything else, and what stands in quotes, is text; as a key, `7` is found by the number and by the text.
   /// JSON (comments allowed): an array of objects with the key among their members, or an object of them by key.
   /// A key that stands there twice, or is null, is a problem.
+  /// Of a topic (topic_table writes it): lines of `{"key": TEXT, "since": ms, "row": {…} or null}`, those of a key by time; null: the row is
+  /// deleted. The key is found by text and, where it is a number, by that.
   static tl::expected<std::shared_ptr<const lookup_table>, std::vector<lookup_problem>>
   parse(format as, std::string text, const std::string& key, const std::vector<std::string>& columns);
 
-  /// The row of a key, one value a column in their order; null if there is none. Borrowed from this.
-  const std::vector<owned_value>* find(const value& key) const;
+  /// The row of a key as it was at a time, one value a column in their order; null if there is none. Borrowed from this.
+  const std::vector<owned_value>* find(const value& key, timestamp at = {INT64_MAX}) const;
 
   std::size_t size() const {
     return rows_.size();
@@ -62,8 +65,14 @@ private:
 
   std::string text_;
   std::string version_;
-  std::vector<std::vector<owned_value>> rows_;
-  std::unordered_map<std::string, std::size_t, text_hash, std::equal_to<>> by_key_; ///< canonical text to row
+  struct row {
+    std::vector<owned_value> values; ///< empty: deleted
+    timestamp since{INT64_MIN};
+    std::size_t earlier = SIZE_MAX; ///< the version before; SIZE_MAX: none
+  };
+  std::vector<row> rows_;
+  std::unordered_map<std::string, std::size_t, text_hash, std::equal_to<>>
+      by_key_; ///< canonical text to row, the latest
 };
 
 /// One a `lookup` of the pipeline, in their order.

@@ -40,11 +40,11 @@ struct state_entry {
   std::optional<std::string> value;
 };
 
-/// Something from outside of the topic that a task uses from now on: a version of a lookup file.
+/// Something from outside of the topic that a task uses from now on: a version of a lookup file, or of a topic that is a table.
 struct input_change {
   std::string name; ///< as the pipeline has it
   std::string version;
-  std::string content;
+  std::string content; ///< empty of a topic
 };
 
 class lookup_table;

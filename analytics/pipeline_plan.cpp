@@ -27,9 +27,10 @@ constexpr std::array reserved_fields{"pipeline",   "window", "start",  "end",   
 
 class compiler {
 public:
-  compiler(pipeline_plan::implementation& into, findings& found)
+  compiler(pipeline_plan::implementation& into, findings& found, std::vector<std::string> carried)
       : into_(into)
-      , found_(found) {}
+      , found_(found)
+      , added_(std::move(carried)) {}
 
   void run() {
     const auto& definition = into_.definition;
@@ -43,6 +44,8 @@ public:
     if (!definition.rekey.empty()) {
       check_added_names();
       into_.rekey = into_.fields.lookup(definition.rekey);
+      if (definition.join)
+        add_second();
       add_behind_rekey();
       return;
     }
@@ -60,7 +63,10 @@ public:
       unique(rules, definition.rules[i].name, path, "rule");
       add_rule(definition.rules[i], path);
     }
-    // Conditions of other rules may have added slots.
+    if (!definition.to.empty())
+      if (auto made = compile_output(definition, added_, into_.fields); take(made))
+        into_.output = std::move(*made);
+    // Conditions of other rules, and outputs, may have added slots.
     for (auto& rule : into_.rules)
       rule.fields = into_.fields.size();
   }
@@ -119,6 +125,26 @@ private:
         wrong("derive." + name, fmt::format("{} is the timestamp, which rekey reads again", name));
   }
 
+  void add_second() {
+    const auto& definition = into_.definition;
+    const auto& join = *definition.join;
+    config::pipeline second;
+    second.name = definition.name;
+    second.source = join.with;
+    second.key = join.key.empty() ? join.on : join.key;
+    second.timestamp = join.timestamp;
+    second.timestamp_unit = join.timestamp_unit;
+    second.disorder = definition.disorder;
+    second.max_ahead = definition.max_ahead;
+    second.max_message = definition.max_message;
+    second.rekey = join.on;
+    if (auto made = pipeline_plan::compile(std::move(second)); take(made))
+      into_.second = *made;
+    added_.insert(added_.end(), join.add.begin(), join.add.end());
+    if (join.within.count() <= 0)
+      wrong("join.within", "a join reaches further than nothing");
+  }
+
   /// What the re-keyed stream holds is what the stages so far have made: each added field is one of the message's.
   void add_behind_rekey() {
     auto behind = into_.definition;
@@ -127,9 +153,10 @@ private:
     behind.disorder = milliseconds{0};                                // it comes in order
     behind.max_message = std::numeric_limits<std::size_t>::max() / 2; // with what was added to it
     behind.where = {};
+    behind.join.reset();
     behind.enrich.clear();
     behind.derive.clear();
-    if (auto made = pipeline_plan::compile(std::move(behind)); take(made))
+    if (auto made = pipeline_plan::compile(std::move(behind), added_); take(made))
       into_.behind_rekey = *made;
   }
 
@@ -140,10 +167,10 @@ private:
       wrong(path + ".on", "a field's name is missing");
     enrichment_plan made;
     made.definition = from;
-    made.key_column = from.key.empty() ? from.on : from.key;
     made.on = into_.fields.lookup(from.on);
     for (const auto& name : from.add) {
       const auto* otherwise = from.defaults.if_contains(name);
+      added_.push_back(name);
       made.add.push_back({into_.fields.computed_field(name),
                           otherwise != nullptr ? owned_value{*otherwise} : owned_value{value::null()}});
     }
@@ -154,6 +181,7 @@ private:
     auto path = "derive." + name;
     if (name.empty() || name.find('.') != std::string::npos || name.front() == '$')
       wrong(path, "a derived name is not empty, holds no dot and does not begin with $");
+    added_.push_back(name);
     // Compiled before its name is added: it may speak of the field that it hides.
     auto made = expression::compile(from, path, into_.fields, name_scope::pipeline);
     if (take(made))
@@ -222,8 +250,19 @@ private:
   }
 
   void add_features() {
-    for (const auto& [look_back, feature, name] : into_slots_)
+    for (const auto& [look_back, feature, name] : into_slots_) {
+      added_.push_back(name);
       into_.look_backs[look_back].features[feature].into = into_.fields.computed_field(name);
+    }
+  }
+
+  void check_key_in_group(const config::window& window, const std::string& path, std::string_view whose,
+                          std::string_view what_lies) {
+    const auto& key = into_.definition.key;
+    if (std::find(window.group_by.begin(), window.group_by.end(), key) == window.group_by.end())
+      wrong(path + ".group_by", fmt::format("{} group_by must contain the pipeline's key, {}, as {} in one partition; "
+                                            "re-key the stream by another field first (`rekey`)",
+                                            whose, key, what_lies));
   }
 
   void set_shape(const config::window& window, const std::string& path, window_plan& into) {
@@ -241,13 +280,7 @@ private:
       wrong(path, "a window is longer than nothing");
     if (window.kind == shape::session) {
       into.kind = window_plan::shape::session;
-      const auto& key = into_.definition.key;
-      if (std::find(window.group_by.begin(), window.group_by.end(), key) == window.group_by.end())
-        wrong(
-            path + ".group_by",
-            fmt::format("a session's group_by must contain the pipeline's key, {}, as a session lies in one partition; "
-                        "re-key the stream by another field first (`rekey`)",
-                        key));
+      check_key_in_group(window, path, "a session's", "a session lies");
       return;
     }
     into.every = window.kind == shape::tumbling ? window.size : window.every;
@@ -264,6 +297,9 @@ private:
     window_plan made;
     made.name = window.name;
     set_shape(window, path, made);
+    made.to = window.to;
+    if (!made.to.empty())
+      check_key_in_group(window, path, "with `to`,", "what is sent must lie whole");
     made.lateness = window.lateness;
     made.emit_every = window.emit_every.value_or(milliseconds{0});
     if (made.lateness.count() < 0)
@@ -361,6 +397,7 @@ private:
   std::set<std::string> detector_names_;
   std::map<std::string, std::size_t> look_backs_; // field and where, to the look-back that remembers those events
   std::vector<feature_place> into_slots_;
+  std::vector<std::string> added_; // to the message's own fields, so far
 };
 
 boost::json::value canonical(const config::aggregate& x) {
@@ -421,12 +458,29 @@ std::string definition_hash(const config::pipeline& p) {
                         {"key", x.key},
                         {"add", boost::json::value_from(x.add)},
                         {"default", x.defaults}});
+    for (std::size_t i = 0; i < p.enrich.size(); ++i)
+      if (const auto& x = p.enrich[i]; !x.topic.empty()) {
+        auto& made = enrich[i].get_object();
+        made["topic"] = x.topic;
+        made["timestamp"] = x.timestamp;
+        made["timestamp_unit"] = static_cast<int>(x.timestamp_unit);
+        made["keep"] = x.keep.count();
+      }
     all["enrich"] = std::move(enrich);
   }
   if (!p.rekey.empty()) {
     all["rekey"] = p.rekey;
     all["idle_advances"] = p.idle_advances;
   }
+  if (p.join)
+    all["join"] = {{"with", p.join->with},
+                   {"on", p.join->on},
+                   {"key", p.join->key},
+                   {"timestamp", p.join->timestamp},
+                   {"timestamp_unit", static_cast<int>(p.join->timestamp_unit)},
+                   {"within", p.join->within.count()},
+                   {"left", p.join->left},
+                   {"add", boost::json::value_from(p.join->add)}};
   boost::json::array features;
   for (const auto& x : p.features)
     features.push_back({{"name", x.name},
@@ -462,6 +516,8 @@ std::string definition_hash(const config::pipeline& p) {
       windows.back().get_object()["calendar"] = x.calendar;
       windows.back().get_object()["zone"] = x.zone;
     }
+    if (!x.to.empty())
+      windows.back().get_object()["to"] = x.to;
   }
   all["windows"] = std::move(windows);
   boost::json::array detectors;
@@ -480,6 +536,13 @@ std::string definition_hash(const config::pipeline& p) {
     if (auto pattern = canonical_pattern(p.rules[i]); !pattern.empty())
       rules[i].get_object()["pattern"] = std::move(pattern);
   all["rules"] = std::move(rules);
+  if (!p.to.empty()) {
+    boost::json::array project;
+    for (const auto& [name, from] : p.project)
+      project.push_back({name, from});
+    all["to"] = p.to;
+    all["project"] = std::move(project);
+  }
   std::string text;
   append_canonical_json(text, all);
   return document_id({text});
@@ -491,11 +554,12 @@ pipeline_plan::pipeline_plan()
     : impl_(std::make_unique<implementation>()) {}
 pipeline_plan::~pipeline_plan() = default;
 
-tl::expected<std::shared_ptr<const pipeline_plan>, findings> pipeline_plan::compile(config::pipeline definition) {
+tl::expected<std::shared_ptr<const pipeline_plan>, findings>
+pipeline_plan::compile(config::pipeline definition, const std::vector<std::string>& carried) {
   std::shared_ptr<pipeline_plan> plan{new pipeline_plan};
   plan->impl_->definition = std::move(definition);
   findings found;
-  compiler{*plan->impl_, found}.run();
+  compiler{*plan->impl_, found, carried}.run();
   if (!found.empty())
     return tl::unexpected(std::move(found));
   plan->impl_->hash = definition_hash(plan->impl_->definition);
@@ -511,14 +575,27 @@ const std::string& pipeline_plan::hash() const {
 }
 
 bool pipeline_plan::needs_matching_key() const {
-  auto session = [](const window_plan& each) { return each.kind == window_plan::shape::session; };
+  auto whole = [](const window_plan& each) { return each.kind == window_plan::shape::session || !each.to.empty(); };
   return !impl_->look_backs.empty() || !impl_->detectors.empty() ||
-         std::any_of(impl_->windows.begin(), impl_->windows.end(), session) ||
+         std::any_of(impl_->windows.begin(), impl_->windows.end(), whole) ||
          std::any_of(impl_->rules.begin(), impl_->rules.end(), [](const rule_plan& each) { return each.needs_key(); });
 }
 
 bool pipeline_plan::rekeys() const {
   return impl_->behind_rekey != nullptr;
+}
+
+std::vector<std::string> pipeline_plan::topics_read() const {
+  const auto& join = impl_->definition.join;
+  return join ? std::vector{impl_->definition.source, join->with} : std::vector{impl_->definition.source};
+}
+
+std::vector<std::string> pipeline_plan::topics_written() const {
+  std::set<std::string> names{impl_->definition.to};
+  for (const auto& window : impl_->definition.windows)
+    names.insert(window.to);
+  names.erase("");
+  return {names.begin(), names.end()};
 }
 
 const pipeline_plan::implementation& pipeline_plan::compiled() const {

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "analytics/expression.hpp"
 #include "analytics/partition_task.hpp"
@@ -14,7 +15,9 @@ namespace throng::analytics {
 class pipeline_plan {
 public:
   /// Everything wrong at once, by JSON path from the pipeline's root.
-  static tl::expected<std::shared_ptr<const pipeline_plan>, findings> compile(config::pipeline definition);
+  /// @param carried names that stages in front of `rekey` have added to the messages that are read
+  static tl::expected<std::shared_ptr<const pipeline_plan>, findings>
+  compile(config::pipeline definition, const std::vector<std::string>& carried = {});
   ~pipeline_plan();
 
   const config::pipeline& definition() const;
@@ -24,6 +27,10 @@ public:
   bool needs_matching_key() const;
   /// Whether it is two halves, with an internal topic between them (`rekey`).
   bool rekeys() const;
+  /// The topics that `to` names, of events and of windows, each once.
+  std::vector<std::string> topics_written() const;
+  /// The topics that are read through consumers: the source, and of a join the second one.
+  std::vector<std::string> topics_read() const;
   /// What it will do, in sentences, for `throng pipeline explain`.
   std::string explain() const;
 
@@ -38,8 +45,8 @@ private:
 /// The first 64 bits of the plan's hash.
 std::uint64_t definition_number(const pipeline_plan& plan);
 
-/// The two halves of a pipeline with `rekey`: of one partition of its topic, and of one of its internal topic. @param targets
-/// partitions of the internal topic @param sources every partition that is re-keyed
+/// The two halves of a pipeline with `rekey` or `join`: of one partition of its topic, or of either, and of one of its internal topic.
+/// @param targets partitions of the internal topic @param sources every partition that is re-keyed
 std::unique_ptr<partition_task> make_rekeyer(std::shared_ptr<const pipeline_plan> plan, std::string topic,
                                              std::int32_t partition, std::int32_t targets);
 std::unique_ptr<partition_task> make_rekeyed_reader(std::shared_ptr<const pipeline_plan> plan, std::int32_t partition,

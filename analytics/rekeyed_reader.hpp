@@ -7,7 +7,11 @@
 // - An event older than its own partition's watermark is late, judged against that alone: it stands in that order where its
 //   partition's watermark stood. So the engine's watermark is then the one that it is judged by, and even the last bits of sums
 //   do not depend on how partitions interleave.
-// The state holds what waits. What that costs is bounded by how far the partitions are apart (actors/).
+// The state holds what waits: at most the pipeline's `max_state` events.
+//
+// A join is the same over the partitions of two topics. An event of the first waits until the least watermark is `within` past it, and is then
+// taken in once with each of the second that is at most `within` before or behind it: on both sides by where it stands in that order, which is
+// its event time unless it is late. So joined events come in the order of the first topic's, each with its event time.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +19,12 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
 #include "analytics/engine.hpp"
+#include "analytics/joined_fields.hpp"
 #include "analytics/partition_task.hpp"
 #include "analytics/rekeyed_message.hpp"
 
@@ -45,7 +51,7 @@ public:
   void restore(const std::vector<state_entry>& entries) override;
 
   std::size_t waiting() const {
-    return waiting_.size();
+    return waiting_.size() + second_.size();
   }
 
 private:
@@ -59,17 +65,27 @@ private:
   struct waiting_event {
     std::string bytes;
     bool saved = false;
+    std::string key = {}; ///< of a join
   };
+  using waiting_events = std::map<order, waiting_event>;
 
-  expected<void> accept(const rekeyed_message& what, std::string_view bytes, std::int64_t offset, effects& out);
+  expected<void> accept(const rekeyed_message& what, const raw_message& message, effects& out);
+  void wait(waiting_events& among, order at, waiting_event&& what);
+  /// Into the engine, by itself or as often as the join says.
+  void take_in(engine& into, const order& at, const waiting_event& what, std::int64_t offset, bool in_order,
+               effects& out);
   /// @param in_order all before this event is in, and nothing that stands before it comes: the engine's watermark goes on to it
-  void feed(engine& into, const rekeyed_message& what, std::int64_t offset, bool in_order, effects& out);
+  /// @param index among what the event is made into @param more members that it gets beside those that it travelled with
+  void feed(engine& into, const rekeyed_message& what, std::int64_t offset, bool in_order, std::uint32_t index,
+            std::string_view more, effects& out);
   /// Takes in what waits before the least watermark.
   void release(effects& out);
   static order order_of(const rekeyed_message& what);
   timestamp least_watermark() const;
   std::int32_t source_number(const rekeyed_message& what) const;
-  static std::string entry_key(const order& at);
+  static std::string entry_key(std::string_view prefix, const order& at);
+  std::string entry_value(const waiting_event& of) const;
+  void restore_waiting(waiting_events& among, std::string_view bytes);
   std::string meta() const;
   void restore_meta(std::string_view bytes);
   void mark_inexact(effects& out, std::size_t from) const;
@@ -81,10 +97,15 @@ private:
   std::unique_ptr<engine> engine_;
   std::set<std::string, std::less<>> topics_; ///< of the sources
   std::map<source_partition, source_state> sources_;
-  std::map<order, waiting_event> waiting_;
+  const config::join* join_; ///< null: none
+  std::unique_ptr<joined_fields> fields_;
+  waiting_events waiting_;
+  waiting_events second_; ///< of a join's second topic
+  std::map<std::string, std::map<order, const waiting_event*>, std::less<>> second_by_key_;
   std::vector<std::string> gone_;    ///< entries that a checkpoint holds and that wait no more
   std::vector<state_entry> unsaved_; ///< changes of the engine's that a whole save has taken from it in between
-  std::string joined_;               // reused
+  std::string joined_;               // reused, as the next
+  std::string members_;
   std::int64_t next_offset_ = 0;
   bool inexact_ = false; ///< some partition's silence has been taken for progress
   std::uint64_t consumed_ = 0;

@@ -45,12 +45,13 @@ std::uint64_t definition_number(const pipeline_plan& plan) {
 }
 
 rekeyer::rekeyer(std::shared_ptr<const pipeline_plan> plan, std::string topic, std::int32_t partition,
-                 std::int32_t targets)
+                 std::int32_t targets, std::shared_ptr<const pipeline_plan> whole)
     : plan_(std::move(plan))
+    , whole_(std::move(whole))
     , compiled_(&plan_->compiled())
     , who_{plan_->definition().name, std::move(topic), partition}
     , owner_(rekeyer_owner(who_.pipeline, who_.topic))
-    , definition_(definition_number(*plan_))
+    , definition_(definition_number(*whole_))
     , targets_(targets)
     , decoder_(plan_->definition(), compiled_->fields)
     , enricher_(compiled_->enrich)
@@ -61,7 +62,7 @@ const std::string& rekeyer::owner() const {
 }
 
 const std::string& rekeyer::definition() const {
-  return plan_->hash();
+  return whole_->hash();
 }
 
 std::int64_t rekeyer::next_offset() const {
@@ -269,7 +270,9 @@ void rekeyer::restore(const std::vector<state_entry>& entries) {
 
 std::unique_ptr<partition_task> make_rekeyer(std::shared_ptr<const pipeline_plan> plan, std::string topic,
                                              std::int32_t partition, std::int32_t targets) {
-  return std::make_unique<rekeyer>(std::move(plan), std::move(topic), partition, targets);
+  const auto& second = plan->compiled().second;
+  auto of_topic = second != nullptr && topic == second->definition().source ? second : plan;
+  return std::make_unique<rekeyer>(std::move(of_topic), std::move(topic), partition, targets, std::move(plan));
 }
 
 } // namespace throng::analytics

@@ -20,8 +20,10 @@ namespace throng::analytics {
 
 class rekeyer final : public partition_task {
 public:
+  /// @param plan the pipeline's, over one of its topics: of a join's second one `whole` is the pipeline's
   /// @param targets partitions of the internal topic
-  rekeyer(std::shared_ptr<const pipeline_plan> plan, std::string topic, std::int32_t partition, std::int32_t targets);
+  rekeyer(std::shared_ptr<const pipeline_plan> plan, std::string topic, std::int32_t partition, std::int32_t targets,
+          std::shared_ptr<const pipeline_plan> whole);
 
   /// `PIPELINE:rekey:TOPIC`.
   const std::string& owner() const override;
@@ -51,6 +53,7 @@ private:
   side_message& add_message(std::int32_t target, effects& out) const;
 
   std::shared_ptr<const pipeline_plan> plan_;
+  std::shared_ptr<const pipeline_plan> whole_;
   const pipeline_plan::implementation* compiled_;
   task_identity who_;
   std::string owner_;

@@ -48,9 +48,10 @@ const std::vector<std::string_view>& time_fields(collection of);
 /// xxh128 of the parts, each preceded by its length, in hex.
 std::string document_id(std::initializer_list<std::string_view> parts);
 
-/// A message to another topic: analytics.alerts, analytics.late, analytics.dead_letter. Headers: `id` (the alert's, or one
-/// made in the same way; these topics are at-least-once, and it tells a repeat), `pipeline`, and for messages that are passed on
-/// `source_topic`, `source_partition`, `source_offset`, `reason` (one word) and `detail` (a sentence).
+/// A message to another topic: analytics.alerts, analytics.late, analytics.dead_letter, or one that a pipeline names with `to`.
+/// Headers: `id` (the alert's, the window's, or one made in the same way; these topics are at-least-once, and it tells a repeat),
+/// `pipeline`, for what comes of one message `source_topic`, `source_partition` and `source_offset`, and where that is passed on
+/// because it can't be used `reason` (one word) and `detail` (a sentence).
 struct side_message {
   std::string topic; ///< without the prefix
   std::string key;
@@ -71,6 +72,7 @@ struct task_counters {
   std::uint64_t dead_letters = 0;
   std::uint64_t type_errors = 0; ///< in derive
   std::uint64_t alerts = 0;
+  std::uint64_t written = 0; ///< messages to topics that the pipeline names with `to`
 
   /// Each of them once, in the order in which state keeps them.
   static constexpr auto all();
@@ -81,7 +83,8 @@ struct task_counters {
 constexpr auto task_counters::all() {
   return std::array{&task_counters::consumed,     &task_counters::dropped,        &task_counters::tombstones,
                     &task_counters::late,         &task_counters::late_by_window, &task_counters::not_fed,
-                    &task_counters::dead_letters, &task_counters::type_errors,    &task_counters::alerts};
+                    &task_counters::dead_letters, &task_counters::type_errors,    &task_counters::alerts,
+                    &task_counters::written};
 }
 inline task_counters& task_counters::operator+=(const task_counters& other) {
   for (auto counter : all())

@@ -47,15 +47,6 @@ value value_at(const boost::json::object& body, std::string_view path, text_aren
   }
 }
 
-/// As event::key has it: a text without quotes, else its JSON.
-std::string entity_text(const boost::json::value& x) {
-  if (x.is_string())
-    return std::string{x.get_string()};
-  std::string text;
-  append_json_text(text, x);
-  return text;
-}
-
 constexpr std::int64_t any_start = INT64_MIN;
 
 } // namespace

@@ -32,6 +32,7 @@ struct window_plan {
   };
   std::vector<field> fields;
   std::string state_header;
+  std::string to; ///< topic of final documents; empty: none
 };
 
 /// Rounded towards minus infinity. @pre b > 0

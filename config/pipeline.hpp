@@ -47,14 +47,27 @@ struct aggregate {
   friend bool operator==(const aggregate&, const aggregate&) = default;
 };
 
-/// Columns of a file added to an event, by one of its fields.
+/// Columns of a file, or fields of a compacted topic's messages, added to an event by one of its fields.
 struct enrichment {
-  std::string lookup; ///< the file, as written: CSV or JSON, relative to the pipeline's file
+  std::string lookup; ///< the file, as written: CSV or JSON, relative to the pipeline's file; empty: a topic
   std::string file;   ///< the same as a path from here; not part of the definition
   std::string on;     ///< the event's field, a dotted path or what an earlier enrichment added
-  std::string key;    ///< the file's column; empty: named as `on`
+  std::string key;    ///< the file's column; empty: named as `on`. Of a topic: the field that is its messages' key
   std::vector<std::string> add;
   boost::json::object defaults; ///< what a missing key gives; null for what stands in neither
+  std::string topic = {};       ///< without the prefix; empty: a file
+  std::string timestamp = {};   ///< of the topic's messages: since when a row counts; empty: Kafka's
+  config::timestamp_unit timestamp_unit = config::timestamp_unit::none;
+  milliseconds keep{0}; ///< how far behind the newest row versions that are no more are kept; 0: all
+
+  /// As inputs and messages name it.
+  const std::string& name() const {
+    return lookup.empty() ? topic : lookup;
+  }
+  /// The column or field that is compared with `on`.
+  const std::string& key_name() const {
+    return key.empty() ? on : key;
+  }
 
   friend bool operator==(const enrichment&, const enrichment&) = default;
 };
@@ -101,6 +114,7 @@ struct window {
   std::vector<std::string> group_by;
   /// Field to its aggregates, in the order of the file.
   std::vector<std::pair<std::string, std::vector<aggregate>>> aggregates;
+  std::string to; ///< topic, without the prefix, to which final documents go; empty: none
 
   friend bool operator==(const window&, const window&) = default;
 };
@@ -137,6 +151,20 @@ struct rule {
   friend bool operator==(const rule&, const rule&) = default;
 };
 
+/// Events of a second topic that are near an event in time are joined to it, by a field that both have.
+struct join {
+  std::string with; ///< the second topic, without the prefix
+  std::string on; ///< the field, of the pipeline's own events also one that enrich or derive adds: the key from here on
+  std::string key;       ///< the second topic's key field; empty: `on`
+  std::string timestamp; ///< of the second topic; empty: Kafka's
+  config::timestamp_unit timestamp_unit = config::timestamp_unit::none;
+  milliseconds within{0};
+  bool left = false;            ///< an event without a match goes on too
+  std::vector<std::string> add; ///< fields of the second event that the first one gets
+
+  friend bool operator==(const join&, const join&) = default;
+};
+
 struct pipeline {
   std::string name;
   std::string source; ///< topic, without the prefix
@@ -151,15 +179,28 @@ struct pipeline {
   boost::json::object where;
   std::vector<enrichment> enrich;
   std::vector<std::pair<std::string, boost::json::value>> derive; ///< in the order of the file
-  std::string rekey;          ///< the field, or derived name, that is the key from here on; empty: the same key
-  bool idle_advances = false; ///< a partition that is silent for `idle` holds back no re-keyed result
+  std::string rekey;                ///< the field, or derived name, that is the key from here on; empty: the same key
+  std::optional<config::join> join; ///< `rekey` is its `on`
+  bool idle_advances = false;       ///< a partition that is silent for `idle` holds back no re-keyed result
   std::vector<feature> features;
   std::vector<window> windows;
   std::vector<detect> detectors;
   std::vector<rule> rules;
+  std::string to; ///< topic, without the prefix, to which events go on; empty: none
+  /// What an event has there, in the order of the file: 1 or true for a field as it is, or an expression. Empty: all that it has.
+  std::vector<std::pair<std::string, boost::json::value>> project;
   std::string description;
 
   friend bool operator==(const pipeline&, const pipeline&) = default;
 };
+
+/// A pipeline whose output comes back to it, itself or by way of others.
+struct pipeline_loop {
+  std::size_t pipeline = 0; ///< its place
+  std::string member;       ///< `to`, or `windows[0].to`
+  std::string sentence;
+};
+
+std::vector<pipeline_loop> loops_of(const std::vector<pipeline>& pipelines);
 
 } // namespace throng::config

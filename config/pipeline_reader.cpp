@@ -96,6 +96,18 @@ private:
   std::set<std::string> seen_;
 };
 
+/// What Throng writes itself: `truth.labels`, `analytics.alerts`, what is between the halves of `rekey`.
+constexpr std::array<std::string_view, 2> own_topics{"analytics.", "truth."};
+
+/// A topic that a pipeline writes.
+void read_topic(const fields& from, std::string& into) {
+  from.read("to", into);
+  for (auto prefix : own_topics)
+    if (into.starts_with(prefix))
+      from.report("to", fmt::format("{} is among the topics that Throng writes itself, {}*; choose another name",
+                                    from.shown("to"), prefix));
+}
+
 /// Features, detectors and sessions hold state by key; a partition sees all events of a key, of nothing else.
 void check_by(const fields& from, const std::string& by, const std::string& key) {
   if (!by.empty() && !key.empty() && by != key)
@@ -227,12 +239,15 @@ window read_window(const fields& from, const std::string& key) {
   from.read("lateness", result.lateness);
   from.inner("emit").read("every", result.emit_every);
   from.read("group_by", result.group_by);
-  if (result.kind == window::shape::session && !key.empty() &&
-      std::find(result.group_by.begin(), result.group_by.end(), key) == result.group_by.end())
-    from.report("session",
-                fmt::format("a session's group_by must contain the pipeline's key, {}: other groups' events lie in "
-                            "several partitions; bring them together first with `rekey`",
-                            key));
+  read_topic(from, result.to);
+  auto needs_whole_groups = [&](const char* member, bool has, std::string_view what) {
+    if (has && !key.empty() && std::find(result.group_by.begin(), result.group_by.end(), key) == result.group_by.end())
+      from.report(member, fmt::format("{} group_by must contain the pipeline's key, {}: other groups' events lie in "
+                                      "several partitions; bring them together first with `rekey`",
+                                      what, key));
+  };
+  needs_whole_groups("session", result.kind == window::shape::session, "a session's");
+  needs_whole_groups("to", !result.to.empty(), "of a window that goes to a topic,");
   read_aggregates(from, result, key);
   return result;
 }
@@ -321,16 +336,36 @@ void read_derived(const fields& from, pipeline& into) {
   });
 }
 
+/// A field with a time, and the unit that it has where it is a number.
+void read_unit(const fields& from, std::string& timestamp, config::timestamp_unit& into) {
+  constexpr std::array<std::pair<std::string_view, timestamp_unit>, 4> names{
+      {{"s", timestamp_unit::s}, {"ms", timestamp_unit::ms}, {"us", timestamp_unit::us}, {"ns", timestamp_unit::ns}}};
+  from.read("timestamp", timestamp);
+  std::string unit;
+  from.read("timestamp_unit", unit);
+  for (const auto& [name, value] : names)
+    if (unit == name)
+      into = value;
+  if (from.has("timestamp_unit") && !from.has("timestamp"))
+    from.report("timestamp_unit", "has no timestamp to be the unit of; name the field in `timestamp`");
+}
+
 void read_enrichments(const fields& from, pipeline& into) {
   std::set<std::string> added;
   from.for_each_element("enrich", [&](const fields& one, std::size_t) {
     enrichment made;
     one.read("lookup", made.lookup);
+    one.read("topic", made.topic);
+    read_unit(one, made.timestamp, made.timestamp_unit);
+    one.read("keep", made.keep);
+    for (const auto* name : {"timestamp", "timestamp_unit", "keep"})
+      if (one.has(name) && !one.has("topic"))
+        one.report(name, fmt::format("`{}` belongs to a table that is a `topic`; leave it out", name));
     one.read("on", made.on);
     one.read("key", made.key);
     one.read("add", made.add);
     one.read("default", made.defaults);
-    if (made.key.empty() && made.on.find('.') != std::string::npos)
+    if (made.topic.empty() && made.key.empty() && made.on.find('.') != std::string::npos)
       one.report("on", fmt::format("{} is a path, so the file's column needs a name of its own: say it in `key`",
                                    one.shown("on")));
     for (std::size_t i = 0; i < made.add.size(); ++i)
@@ -350,17 +385,73 @@ void read_enrichments(const fields& from, pipeline& into) {
   });
 }
 
-void read_timestamp(const fields& from, pipeline& into) {
-  constexpr std::array<std::pair<std::string_view, timestamp_unit>, 4> names{
-      {{"s", timestamp_unit::s}, {"ms", timestamp_unit::ms}, {"us", timestamp_unit::us}, {"ns", timestamp_unit::ns}}};
-  from.read("timestamp", into.timestamp);
-  std::string unit;
-  from.read("timestamp_unit", unit);
-  for (const auto& [name, value] : names)
-    if (unit == name)
-      into.timestamp_unit = value;
-  if (from.has("timestamp_unit") && !from.has("timestamp"))
+/// `1` and `true` take a field as it is.
+bool includes(const json::value& x) {
+  return x.is_bool() ? x.get_bool() : x.is_number() && x.to_number<double>() == 1;
+}
+
+void read_output(const fields& from, pipeline& into) {
+  read_topic(from, into.to);
+  if (from.has("project") && !from.has("to"))
+    from.report("project", "belongs to a pipeline with `to`: what its events have in that topic; leave it out");
+  from.inner("project").for_each_member([&](const std::string& name, const json::value& value,
+                                            const std::string& path) {
+    if (name.empty() || name.front() == '$' || name.find('.') != std::string::npos)
+      from.in().report_key(path,
+                           fmt::format("`{}` is no name of a top-level field; give what stands at a path a name of "
+                                       "its own, as in {{\"city\": \"$place.city\"}}",
+                                       name.substr(0, 80)));
+    else if ((value.is_number() || value.is_bool()) && !includes(value))
+      from.in().report(path,
+                       fmt::format("{} neither takes a field (1 or true) nor computes one; what is not named is left "
+                                   "out, and a value itself is {{\"$literal\": 5}}",
+                                   from.in().shown(path, value)));
+    into.project.emplace_back(name, value);
+  });
+}
+
+/// What stages in front of a join add to an event.
+bool adds(const pipeline& of, const std::string& name) {
+  return std::any_of(of.derive.begin(), of.derive.end(), [&](const auto& each) { return each.first == name; }) ||
+         std::any_of(of.enrich.begin(), of.enrich.end(), [&](const auto& each) {
+           return std::find(each.add.begin(), each.add.end(), name) != each.add.end();
+         });
+}
+
+void read_join(const fields& from, const fields& of, pipeline& into) {
+  auto& made = into.join.emplace();
+  from.read("with", made.with);
+  from.read("on", made.on);
+  from.read("within", made.within);
+  from.read("add", made.add);
+  from.read("key", made.key);
+  made.timestamp = into.timestamp;
+  made.timestamp_unit = into.timestamp_unit;
+  if (from.has("timestamp")) {
+    made.timestamp_unit = timestamp_unit::none;
+    read_unit(from, made.timestamp, made.timestamp_unit);
+  } else if (from.has("timestamp_unit")) {
     from.report("timestamp_unit", "has no timestamp to be the unit of; name the field in `timestamp`");
+  }
+  std::string type;
+  from.read("type", type);
+  made.left = type == "left";
+  if (!into.rekey.empty())
+    of.report("rekey", "stands in the place of a join, which re-keys by its `on`; leave it out");
+  if (!made.with.empty() && made.with == into.source)
+    from.report("with",
+                fmt::format("{} is the pipeline's source already; a join is of two topics", from.shown("with")));
+  const auto top = into.timestamp.substr(0, into.timestamp.find('.'));
+  for (std::size_t i = 0; i < made.add.size(); ++i) {
+    const auto& name = made.add[i];
+    if (adds(into, name) || name == made.on || name == top)
+      from.in().report(element_path(from.path_of("add"), i),
+                       fmt::format("\"{}\" is {}; each field needs its own name", name,
+                                   name == made.on ? "joined on"
+                                   : name == top   ? "the timestamp"
+                                                   : "added already"));
+  }
+  into.rekey = made.on;
 }
 
 /// @returns the key of what stands behind: features, windows, detectors
@@ -369,6 +460,8 @@ std::string read_rekey(const fields& from, pipeline& into) {
   from.read("idle_advances", into.idle_advances);
   if (!into.rekey.empty() && into.rekey == into.key)
     from.report("rekey", fmt::format("{} is the pipeline's key already; leave it out", from.shown("rekey")));
+  if (from.has("join"))
+    read_join(from.inner("join"), from, into);
   if (into.rekey.empty() && from.has("idle_advances"))
     from.report("idle_advances", "belongs to a pipeline with `rekey`; leave it out");
   return into.rekey.empty() ? into.key : into.rekey;
@@ -383,7 +476,7 @@ pipeline read_pipeline(document& in, const json::value& value, const std::string
   from.read("description", result.description);
   from.read("source", result.source);
   from.read("key", result.key);
-  read_timestamp(from, result);
+  read_unit(from, result.timestamp, result.timestamp_unit);
   from.read("disorder", result.disorder);
   from.read("idle", result.idle);
   from.read("max_ahead", result.max_ahead);
@@ -393,6 +486,8 @@ pipeline read_pipeline(document& in, const json::value& value, const std::string
   read_enrichments(from, result);
   read_derived(from, result);
   const auto key = read_rekey(from, result);
+
+  read_output(from, result);
 
   unique_names features{"feature"};
   from.for_each_element("features", [&](const fields& one, std::size_t) {
@@ -442,6 +537,57 @@ void check_together(document& in, const std::vector<pipeline>& pipelines, const 
                       "one key, or use `rekey`",
                       one.key, first->second, one.source));
   }
+  for (const auto& loop : loops_of(pipelines))
+    in.report(member_path(paths[loop.pipeline], loop.member), loop.sentence);
+}
+
+std::vector<pipeline_loop> loops_of(const std::vector<pipeline>& pipelines) {
+  auto reads = [](const pipeline& one) {
+    std::set<std::string> topics{one.source};
+    for (const auto& table : one.enrich)
+      topics.insert(table.topic);
+    if (one.join)
+      topics.insert(one.join->with);
+    return topics;
+  };
+  // From a topic, which topics what is read there is written to.
+  std::map<std::string, std::set<std::string>> onward;
+  auto each_output = [&](auto what) {
+    for (std::size_t i = 0; i < pipelines.size(); ++i) {
+      what(i, "to", pipelines[i].to);
+      for (std::size_t w = 0; w < pipelines[i].windows.size(); ++w)
+        what(i, element_path("windows", w) + ".to", pipelines[i].windows[w].to);
+    }
+  };
+  each_output([&](std::size_t i, const std::string&, const std::string& to) {
+    if (!to.empty())
+      for (const auto& topic : reads(pipelines[i]))
+        onward[topic].insert(to);
+  });
+  std::vector<pipeline_loop> found;
+  each_output([&](std::size_t i, const std::string& member, const std::string& to) {
+    if (to.empty())
+      return;
+    const auto read = reads(pipelines[i]);
+    std::set<std::string> reached{to};
+    for (std::vector<std::string> left{to}; !left.empty();) {
+      auto topic = std::move(left.back());
+      left.pop_back();
+      if (read.contains(topic)) {
+        found.push_back({i, member,
+                         to == topic
+                             ? fmt::format("\"{}\" is what the pipeline reads: what it wrote would come back to it", to)
+                             : fmt::format("what goes to \"{}\" comes back to {}, which this pipeline reads, by way of "
+                                           "other pipelines: it would go round for ever",
+                                           to, topic)});
+        return;
+      }
+      for (const auto& next : onward[topic])
+        if (reached.insert(next).second)
+          left.push_back(next);
+    }
+  });
+  return found;
 }
 
 } // namespace throng::config

@@ -19,7 +19,7 @@ settings read_settings(document& in);
 /// @param path of the pipeline in the document: empty, or `[1]`
 pipeline read_pipeline(document& in, const boost::json::value& value, const std::string& path);
 
-/// What the pipelines of one file must have in common: names that differ, one key a source.
+/// What the pipelines of one file must have in common: names that differ, one key a source, no loop.
 /// @param paths of the pipelines, in their order
 void check_together(document& in, const std::vector<pipeline>& pipelines, const std::vector<std::string>& paths);
 

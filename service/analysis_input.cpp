@@ -16,6 +16,8 @@ namespace throng::service {
 
 namespace {
 
+constexpr std::int32_t files_partitions = 4;
+
 /// The key field of a topic that Throng's own worlds write; empty for others.
 std::string key_of_topic(const std::string& name) {
   for (auto topic : simulation::all_topics)
@@ -34,11 +36,36 @@ std::vector<transport::file_topic> keyed_topics(const input_choice& choice, cons
     else
       known->longest_message = std::max(known->longest_message, longest);
   };
-  for (const auto& plan : plans)
-    add(plan->definition().source, plan->definition().key, plan->definition().max_message);
+  for (const auto& plan : plans) {
+    const auto& definition = plan->definition();
+    add(definition.source, definition.key, definition.max_message);
+    if (const auto& join = definition.join)
+      add(join->with, join->key.empty() ? join->on : join->key, definition.max_message);
+  }
   for (const auto& topic : choice.record)
     add(topic, key_of_topic(topic), config::pipeline{}.max_message);
   return topics;
+}
+
+/// Whether what pipelines write `to` topics has somewhere to go.
+expected<void> check_outputs(const input_choice& choice, const std::vector<plan_ptr>& plans) {
+  const auto kafka = choice.from == "kafka";
+  const auto written = named_topics(plans);
+  if (kafka && !choice.output.empty())
+    return fail(error_kind::invalid,
+                "--output goes with files and standard input: with Kafka, pipelines write topics of the cluster");
+  if (!kafka && !written.empty() && choice.output.empty())
+    return fail(error_kind::invalid, fmt::format("a pipeline writes to the topic {}, and no cluster takes it: name a "
+                                                 "folder for its file with --output DIR",
+                                                 written.front()));
+  for (const auto& plan : plans)
+    for (const auto& source : plan->topics_read())
+      if (!kafka && std::find(written.begin(), written.end(), source) != written.end())
+        return fail(error_kind::invalid,
+                    fmt::format("pipeline {} reads {}, which another one writes: from files, analyse "
+                                "one after the other, the second --from file:DIR of --output DIR",
+                                plan->definition().name, source));
+  return {};
 }
 
 } // namespace
@@ -58,6 +85,8 @@ void input_choice::add_to(CLI::App& command) {
                   "Keep the books, entities and labels of this topic too, for audit and score (repeatable)")
       ->allow_extra_args(false);
   command.add_option("--rejects", rejects, "A folder for late messages and dead letters (not with Kafka)");
+  command.add_option("--output", output,
+                     "A folder for the topics that pipelines write, as TOPIC.records.ndjson (not with Kafka)");
 }
 
 std::optional<std::string> input_choice::folder() const {
@@ -73,6 +102,8 @@ analysis_input::open(const input_choice& choice, const config::settings& setting
   auto folder = choice.folder();
   if (!folder && !choice.is_stream() && choice.from != "kafka")
     return fail(error_kind::invalid, fmt::format("--from {}: must be kafka, file:DIR or stdin", choice.from));
+  if (auto checked = check_outputs(choice, plans); !checked)
+    return tl::unexpected{checked.error()};
   auto opened = folder               ? made->open_files(choice, *folder, plans)
                 : choice.is_stream() ? made->open_stream(choice, plans)
                                      : made->open_kafka(choice, settings, plans);
@@ -89,7 +120,8 @@ analysis_input::open(const input_choice& choice, const config::settings& setting
 
 expected<void> analysis_input::open_files(const input_choice& choice, const std::string& folder,
                                           const std::vector<plan_ptr>& plans) {
-  auto opened = transport::make_file_consumer(folder, keyed_topics(choice, plans), choice.partitions.value_or(4));
+  auto opened =
+      transport::make_file_consumer(folder, keyed_topics(choice, plans), choice.partitions.value_or(files_partitions));
   if (!opened)
     return tl::unexpected{opened.error()};
   source = std::move(*opened);
@@ -133,7 +165,8 @@ expected<void> analysis_input::open_kafka(const input_choice& choice, const conf
                                      "letters go to the topics analytics.late and analytics.dead_letter");
   std::set<std::string> topics;
   for (const auto& plan : plans)
-    topics.insert(settings.topics.prefix + plan->definition().source);
+    for (const auto& topic : plan->topics_read())
+      topics.insert(settings.topics.prefix + topic);
   for (const auto& topic : choice.record)
     topics.insert(settings.topics.prefix + topic);
   std::vector<std::string> written;
@@ -142,6 +175,9 @@ expected<void> analysis_input::open_kafka(const input_choice& choice, const conf
   auto made = transport::create_missing(settings.kafka, settings.topics, written);
   if (!made)
     return tl::unexpected{made.error()};
+  auto named = make_named_topics(settings, plans); // before they are read, if another pipeline does
+  if (!named)
+    return tl::unexpected{named.error()};
   auto internal = make_internal_topics(settings, plans);
   if (!internal)
     return tl::unexpected{internal.error()};
@@ -150,7 +186,7 @@ expected<void> analysis_input::open_kafka(const input_choice& choice, const conf
   if (!opened)
     return tl::unexpected{opened.error()};
   source = std::move(*opened);
-  auto sink = send_side_messages(settings, nullptr);
+  auto sink = send_side_messages(settings, nullptr, std::move(*named));
   if (!sink)
     return tl::unexpected{sink.error()};
   side_messages = std::move(*sink);
@@ -158,12 +194,31 @@ expected<void> analysis_input::open_kafka(const input_choice& choice, const conf
 }
 
 expected<void> analysis_input::open_rejects(const std::string& folder) {
-  auto made = reject_folder::make(folder);
+  auto made = message_folders::make(folder);
   if (!made)
     return tl::unexpected{made.error()};
-  rejects_ = std::move(*made);
-  side_messages = rejects_->sink();
+  folders_ = std::move(*made);
+  side_messages = folders_->sink();
   return {};
+}
+
+expected<std::unique_ptr<table_topic>> analysis_input::open_table(const input_choice& choice,
+                                                                  const config::settings& settings,
+                                                                  const config::enrichment& table) {
+  if (auto folder = choice.folder())
+    return table_topic::from_file(*folder, table);
+  if (choice.from == "kafka")
+    return table_topic::from_kafka(settings, table);
+  return fail(error_kind::invalid,
+              fmt::format("--from stdin is one topic, and a pipeline enriches its events from {} too", table.topic));
+}
+
+expected<void> analysis_input::open_output(const input_choice& choice, const std::vector<plan_ptr>& plans,
+                                           storage::result_store& store, bool reset) {
+  if (folders_ == nullptr || choice.output.empty())
+    return {};
+  const auto partitions = choice.partitions.value_or(stream_ ? 1 : files_partitions);
+  return folders_->open_topics(choice.output, partitions, plans, store, reset);
 }
 
 std::optional<std::map<transport::topic_partition, std::int64_t>> analysis_input::take_stream_ends() {
@@ -172,7 +227,7 @@ std::optional<std::map<transport::topic_partition, std::int64_t>> analysis_input
 }
 
 expected<void> analysis_input::finish() {
-  return rejects_ != nullptr ? rejects_->finish() : expected<void>{};
+  return folders_ != nullptr ? folders_->finish() : expected<void>{};
 }
 
 } // namespace throng::service

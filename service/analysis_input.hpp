@@ -16,6 +16,7 @@
 #include "config/settings.hpp"
 #include "service/internal_topics.hpp"
 #include "service/side_messages.hpp"
+#include "service/table_topic.hpp"
 #include "transport/consumer.hpp"
 
 namespace throng::service {
@@ -25,6 +26,7 @@ struct input_choice {
   std::string group;                      ///< of Kafka's consumers
   std::vector<std::string> record;        ///< topics whose books are kept
   std::string rejects;                    ///< a folder, for files and streams
+  std::string output;                     ///< the same, of topics that pipelines write
   std::optional<std::int32_t> partitions; ///< of a file or stream
 
   void add_to(CLI::App& command);
@@ -46,7 +48,13 @@ public:
   }
   /// Where a stream's partitions end, once, when it has ended.
   std::optional<std::map<transport::topic_partition, std::int64_t>> take_stream_ends();
-  /// All has been taken in: files of rejects appear under their names.
+  /// A table of what is read: a topic of the same cluster, or a file beside the others.
+  static expected<std::unique_ptr<table_topic>> open_table(const input_choice& choice, const config::settings& settings,
+                                                           const config::enrichment& table);
+  /// Where pipelines write topics and no cluster takes them: the files of --output. Behind a reset, before the analysis begins.
+  expected<void> open_output(const input_choice& choice, const std::vector<plan_ptr>& plans,
+                             storage::result_store& store, bool reset);
+  /// All has been taken in: files of rejects and topics appear under their names.
   expected<void> finish();
 
   std::unique_ptr<transport::consumer> source;
@@ -62,7 +70,7 @@ private:
   expected<void> open_rejects(const std::string& folder);
 
   bool stream_ = false;
-  std::unique_ptr<reject_folder> rejects_;
+  std::unique_ptr<message_folders> folders_; ///< null: topics of a cluster
   std::mutex mutex_;
   std::optional<std::map<transport::topic_partition, std::int64_t>> ends_;
 };

@@ -6,6 +6,7 @@
 
 #include <caf/actor_system.hpp>
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "actors/analysis.hpp"
 #include "actors/system_config.hpp"
@@ -59,7 +60,8 @@ std::vector<actors::watched_topic> watched_topics(const input_choice& options, c
     return known != topics.end() ? *known : topics.emplace_back(actors::watched_topic{name, prefix + name, {}, {}});
   };
   for (const auto& plan : plans)
-    topic_named(plan->definition().source).pipelines.push_back(plan);
+    for (const auto& topic : plan->topics_read())
+      topic_named(topic).pipelines.push_back(plan);
   for (const auto& name : options.record)
     topic_named(name).recorder = analytics::recorder_options{options.group};
   return topics;
@@ -172,6 +174,10 @@ int run(const analyze_options& options, bool quiet) {
   auto input = analysis_input::open(choice, *settings, *plans);
   if (!input)
     return say_failure(input.error());
+  if (auto tables = (*lookups)->open_tables(
+          [&](const config::enrichment& table) { return analysis_input::open_table(choice, *settings, table); });
+      !tables)
+    return say_failure(tables.error());
   auto prefix = choice.from == "kafka" ? settings->topics.prefix : std::string{};
   auto partitions = partitions_by_pipeline(*(*input)->source, *plans, prefix);
   if (!partitions)
@@ -182,6 +188,8 @@ int run(const analyze_options& options, bool quiet) {
   if (options.reset)
     if (auto done = reset_pipelines(**store, *plans); !done)
       return say_failure(done.error());
+  if (auto opened = (*input)->open_output(choice, *plans, **store, options.reset); !opened)
+    return say_failure(opened.error());
   if (choice.from == "kafka")
     if (auto done = empty_unused_topics(*settings, *plans, **store); !done)
       return say_failure(done.error());
@@ -229,6 +237,8 @@ int run(const analyze_options& options, bool quiet) {
       say(fmt::format("already at the end: {} messages were taken in before", at.resumed_messages));
     say(fmt::format("{} messages, {} windows, {} alerts, {} late, {} dead letters in {:.1f} s", at.consumed, at.windows,
                     at.alerts, at.late, at.dead_letters, report["wall_seconds"].as_double()));
+    if (at.written > 0)
+      say(fmt::format("{} messages written to {}", at.written, fmt::join(named_topics(*plans), ", ")));
     if (at.not_fed > 0)
       say(fmt::format("{} events were older than the watermark, and kept from features, detectors and rules: "
                       "a greater \"disorder\" in the pipeline would take them in",

@@ -63,6 +63,8 @@ config::problems find_lookups(config::loaded<config::pipeline>& in, const std::s
   auto folder = std::filesystem::path{pipeline_file}.parent_path();
   for (std::size_t i = 0; i < in.value.enrich.size(); ++i) {
     auto& each = in.value.enrich[i];
+    if (!each.topic.empty())
+      continue;
     each.file = (folder / each.lookup).string();
     auto read = read_lookup(each);
     for (std::size_t p = 0; !read && p < read.error().size(); ++p) {
@@ -78,6 +80,19 @@ config::problems find_lookups(config::loaded<config::pipeline>& in, const std::s
   return found;
 }
 
+/// Loops over several files; each file by itself has been looked at.
+config::problems find_loops(const std::vector<config::loaded<config::pipeline>>& all) {
+  std::vector<config::pipeline> pipelines;
+  for (const auto& each : all)
+    pipelines.push_back(each.value);
+  config::problems found;
+  for (const auto& loop : config::loops_of(pipelines)) {
+    const auto& in = all[loop.pipeline];
+    found.push_back(in.source.at(in.path.empty() ? loop.member : in.path + "." + loop.member, loop.sentence));
+  }
+  return found;
+}
+
 } // namespace
 
 config::checked<std::vector<std::shared_ptr<const analytics::pipeline_plan>>>
@@ -85,6 +100,7 @@ compile_pipelines(const std::vector<std::string>& names, const config::load_opti
   std::vector<std::shared_ptr<const analytics::pipeline_plan>> plans;
   config::problems problems;
   std::set<std::string> seen;
+  std::vector<config::loaded<config::pipeline>> all;
   for (const auto& name : names) {
     auto loaded = config::load_pipelines(name, options);
     if (!loaded) {
@@ -92,6 +108,7 @@ compile_pipelines(const std::vector<std::string>& names, const config::load_opti
       continue;
     }
     for (auto& each : *loaded) {
+      all.push_back(each);
       if (!seen.insert(each.value.name).second) {
         problems.push_back(each.source.at(each.path.empty() ? "name" : each.path + ".name",
                                           fmt::format("\"{}\" is the name of another pipeline too", each.value.name)));
@@ -108,6 +125,8 @@ compile_pipelines(const std::vector<std::string>& names, const config::load_opti
               each.source.at(each.path.empty() ? finding.path : each.path + "." + finding.path, finding.sentence));
     }
   }
+  if (problems.empty())
+    problems = find_loops(all);
   if (!problems.empty())
     return tl::unexpected{std::move(problems)};
   return plans;

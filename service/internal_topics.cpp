@@ -27,8 +27,27 @@ std::vector<std::string> owners_of(const analytics::pipeline_plan& plan) {
   const auto& definition = plan.definition();
   std::vector<std::string> owners{definition.name};
   if (plan.rekeys())
-    owners.push_back(analytics::rekeyer_owner(definition.name, definition.source));
+    for (const auto& topic : plan.topics_read())
+      owners.push_back(analytics::rekeyer_owner(definition.name, topic));
   return owners;
+}
+
+expected<bool> has_checkpoint(const analytics::pipeline_plan& plan, storage::result_store& store) {
+  const auto& definition = plan.definition();
+  std::vector<std::pair<std::string, std::string>> halves{{definition.name, definition.source}};
+  if (plan.rekeys()) {
+    halves = {{definition.name, analytics::internal_topic(definition.name)}};
+    for (const auto& topic : plan.topics_read())
+      halves.emplace_back(analytics::rekeyer_owner(definition.name, topic), topic);
+  }
+  for (const auto& [owner, topic] : halves) {
+    auto known = storage::known_source(store, owner, topic);
+    if (!known)
+      return tl::unexpected{known.error()};
+    if (*known)
+      return true;
+  }
+  return false;
 }
 
 expected<std::shared_ptr<transport::memory_topics>> keep_in_memory(std::unique_ptr<transport::consumer>& source,
@@ -84,13 +103,10 @@ expected<void> empty_unused_topics(const config::settings& settings, const std::
   for (const auto& plan : plans) {
     if (!plan->rekeys())
       continue;
-    const auto& definition = plan->definition();
-    auto first =
-        storage::known_source(store, analytics::rekeyer_owner(definition.name, definition.source), definition.source);
-    auto second = storage::known_source(store, definition.name, analytics::internal_topic(definition.name));
-    if (!first || !second)
-      return tl::unexpected{!first ? first.error() : second.error()};
-    if (*first || *second)
+    auto known = has_checkpoint(*plan, store);
+    if (!known)
+      return tl::unexpected{known.error()};
+    if (*known)
       continue;
     if (auto emptied = transport::empty_topic(settings.kafka, internal_name(*plan, settings.topics.prefix)); !emptied)
       return emptied;

@@ -21,6 +21,9 @@ std::string topic_of_results(const analytics::pipeline_plan& plan, const std::st
 /// Whose checkpoints a pipeline has.
 std::vector<std::string> owners_of(const analytics::pipeline_plan& plan);
 
+/// Whether the store has a checkpoint that the pipeline, or a half of it, goes on from.
+expected<bool> has_checkpoint(const analytics::pipeline_plan& plan, storage::result_store& store);
+
 /// Puts internal topics beside what `source` reads, in memory, each with as many partitions as its pipeline's source. Null: no pipeline has any.
 expected<std::shared_ptr<transport::memory_topics>> keep_in_memory(std::unique_ptr<transport::consumer>& source,
                                                                    const std::vector<plan_ptr>& plans,

@@ -26,7 +26,7 @@ config::checked<std::shared_ptr<const analytics::lookup_table>> read_lookup(cons
   if (!in || !(text << in.rdbuf()))
     return tl::unexpected{config::problems{problem(0, 0, "cannot be read, or is empty")}};
   auto read = analytics::lookup_table::parse(analytics::lookup_table::format_of(from.lookup), text.str(),
-                                             from.key.empty() ? from.on : from.key, from.add);
+                                             from.key_name(), from.add);
   if (read)
     return *read;
   config::problems found;
@@ -42,15 +42,31 @@ lookup_files::open(const std::vector<std::shared_ptr<const analytics::pipeline_p
   for (const auto& plan : plans)
     for (const auto& each : plan->definition().enrich) {
       file added{each, stamp_of(each.file), nullptr};
-      if (auto read = read_lookup(each))
-        added.table = std::move(*read);
-      else
-        found.insert(found.end(), read.error().begin(), read.error().end());
+      if (each.topic.empty()) { // else open_tables()
+        if (auto read = read_lookup(each))
+          added.table = std::move(*read);
+        else
+          found.insert(found.end(), read.error().begin(), read.error().end());
+      }
       made->files_[plan->definition().name].push_back(std::move(added));
     }
   if (!found.empty())
     return tl::unexpected{std::move(found)};
   return made;
+}
+
+expected<void> lookup_files::open_tables(const table_opener& open) {
+  for (auto& [name, files] : files_)
+    for (auto& each : files) {
+      if (each.definition.topic.empty())
+        continue;
+      auto opened = open(each.definition);
+      if (!opened)
+        return tl::unexpected{opened.error()};
+      each.topic = std::move(*opened);
+      each.table = each.topic->latest();
+    }
+  return {};
 }
 
 analytics::lookup_tables lookup_files::latest(const std::string& pipeline) {
@@ -75,6 +91,10 @@ lookup_files::stamp lookup_files::stamp_of(const std::string& path) {
 }
 
 void lookup_files::look_again(file& at) {
+  if (at.topic != nullptr) {
+    at.table = at.topic->latest();
+    return;
+  }
   auto seen = stamp_of(at.definition.file);
   if (seen == at.seen)
     return;

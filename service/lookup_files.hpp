@@ -1,9 +1,10 @@
-// The lookup files of pipelines' `enrich`: read, checked, and read again when they change. A version that can't be read is told
-// and left; the one before stays. Leaves to the processors when a version takes effect.
+// What pipelines' `enrich` looks up: files, read, checked, and read again when they change, and topics. A version that can't be read is
+// told and left; the one before stays. Leaves to the processors when a version takes effect.
 #pragma once
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -14,6 +15,7 @@
 #include "analytics/pipeline_plan.hpp"
 #include "config/pipeline.hpp"
 #include "config/problem.hpp"
+#include "service/table_topic.hpp"
 
 namespace throng::service {
 
@@ -26,7 +28,11 @@ public:
   static config::checked<std::shared_ptr<lookup_files>>
   open(const std::vector<std::shared_ptr<const analytics::pipeline_plan>>& plans);
 
-  /// From any thread. Looks at the files at most once a second.
+  /// Those that are topics, by who reads them. Before latest().
+  using table_opener = std::function<expected<std::unique_ptr<table_topic>>(const config::enrichment&)>;
+  expected<void> open_tables(const table_opener& open);
+
+  /// From any thread. Looks at files and topics at most once a second.
   analytics::lookup_tables latest(const std::string& pipeline);
 
 private:
@@ -39,6 +45,7 @@ private:
     config::enrichment definition;
     stamp seen;
     std::shared_ptr<const analytics::lookup_table> table;
+    std::unique_ptr<table_topic> topic = nullptr; ///< null: a file
   };
   static stamp stamp_of(const std::string& path);
   void look_again(file& at);

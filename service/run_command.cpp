@@ -59,8 +59,9 @@ std::vector<actors::watched_topic> watched_topics(const simulation::world& world
     const auto& kept = scenario.record.topics;
     one.recorder->keep_events = std::find(kept.begin(), kept.end(), name) != kept.end();
     for (const auto& plan : plans)
-      if (plan->definition().source == name)
-        one.pipelines.push_back(plan);
+      for (const auto& read : plan->topics_read())
+        if (read == name)
+          one.pipelines.push_back(plan);
     result.push_back(std::move(one));
   }
   return result;
@@ -69,21 +70,35 @@ std::vector<actors::watched_topic> watched_topics(const simulation::world& world
 /// A pipeline that reads what nobody in this world writes would wait for ever in silence.
 expected<void> check_sources(const simulation::world& world, const std::vector<plan_ptr>& plans) {
   for (const auto& plan : plans) {
-    const auto& source = plan->definition().source;
     auto topics = world.topics();
-    if (std::none_of(topics.begin(), topics.end(), [&](auto topic) { return simulation::name(topic) == source; }))
-      return fail(error_kind::invalid, fmt::format("pipeline {} reads {}, which nothing in this world writes",
-                                                   plan->definition().name, source));
+    for (const auto& source : plan->topics_read())
+      if (std::none_of(topics.begin(), topics.end(), [&](auto topic) { return simulation::name(topic) == source; }))
+        return fail(error_kind::invalid, fmt::format("pipeline {} reads {}, which nothing in this world writes",
+                                                     plan->definition().name, source));
+    for (const auto& table : plan->definition().enrich)
+      if (!table.topic.empty())
+        return fail(
+            error_kind::invalid,
+            fmt::format("pipeline {} enriches from the topic {}: `run` has no tables; throng analyze reads them "
+                        "from a cluster or files",
+                        plan->definition().name, table.topic));
+    for (const auto& to : plan->topics_written())
+      if (std::any_of(topics.begin(), topics.end(), [&](auto topic) { return simulation::name(topic) == to; }))
+        return fail(error_kind::invalid,
+                    fmt::format("pipeline {} writes to {}, which this world writes: choose another topic in its `to`",
+                                plan->definition().name, to));
   }
   return {};
 }
 
-expected<void> open_embedded(const simulation::world& world, message_path& path) {
+expected<void> open_embedded(const simulation::world& world, const std::vector<plan_ptr>& plans, message_path& path) {
   auto cluster = transport::embedded_cluster::start();
   if (!cluster)
     return tl::unexpected{cluster.error()};
   path.cluster = std::move(*cluster);
   auto names = analysis_topics();
+  for (auto& topic : named_topics(plans))
+    names.push_back(std::move(topic));
   for (auto topic : world.topics())
     names.emplace_back(simulation::name(topic));
   for (const auto& name : names)
@@ -105,7 +120,8 @@ expected<message_path> open_path(const simulation::world& world, const std::vect
       return tl::unexpected{ends.error()};
     path.ends = std::move(*ends);
   }
-  auto opened = settings.kafka.embedded() ? open_embedded(world, path) : make_world_topics(world, analysis_topics());
+  auto opened =
+      settings.kafka.embedded() ? open_embedded(world, plans, path) : make_world_topics(world, analysis_topics());
   if (!opened)
     return tl::unexpected{opened.error()};
   auto sink = actors::make_kafka_sink(world, path.cluster.get());
@@ -135,7 +151,14 @@ expected<message_path> open_path(const simulation::world& world, const std::vect
       return tl::unexpected{memory.error()};
     path.memory = std::move(*memory);
   }
-  auto side_messages = send_side_messages(settings, path.cluster.get());
+  partition_counts named;
+  if (path.cluster == nullptr) {
+    auto made = make_named_topics(settings, plans);
+    if (!made)
+      return tl::unexpected{made.error()};
+    named = std::move(*made);
+  }
+  auto side_messages = send_side_messages(settings, path.cluster.get(), std::move(named));
   if (!side_messages)
     return tl::unexpected{side_messages.error()};
   path.side_messages = std::move(*side_messages);
@@ -163,7 +186,8 @@ expected<void> reset_owners(storage::result_store& store, const std::vector<acto
     if (topic.recorder)
       owners.insert("recorder:" + topic.recorder->group);
     for (const auto& plan : topic.pipelines)
-      owners.insert(plan->definition().name);
+      for (auto& owner : owners_of(*plan))
+        owners.insert(std::move(owner));
   }
   for (const auto& owner : owners)
     if (auto done = storage::reset(store, owner); !done)

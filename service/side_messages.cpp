@@ -1,6 +1,7 @@
 #include "service/side_messages.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <utility>
@@ -11,6 +12,8 @@
 #include "config/murmur2.hpp"
 #include "transport/message_file.hpp"
 #include "transport/producer.hpp"
+#include "transport/record_file.hpp"
+#include "transport/topics.hpp"
 
 namespace throng::service {
 
@@ -27,15 +30,23 @@ constexpr std::chrono::seconds delivery_limit{20};
 /// Messages and the owner of their bytes, until their delivery reports.
 using message_block = std::vector<analytics::side_message>;
 
-expected<void> deliver(transport::producer& to, const config::topic_settings& topics,
+std::int32_t partition_for(const analytics::side_message& message, const config::topic_settings& topics,
+                           const partition_counts& others) {
+  if (message.partition)
+    return *message.partition;
+  const auto other = others.find(message.topic);
+  return partition_of(message.key, other != others.end() ? other->second : topics.partitions);
+}
+
+expected<void> deliver(transport::producer& to, const config::topic_settings& topics, const partition_counts& others,
                        std::span<const analytics::side_message> messages) {
   auto block = std::make_shared<const message_block>(messages.begin(), messages.end());
-  std::map<transport::topic_partition, std::vector<transport::outgoing>> runs;
+  std::map<std::pair<std::string_view, std::int32_t>, std::vector<transport::outgoing>> runs;
   for (const auto& message : *block)
-    runs[{topics.prefix + message.topic,
-          message.partition ? *message.partition : partition_of(message.key, topics.partitions)}]
-        .push_back({message.key, message.value, message.time.ms, &message.headers});
-  for (const auto& [where, run] : runs)
+    runs[{message.topic, partition_for(message, topics, others)}].push_back(
+        {message.key, message.value, message.time.ms, &message.headers});
+  for (const auto& [place, run] : runs) {
+    const transport::topic_partition where{topics.prefix + std::string{place.first}, place.second};
     for (std::span<const transport::outgoing> left{run}; !left.empty();) {
       left = left.subspan(to.produce(where, left, block));
       if (left.empty())
@@ -48,6 +59,7 @@ expected<void> deliver(transport::producer& to, const config::topic_settings& to
         return fail(error_kind::unavailable, fmt::format("topic {} takes no messages", where.topic), true);
       left = left.subspan(taken);
     }
+  }
   return to.flush(delivery_limit);
 }
 
@@ -58,38 +70,98 @@ std::string_view header(const analytics::side_message& message, std::string_view
   return {};
 }
 
+transport::record record_of(const analytics::side_message& message) {
+  transport::record made;
+  made.timestamp_ms = message.time.ms;
+  made.key = message.key;
+  made.value = message.value;
+  made.headers = message.headers;
+  return made;
+}
+
 } // namespace
 
+std::vector<std::string> named_topics(const std::vector<plan_ptr>& plans) {
+  std::set<std::string> names;
+  for (const auto& plan : plans)
+    for (auto& topic : plan->topics_written())
+      names.insert(std::move(topic));
+  return {names.begin(), names.end()};
+}
+
+expected<partition_counts> make_named_topics(const config::settings& settings, const std::vector<plan_ptr>& plans) {
+  partition_counts partitions;
+  const auto names = named_topics(plans);
+  if (names.empty())
+    return partitions;
+  std::vector<std::string> broker_names;
+  for (const auto& name : names)
+    broker_names.push_back(settings.topics.prefix + name);
+  auto there = transport::find_topics(settings.kafka, broker_names);
+  if (!there)
+    return tl::unexpected{there.error()};
+  for (const auto& topic : *there) {
+    std::erase(broker_names, topic.name);
+    partitions[topic.name.substr(settings.topics.prefix.size())] = topic.partitions;
+  }
+  auto made = transport::create_missing(settings.kafka, settings.topics, broker_names);
+  if (!made)
+    return tl::unexpected{made.error()};
+  for (const auto& name : *made)
+    spdlog::info("made topic {} with {} partitions", name, settings.topics.partitions);
+  return partitions;
+}
+
 expected<actors::side_message_sink> send_side_messages(const config::settings& settings,
-                                                       const transport::embedded_cluster* cluster) {
+                                                       const transport::embedded_cluster* cluster,
+                                                       partition_counts partitions) {
   transport::producer::callbacks callbacks;
   callbacks.delivered = [](const auto&, std::size_t, std::size_t) {};
   callbacks.failed = [](const transport::topic_partition& where, const error& why) {
     spdlog::error("{} [{}]: {}", where.topic, where.partition, why.message);
   };
   return transport::producer::make(settings.kafka, cluster, std::move(callbacks))
-      .map([topics = settings.topics](std::unique_ptr<transport::producer>&& made) -> actors::side_message_sink {
-        return [topics, producer = std::shared_ptr<transport::producer>{std::move(made)}](
-                   std::span<const analytics::side_message> messages) { return deliver(*producer, topics, messages); };
+      .map([&](std::unique_ptr<transport::producer>&& made) -> actors::side_message_sink {
+        return [topics = settings.topics, partitions = std::move(partitions),
+                producer = std::shared_ptr<transport::producer>{std::move(made)}](
+                   std::span<const analytics::side_message> messages) {
+          return deliver(*producer, topics, partitions, messages);
+        };
       });
 }
 
-struct reject_folder::implementation {
-  std::map<std::string, std::unique_ptr<transport::message_file_writer>> files; ///< by topic
+namespace {
+
+/// Topics of messages that could not be used.
+constexpr std::array<const char*, 2> rejecting{"analytics.late", "analytics.dead_letter"};
+
+} // namespace
+
+struct message_folders::implementation {
+  std::map<std::string, std::unique_ptr<transport::message_file_writer>, std::less<>> rejects; ///< by topic
+  std::map<std::string, std::unique_ptr<transport::record_file_writer>, std::less<>> topics;
   std::set<std::string> shown;
 
   expected<void> take(std::span<const analytics::side_message> messages) {
-    for (const auto& message : messages) {
-      if (message.topic == "analytics.alerts")
-        continue; // alerts are in the store
-      show_first(message);
-      auto file = files.find(message.topic);
-      if (file == files.end())
-        continue;
-      if (auto written = file->second->append({message.value}); !written)
-        return written;
-    }
+    for (const auto& message : messages)
+      if (auto taken = take(message); !taken)
+        return taken;
+    // Behind this answer a checkpoint may be made.
+    for (auto& [topic, file] : topics)
+      if (auto flushed = file->flush(); !flushed)
+        return flushed;
     return {};
+  }
+
+  /// Alerts are in the store, and go nowhere else.
+  expected<void> take(const analytics::side_message& message) {
+    if (auto file = topics.find(message.topic); file != topics.end())
+      return file->second->append(record_of(message));
+    if (std::find(rejecting.begin(), rejecting.end(), message.topic) == rejecting.end())
+      return {};
+    show_first(message);
+    auto file = rejects.find(message.topic);
+    return file != rejects.end() ? file->second->append({message.value}) : expected<void>{};
   }
 
   void show_first(const analytics::side_message& message) {
@@ -102,29 +174,54 @@ struct reject_folder::implementation {
   }
 };
 
-reject_folder::reject_folder()
+message_folders::message_folders()
     : impl_(std::make_unique<implementation>()) {}
 
-reject_folder::~reject_folder() = default;
+message_folders::~message_folders() = default;
 
-expected<std::unique_ptr<reject_folder>> reject_folder::make(const std::string& folder) {
-  std::unique_ptr<reject_folder> made{new reject_folder};
-  if (!folder.empty())
-    for (const auto* topic : {"analytics.late", "analytics.dead_letter"}) {
-      auto file = transport::message_file_writer::create(folder, topic, true);
+expected<std::unique_ptr<message_folders>> message_folders::make(const std::string& rejects) {
+  std::unique_ptr<message_folders> made{new message_folders};
+  if (!rejects.empty())
+    for (const auto* topic : rejecting) {
+      auto file = transport::message_file_writer::create(rejects, topic, true);
       if (!file)
         return tl::unexpected{file.error()};
-      made->impl_->files.emplace(topic, std::move(*file));
+      made->impl_->rejects.emplace(topic, std::move(*file));
     }
   return made;
 }
 
-actors::side_message_sink reject_folder::sink() {
+expected<void> message_folders::open_topics(const std::string& folder, std::int32_t partitions,
+                                            const std::vector<plan_ptr>& plans, storage::result_store& store,
+                                            bool force) {
+  std::map<std::string, bool> goes_on; ///< by topic
+  for (const auto& plan : plans) {
+    const auto topics = plan->topics_written();
+    const auto known = topics.empty() ? expected<bool>{false} : has_checkpoint(*plan, store);
+    if (!known)
+      return tl::unexpected{known.error()};
+    for (const auto& topic : topics)
+      goes_on[topic] = goes_on[topic] || *known;
+  }
+  for (const auto& [topic, resumes] : goes_on) {
+    auto file = resumes ? transport::record_file_writer::resume(folder, topic, partitions)
+                        : transport::record_file_writer::create(folder, topic, partitions, force);
+    if (!file)
+      return tl::unexpected{file.error()};
+    impl_->topics.emplace(topic, std::move(*file));
+  }
+  return {};
+}
+
+actors::side_message_sink message_folders::sink() {
   return [this](std::span<const analytics::side_message> messages) { return impl_->take(messages); };
 }
 
-expected<void> reject_folder::finish() {
-  for (auto& [topic, file] : impl_->files)
+expected<void> message_folders::finish() {
+  for (auto& [topic, file] : impl_->rejects)
+    if (auto done = file->finish(); !done)
+      return done;
+  for (auto& [topic, file] : impl_->topics)
     if (auto done = file->finish(); !done)
       return done;
   return {};

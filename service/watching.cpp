@@ -17,9 +17,10 @@ expected<milliseconds> checkpoint_options::every() const {
 }
 
 std::string describe_progress(const actors::progress_snapshot& at) {
-  return fmt::format("lag {}  windows {}  alerts {}{}{}", at.lag, at.windows, at.alerts,
+  return fmt::format("lag {}  windows {}  alerts {}{}{}{}", at.lag, at.windows, at.alerts,
                      at.late > 0 ? fmt::format("  late {}", at.late) : "",
-                     at.dead_letters > 0 ? fmt::format("  dead letters {}", at.dead_letters) : "");
+                     at.dead_letters > 0 ? fmt::format("  dead letters {}", at.dead_letters) : "",
+                     at.written > 0 ? fmt::format("  written {}", at.written) : "");
 }
 
 std::uint64_t events_consumed(const actors::progress_snapshot& at, const std::string& topic_prefix) {
@@ -39,6 +40,7 @@ void add_analysis_figures(boost::json::object& report, const actors::progress_sn
   report["late"] = at.late;
   report["dead_letters"] = at.dead_letters;
   report["not_fed"] = at.not_fed;
+  report["written"] = at.written;
   const auto* of_world = report.if_contains("restarts");
   report["restarts"] = at.restarts + (of_world != nullptr ? of_world->to_number<std::uint64_t>() : 0);
 }

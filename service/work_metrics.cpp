@@ -51,6 +51,7 @@ void add_analysis_metrics(metrics& to, std::function<actors::progress_snapshot()
       {&counter(to, "throng_analysis_not_fed_total",
                 "Events older than the watermark, kept from features, detectors and rules"),
        &snapshot::not_fed},
+      {&counter(to, "throng_analysis_written_total", "Messages to topics that pipelines name"), &snapshot::written},
       {&counter(to, "throng_analysis_restarts_total", "Processors and writers that failed and were restarted"),
        &snapshot::restarts}};
   auto& lag = prometheus::BuildGauge()

@@ -27,6 +27,10 @@ error write_error(const std::string& path, int code) {
           fmt::format("{}: {}", path, full ? "no space is left for it" : std::strerror(code)), false};
 }
 
+std::string ending_of(file_form form) {
+  return form == file_form::csv ? ".csv" : form == file_form::records ? ".records.ndjson" : ".ndjson";
+}
+
 } // namespace
 
 struct message_file_writer::implementation {
@@ -112,12 +116,12 @@ message_file_writer::create(const std::string& folder, const std::string& topic,
     return tl::unexpected(write_error(folder, failed.value()));
   std::unique_ptr<message_file_writer> made{new message_file_writer};
   auto& impl = *made->impl_;
-  const std::string ending = form == file_form::csv ? ".csv" : ".ndjson";
+  const auto ending = ending_of(form);
   impl.path = (fs::path{folder} / (topic + ending)).string();
   impl.force = force;
   // A reader would not know which of several forms is meant, so each of them is in the way.
   std::vector<std::string> in_the_way{ending};
-  if (form == file_form::ndjson)
+  if (form != file_form::csv)
     in_the_way = {".ndjson",         ".ndjson.gz",         ".ndjson.zst",
                   ".records.ndjson", ".records.ndjson.gz", ".records.ndjson.zst"};
   if (!force)
@@ -134,7 +138,7 @@ message_file_writer::create(const std::string& folder, const std::string& topic,
 }
 
 expected<std::unique_ptr<message_file_writer>> message_file_writer::resume(const std::string& folder,
-                                                                           const std::string& topic) {
+                                                                           const std::string& topic, file_form form) {
   namespace fs = std::filesystem;
   std::error_code failed;
   fs::create_directories(folder, failed);
@@ -142,13 +146,26 @@ expected<std::unique_ptr<message_file_writer>> message_file_writer::resume(const
     return tl::unexpected(write_error(folder, failed.value()));
   std::unique_ptr<message_file_writer> made{new message_file_writer};
   auto& impl = *made->impl_;
-  impl.path = (fs::path{folder} / (topic + ".ndjson")).string();
-  impl.temporary = (fs::path{folder} / fmt::format(".{}.ndjson.partial", topic)).string();
+  const auto ending = ending_of(form);
+  impl.path = (fs::path{folder} / (topic + ending)).string();
+  impl.temporary = (fs::path{folder} / fmt::format(".{}{}.partial", topic, ending)).string();
   impl.force = impl.keeps = true;
   if (!fs::exists(impl.temporary, failed) && fs::exists(impl.path, failed) &&
       ::rename(impl.path.c_str(), impl.temporary.c_str()) != 0)
     return tl::unexpected(write_error(impl.path, errno));
   return impl.open_temporary().and_then([&] { return impl.find_end(); }).map([&] { return std::move(made); });
+}
+
+const std::string& message_file_writer::hidden_path() const {
+  return impl_->temporary;
+}
+
+void message_file_writer::keep() {
+  impl_->keeps = true;
+}
+
+expected<void> message_file_writer::flush() {
+  return impl_->write_out();
 }
 
 std::uint64_t message_file_writer::lines_before() const {
@@ -190,6 +207,7 @@ expected<void> message_file_writer::finish() {
       return tl::unexpected(write_error(impl.path, errno));
     impl.temporary.clear();
   }
+  impl.keeps = false; // it has its name, and the hidden one goes
   return {};
 }
 

@@ -7,20 +7,13 @@
 #include <caf/test/unit_test.hpp>
 
 #include "analytics/codec.hpp"
+#include "hex.hpp"
 #include "oracle.hpp"
 
 using namespace throng;
 using namespace throng::test;
 
 namespace {
-
-std::string from_hex(std::string_view text) {
-  std::string bytes;
-  auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2)
-    bytes.push_back(static_cast<char>(digit(text[i]) * 16 + digit(text[i + 1])));
-  return bytes;
-}
 
 std::vector<state_entry> written_by(int schema) {
   std::ifstream in{std::string{STATE_FOLDER} + "/schema_" + std::to_string(schema) + ".ndjson"};

@@ -251,6 +251,37 @@ CAF_TEST(behind rekey its field is the key) {
                          {"f:2:18: idle_advances: belongs to a pipeline with `rekey`; leave it out"}));
 }
 
+CAF_TEST(what goes on to other topics is read in its order) {
+  auto read = parse(with(R"("to": "t.big", "project": {"z": 1, "a": {"$add": ["$z", 1]}, "k": true},
+"windows": [{"name": "w", "tumbling": "1m", "group_by": ["k"], "to": "t.minutes"}])"));
+  CAF_REQUIRE(has_problems(read, {}));
+  const auto& it = read->front().value;
+  CAF_CHECK_EQUAL(it.to, "t.big");
+  CAF_REQUIRE_EQUAL(it.project.size(), 3u);
+  CAF_CHECK(it.project[0].first == "z" && it.project[1].first == "a" && it.project[2].first == "k");
+  CAF_CHECK_EQUAL(it.windows[0].to, "t.minutes");
+}
+
+CAF_TEST(what can not go on to a topic is told with its place) {
+  CAF_CHECK(has_problems(parse(with(R"("to": "analytics.late")")),
+                         {"f:2:7: to: \"analytics.late\" is among the topics that Throng writes itself, analytics.*"}));
+  CAF_CHECK(has_problems(parse(with(R"("to": "t")")), {"f:2:7: to: \"t\" is what the pipeline reads"}));
+  CAF_CHECK(has_problems(parse(with(R"("project": {"a": 1})")), {"f:2:12: project: belongs to a pipeline with `to`"}));
+  CAF_CHECK(
+      has_problems(parse(with(R"("to": "u", "project": {"a": 0, "b": 2, "c": false, "d.e": 1, "$f": 1, "g": 1.0})")),
+                   {"f:2:29: project.a: 0 neither takes a field (1 or true) nor computes one",
+                    "f:2:37: project.b: 2 neither", "f:2:45: project.c: false neither",
+                    "f:2:52: project.d.e: `d.e` is no name of a top-level field", "f:2:62: project.$f: `$f`"}));
+  CAF_CHECK(has_problems(window_of(R"("tumbling": "1m", "group_by": ["g"], "to": "u")"),
+                         {"f:2:70: windows[0].to: of a window that goes to a topic, group_by must contain"}));
+  CAF_CHECK(has_problems(
+      parse(R"([{"name": "a", "source": "t", "key": "k", "to": "u"}, {"name": "b", "source": "u", "key": "k"}])"), {}));
+  CAF_CHECK(has_problems(
+      parse(
+          R"([{"name": "a", "source": "t", "key": "k", "to": "u"}, {"name": "b", "source": "u", "key": "k", "to": "t"}])"),
+      {"f:1:49: [0].to: what goes to \"u\" comes back to t", "f:1:102: [1].to: what goes to \"t\" comes back to u"}));
+}
+
 CAF_TEST(names are given once) {
   CAF_CHECK(has_problems(parse(with(R"("windows": [{"name": "w", "tumbling": "1m"}, {"name": "w", "tumbling": "2m"}],
 "derive": {"z": 1},

@@ -1,7 +1,7 @@
 """The windows of a pipeline over a file of JSON lines, recomputed from their definition and nothing else.
 
 Written independently of the program, with the standard library alone: every event is kept, every window is computed
-from its list of events. What a pipeline may use here: where (comparisons, $in, $exists, $and, $or), derive ($add,
+from its list of events. What a pipeline may use here: where (comparisons, $in, $exists, $and, $or), derive and project ($add,
 $subtract, $multiply, $divide, $cond, comparisons, $in), rekey, tumbling, hopping, session and calendar windows, all aggregates.
 """
 import json
@@ -321,6 +321,28 @@ def recompute(pipeline, lines, partitions):
             final_at = open_session.end + gap + duration_ms(window.get("lateness", "0s"))
             open_session.final[partition] = watermarks[partition] >= final_at
     return {where: render(named[where[0]], where, entry) for where, entry in windows.items()}, counts
+
+
+def onward(pipeline, lines, partitions):
+    """{(source partition, offset): (key, time, document)} of what `to` sends on. Features are not among it."""
+    sent = {}
+    for partition, messages in enumerate(split(lines, pipeline["key"], partitions)):
+        for offset, line in messages:
+            decoded = decode(line, pipeline)
+            if decoded is None or not matches(pipeline.get("where", {}), decoded[2]):
+                continue
+            time, key, document = decoded
+            for name, expression in pipeline.get("derive", {}).items():
+                document[name] = evaluate(expression, document)
+            if "rekey" in pipeline:
+                key = field(document, pipeline["rekey"])
+                if kind(key) not in ("str", "number"):
+                    continue
+            if "project" in pipeline:
+                document = {name: field(document, name) if want in (1, True) else evaluate(want, document)
+                            for name, want in pipeline["project"].items()}
+            sent[partition, offset] = key, time, {name: x for name, x in document.items() if x is not MISSING}
+    return sent
 
 
 def render(window, where, entry):

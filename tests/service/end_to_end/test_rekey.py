@@ -2,15 +2,12 @@
 import json
 import os
 import random
-import signal
-import subprocess
-import time
 import unittest
 from collections import defaultdict
 
 import recompute
 from comparing import ComparesWindows
-from throng import PROGRAM, InFolder, query, throng
+from throng import InFolder, kill_after, query, throng
 
 BEGIN = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 PIPELINE = {
@@ -116,7 +113,7 @@ class Rekey(InFolder, ComparesWindows):
         whole, killed = f"sqlite:{self.path('whole.db')}", f"sqlite:{self.path('killed.db')}"
         everything = lambda store: [query("windows", store), query("alerts", store)]
         throng(*self.arguments(whole))
-        kills = sum(self.kill_after(killed, changes) for changes in (4, 8, 16, 24, 32))
+        kills = sum(kill_after(self.arguments(killed, "--checkpoint-every", "50ms"), killed, changes) for changes in (4, 8, 16, 24, 32))
         self.assertGreaterEqual(kills, 2, "no run was killed in the middle: the test proved nothing")
         throng(*self.arguments(killed))
         self.assertEqual(everything(killed), everything(whole))
@@ -125,22 +122,6 @@ class Rekey(InFolder, ComparesWindows):
         throng(*self.arguments(killed))
         self.assertEqual(self.report()["consumed"], 0)
         self.assertEqual(everything(killed), everything(whole))
-
-    def kill_after(self, store, changes):
-        """Kills a run once the store's log has changed so often; False if it ended before."""
-        process = subprocess.Popen([PROGRAM, *map(str, self.arguments(store, "--checkpoint-every", "50ms"))],
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        log, seen = store.removeprefix("sqlite:") + "-wal", None
-        while process.poll() is None:
-            now = os.stat(log).st_size if os.path.exists(log) else None
-            changes -= now != seen
-            seen = now
-            if changes < 0:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-                return True
-            time.sleep(0.001)  # between two looks at the file; nothing depends on its length
-        return False
 
     def test_a_file_that_has_grown_is_gone_on_with(self):
         self.lay_out(4_000, 100)

@@ -1,4 +1,5 @@
 """The whole path over real Kafka and the MongoDB-wire server: the same answers as embedded and SQLite give."""
+import base64
 import json
 import os
 import re
@@ -180,6 +181,54 @@ class Servers(InFolder, ComparesWindows):
         throng(*arguments(whole, "whole"), "--reset", limit=300)
         self.assertEqual(query("windows", self.mongodb), query("windows", whole))
         self.assertEqual(query("alerts", whole), alerts)
+
+    def test_what_pipelines_write_to_topics_stands_there_after_kills_and_is_read_by_the_next(self):
+        first = {"name": "large", "source": "bank.transactions", "key": "account_id", "timestamp": "timestamp", "where": {"amount": {"$gt": 20}},
+                 "derive": {"cents": {"$multiply": ["$amount", 100]}}, "to": "bank.large",
+                 "project": {"account_id": 1, "cents": 1, "whole": {"$add": ["$cents", 1]}, "timestamp": 1}}
+        second = {"name": "second", "source": "bank.large", "key": "account_id",
+                  "windows": [{"name": "hour", "tumbling": "1h", "lateness": "1h", "group_by": ["account_id"], "aggregate": {"cents": ["count", "sum"]}}]}
+        for name, pipeline in (("first", first), ("second", second)):
+            self.write(name + ".json", json.dumps(pipeline))
+        world = ["simulate", "bank", "--duration", "3h", "--set", "populations.accounts.count=1500", "--seed", "5"]
+        throng(*world, "--to", "kafka", *self.kafka, "--store", self.store, limit=300)
+        throng(*world, "--to", f"file:{self.folder}", limit=300)
+        # A topic that is there keeps its partitions.
+        throng("topics", "create", self.prefix + "bank.large", "--partitions", "2", "--brokers", BROKERS)
+        settings = self.write("settings.json", f'{{"kafka": {{"brokers": "{BROKERS}"}}, "topics": {{"prefix": "{self.prefix}"}}}}')
+        def arguments(name, store):
+            return ["analyze", self.path(name + ".json"), "--settings", settings, "--store", store, "--consumer-group", self.prefix + name,
+                    "--until-end", "--checkpoint-every", "50ms", "--report", self.path(name + "-report.json")]
+        kills = 0
+        for wanted in (1, 2_000):
+            process = subprocess.Popen([PROGRAM, *arguments("first", self.mongodb)], stderr=subprocess.DEVNULL)
+            while process.poll() is None:
+                out, _ = throng("topics", "list", "--brokers", BROKERS)
+                row = next((line.split() for line in out.splitlines() if line.startswith(self.prefix + "bank.large")), None)
+                if row and int(row[3]) >= wanted:
+                    process.send_signal(signal.SIGKILL)
+                    kills += 1
+                    break
+            process.wait()
+        self.assertGreater(kills, 0)
+        throng(*arguments("first", self.mongodb), limit=300)
+        with open(self.path("bank.transactions.ndjson")) as file:
+            expected = recompute.onward(first, file.read().splitlines(), 4)
+        out, _ = throng("peek", self.prefix + "bank.large", "--brokers", BROKERS, "--format", "records")
+        found, partitions = {}, set()
+        text = lambda of: base64.b64decode(of).decode()
+        for record in map(json.loads, out.splitlines()):
+            headers = {name: text(value) for name, value in record["headers"]}
+            partitions.add(record["partition"])
+            place = int(headers["source_partition"]), int(headers["source_offset"])
+            what = text(record["key"]), record["timestamp"], json.loads(text(record["value"]))
+            self.assertEqual(found.setdefault(place, (headers["id"], what)), (headers["id"], what))
+        self.assertEqual({place: what for place, (_, what) in found.items()}, expected)
+        self.assertGreater(len(expected), 1_000)
+        self.assertEqual(partitions, {0, 1})
+        throng(*arguments("second", self.mongodb), limit=300)
+        self.assertEqual(self.report("second-report.json")["consumed"], len(out.splitlines()))
+        self.assertGreater(int(throng("query", "windows", "--store", self.mongodb, "--pipeline", "second", "--count")[0]), 100)
 
     def test_doctor_and_topics_tell_what_there_is(self):
         out, _ = throng("doctor", "--brokers", BROKERS, "--store", self.mongodb)

@@ -2,8 +2,10 @@
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 PROGRAM = os.environ["THRONG_PROGRAM"]  # set by CTest
@@ -58,3 +60,19 @@ class InFolder(unittest.TestCase):
     def report(self, name="report.json"):
         with open(self.path(name)) as file:
             return json.load(file)
+
+
+def kill_after(arguments, store, changes):
+    """Runs `throng ARGUMENTS` and kills it once the log of its SQLite store has changed so often; False if it ended before."""
+    process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    log, seen = store.removeprefix("sqlite:") + "-wal", None
+    while process.poll() is None:
+        now = os.stat(log).st_size if os.path.exists(log) else None
+        changes -= now != seen
+        seen = now
+        if changes < 0:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            return True
+        time.sleep(0.001)  # between two looks at the file; nothing depends on its length
+    return False
