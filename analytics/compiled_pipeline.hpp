@@ -12,6 +12,7 @@
 #include "analytics/expression.hpp"
 #include "analytics/group_table.hpp"
 #include "analytics/look_back.hpp"
+#include "analytics/payment_graph.hpp"
 #include "analytics/pipeline_plan.hpp"
 #include "analytics/rule.hpp"
 #include "analytics/window_set.hpp"
@@ -40,6 +41,7 @@ struct pipeline_plan::implementation {
   std::optional<slot> rekey;                         ///< none: the stages that follow are this one's
   std::shared_ptr<const pipeline_plan> behind_rekey; ///< the stages that follow, over the re-keyed stream
   std::vector<look_back_plan> look_backs;
+  std::optional<payment_graph_plan> graph;
   std::vector<group_plan> groups;
   std::vector<window_plan> windows;
   std::vector<detecting> detectors;
@@ -47,7 +49,7 @@ struct pipeline_plan::implementation {
 
   /// Whether some stage keeps state by entity.
   bool by_entity() const {
-    return !look_backs.empty() || !detectors.empty() || !rules.empty();
+    return !look_backs.empty() || graph || !detectors.empty() || !rules.empty();
   }
 };
 

@@ -35,6 +35,8 @@ engine::engine(std::shared_ptr<const pipeline_plan> plan, std::string topic, std
         make_window_set(compiled_->windows[i], who_, groups_[compiled_->windows[i].group], fmt::format("w/{}/", i)));
   for (std::size_t i = 0; i < compiled_->look_backs.size(); ++i)
     look_backs_.emplace_back(compiled_->look_backs[i], fmt::format("f/{}/", i), entities_);
+  if (compiled_->graph)
+    graph_.emplace(*compiled_->graph, "g/0/");
   for (std::size_t i = 0; i < compiled_->detectors.size(); ++i)
     series_.emplace_back(fmt::format("d/{}/", i), entities_);
 }
@@ -126,6 +128,7 @@ std::size_t engine::remembered() const {
     n += each->size();
   for (const auto& each : look_backs_)
     n += each.events();
+  n += graph_ ? graph_->payments() : 0;
   for (const auto& each : series_)
     n += each.size();
   return n;
@@ -153,6 +156,8 @@ void engine::analyse(const raw_message& message, timestamp watermark, effects& o
         each.near(entity, step);
     for (auto& each : look_backs_)
       each.observe(event_, entity, watermark);
+    if (graph_)
+      graph_->observe(event_, watermark);
   } else {
     ++counters_.not_fed;
   }
@@ -236,6 +241,8 @@ void engine::advance(timestamp from, timestamp to, effects& out) {
   auto nothing = [](text_ids::id, const auto&) {};
   for (auto& each : look_backs_)
     each.expire(to);
+  if (graph_)
+    graph_->expire(to);
   for (auto& each : series_)
     each.expire(to, nothing);
   counters_.alerts += rules_.advance(to, first, event_.origin.offset, out);
@@ -298,6 +305,8 @@ void engine::save(bool only_changes, const std::function<void(state_entry&&)>& p
     each->save(only_changes, put);
   for (auto& each : look_backs_)
     each.save(only_changes, put);
+  if (graph_)
+    graph_->save(only_changes, put);
   for (auto& each : series_)
     each.save(only_changes, put);
   rules_.save(only_changes, put);
@@ -342,6 +351,8 @@ void engine::restore_entry(std::string_view key, std::string_view bytes) {
     windows_[index]->restore(rest, bytes);
   else if (kind == 'f' && index < look_backs_.size())
     look_backs_[index].restore(rest, bytes);
+  else if (kind == 'g' && index == 0 && graph_)
+    graph_->restore(rest, bytes);
   else if (kind == 'd' && index < series_.size())
     series_[index].restore(rest, bytes, [&](byte_reader& in) {
       series_state made{compiled_->detectors[index].watching->fresh()};

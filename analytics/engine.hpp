@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -78,6 +79,7 @@ private:
   std::vector<group_table::id> group_now_;
   std::vector<std::unique_ptr<window_set>> windows_;
   std::deque<look_back> look_backs_;
+  std::optional<payment_graph> graph_;
   std::vector<keyed_states<series_state>> series_; // by detector
   rule_set rules_;
 };

@@ -209,6 +209,8 @@ value look_back_history::value_at(const look_back_plan& plan, std::size_t featur
   }
   case config::feature_kind::speed:
     return speed_of(last_number(from, to - (at.counts ? 1 : 0)), at.what);
+  default: // of a graph
+    break;
   }
   return value::null();
 }

@@ -47,6 +47,7 @@ public:
       return;
     }
     // All features are resolved before their names are added: none of them sees another.
+    add_graph();
     for (std::size_t i = 0; i < definition.features.size(); ++i)
       check_feature(i);
     add_features();
@@ -173,6 +174,10 @@ private:
     if (feature.over.count() <= 0)
       wrong(path + ".over", "a look-back is longer than nothing");
     using kind = config::feature_kind;
+    if (config::of_graph(feature.kind)) {
+      add_graph_feature(feature, path);
+      return;
+    }
     std::vector<std::string> wanted; // fields
     if (feature.kind == kind::speed)
       wanted = {feature.field, feature.lon};
@@ -221,9 +226,39 @@ private:
     into_slots_.push_back({place->second, plan.features.size() - 1, feature.name});
   }
 
+  void add_graph_feature(const config::feature& feature, const std::string& path) {
+    if (!into_.graph) {
+      wrong(path, "a feature of a payment's accounts needs `graph`, which says who pays whom how much");
+      return;
+    }
+    if (feature.kind == config::feature_kind::cycle &&
+        !(feature.up_to >= 2 && feature.up_to <= 10 && feature.share > 0 && feature.share <= 1))
+      wrong(path + ".cycle", "a way round has 2 to 10 payments, each a share above 0 and at most 1 of the one before");
+    into_.graph->longest = std::max(into_.graph->longest, feature.over);
+    into_.graph->features.push_back({feature.kind, feature.over, feature.of_payee,
+                                     static_cast<std::size_t>(std::max<std::int64_t>(feature.up_to, 0)), feature.share,
+                                     0});
+    graph_slots_.push_back(feature.name);
+  }
+
   void add_features() {
     for (const auto& [look_back, feature, name] : into_slots_)
       into_.look_backs[look_back].features[feature].into = into_.fields.computed_field(name);
+    for (std::size_t i = 0; i < graph_slots_.size(); ++i)
+      into_.graph->features[i].into = into_.fields.computed_field(graph_slots_[i]);
+    if (graph_slots_.empty())
+      into_.graph.reset(); // nobody asks it anything
+  }
+
+  void add_graph() {
+    const auto& graph = into_.definition.graph;
+    if (graph && plain_name(graph->from, "graph.from") && plain_name(graph->to, "graph.to") &&
+        plain_name(graph->amount, "graph.amount"))
+      into_.graph = payment_graph_plan{into_.fields.lookup(graph->from),
+                                       into_.fields.lookup(graph->to),
+                                       into_.fields.lookup(graph->amount),
+                                       milliseconds{0},
+                                       {}};
   }
 
   void set_shape(const config::window& window, const std::string& path, window_plan& into) {
@@ -361,6 +396,7 @@ private:
   std::set<std::string> detector_names_;
   std::map<std::string, std::size_t> look_backs_; // field and where, to the look-back that remembers those events
   std::vector<feature_place> into_slots_;
+  std::vector<std::string> graph_slots_; ///< by feature of the graph
 };
 
 boost::json::value canonical(const config::aggregate& x) {
@@ -435,6 +471,12 @@ std::string definition_hash(const config::pipeline& p) {
                         {"field", x.field},
                         {"by", x.by},
                         {"where", x.where ? boost::json::value(*x.where) : boost::json::value(nullptr)}});
+  for (std::size_t i = 0; i < p.features.size(); ++i)
+    if (const auto& x = p.features[i]; config::of_graph(x.kind))
+      features[i].get_object()["graph"] = boost::json::array{x.of_payee, x.up_to, x.share};
+  if (p.graph)
+    all["graph"] = boost::json::array{boost::json::value(p.graph->from), boost::json::value(p.graph->to),
+                                      boost::json::value(p.graph->amount)};
   all["features"] = std::move(features);
   boost::json::array windows;
   for (const auto& x : p.windows) {
@@ -479,6 +521,9 @@ std::string definition_hash(const config::pipeline& p) {
   for (std::size_t i = 0; i < p.rules.size(); ++i)
     if (auto pattern = canonical_pattern(p.rules[i]); !pattern.empty())
       rules[i].get_object()["pattern"] = std::move(pattern);
+  for (std::size_t i = 0; i < p.rules.size(); ++i)
+    if (const auto& about = p.rules[i].about; !about.empty())
+      rules[i].get_object()["about"] = boost::json::value_from(about);
   all["rules"] = std::move(rules);
   std::string text;
   append_canonical_json(text, all);
@@ -512,7 +557,7 @@ const std::string& pipeline_plan::hash() const {
 
 bool pipeline_plan::needs_matching_key() const {
   auto session = [](const window_plan& each) { return each.kind == window_plan::shape::session; };
-  return !impl_->look_backs.empty() || !impl_->detectors.empty() ||
+  return !impl_->look_backs.empty() || impl_->graph || !impl_->detectors.empty() ||
          std::any_of(impl_->windows.begin(), impl_->windows.end(), session) ||
          std::any_of(impl_->rules.begin(), impl_->rules.end(), [](const rule_plan& each) { return each.needs_key(); });
 }
