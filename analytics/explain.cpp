@@ -62,6 +62,9 @@ std::string what_of(const config::feature& feature, const std::string& key) {
   case config::feature_kind::speed:
     return fmt::format("the speed in km/h from the place ({}, {}) of the event before, in {}", feature.field,
                        feature.lon, span);
+  case config::feature_kind::habit:
+    return fmt::format("{} over its mean in the events before{}, in {}", feature.field,
+                       feature.group.empty() ? std::string{} : " that have its " + feature.group, span);
   default:
     return what_of_accounts(feature);
   }

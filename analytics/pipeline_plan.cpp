@@ -181,6 +181,8 @@ private:
     std::vector<std::string> wanted; // fields
     if (feature.kind == kind::speed)
       wanted = {feature.field, feature.lon};
+    else if (feature.kind == kind::habit && !feature.group.empty())
+      wanted = {feature.field, feature.group};
     else if (feature.kind != kind::count && feature.kind != kind::since)
       wanted = {feature.field};
     else if (!feature.field.empty()) {
@@ -199,8 +201,9 @@ private:
     look_back_plan::feature made;
     made.kind = feature.kind;
     made.over = feature.over;
+    made.by_group = !feature.group.empty();
     // `since` needs no field of its own, and shares the memory of what counts.
-    std::string events_of = feature.field + '\n' + feature.lon + '\n';
+    std::string events_of = feature.field + '\n' + feature.lon + '\n' + feature.group + '\n';
     if (feature.where)
       append_canonical_json(events_of, *feature.where);
     auto [place, is_new] = look_backs_.try_emplace(events_of, into_.look_backs.size());
@@ -210,6 +213,8 @@ private:
         plan.field = into_.fields.lookup(feature.field);
       if (feature.kind == kind::speed)
         plan.lon = into_.fields.lookup(feature.lon);
+      if (!feature.group.empty())
+        plan.group = into_.fields.lookup(feature.group);
       if (feature.where && !feature.where->empty())
         if (auto where = match::compile(*feature.where, path + ".where", into_.fields, name_scope::pipeline);
             take(where))
@@ -218,6 +223,7 @@ private:
     auto& plan = into_.look_backs[place->second];
     plan.longest = std::max(plan.longest, feature.over);
     plan.seen = plan.seen || feature.kind == kind::seen;
+    plan.distinct = plan.distinct || plan.group;
     if (feature.kind == kind::distinct || feature.kind == kind::seen)
       plan.distinct = true;
     else if (!wanted.empty())
@@ -471,6 +477,9 @@ std::string definition_hash(const config::pipeline& p) {
                         {"field", x.field},
                         {"by", x.by},
                         {"where", x.where ? boost::json::value(*x.where) : boost::json::value(nullptr)}});
+  for (std::size_t i = 0; i < p.features.size(); ++i)
+    if (const auto& x = p.features[i]; !x.group.empty())
+      features[i].get_object()["group"] = x.group;
   for (std::size_t i = 0; i < p.features.size(); ++i)
     if (const auto& x = p.features[i]; config::of_graph(x.kind))
       features[i].get_object()["graph"] = boost::json::array{x.of_payee, x.up_to, x.share};

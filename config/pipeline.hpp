@@ -72,6 +72,7 @@ enum class feature_kind {
   since, ///< seconds since the event before
   seen,  ///< how many of the events before have the current one's value
   speed, ///< km/h from the place of the event before, the nearest that has one
+  habit, ///< the field's number over its mean in the events before, of the same group if one is given
   // Of a payment's account among the payments of `graph`:
   fan_in,         ///< how many accounts paid it
   fan_out,        ///< how many accounts it paid
@@ -96,6 +97,7 @@ struct feature {
   feature_kind kind = feature_kind::count;
   std::string field; ///< empty for count and since; of speed: the latitude's
   std::string lon;   ///< of speed: the longitude's field
+  std::string group; ///< of habit: the field whose values part the events; empty: all are one
   std::string by;    ///< empty: the pipeline's key
   bool of_payee = false;  ///< of a graph: of the account that is paid, not of the one that pays
   std::int64_t up_to = 0; ///< of cycle: the most payments

@@ -105,7 +105,7 @@ void check_by(const fields& from, const std::string& by, const std::string& key)
                             from.shown("by"), key));
 }
 
-constexpr std::array<std::pair<std::string_view, feature_kind>, 19> feature_names{{
+constexpr std::array<std::pair<std::string_view, feature_kind>, 20> feature_names{{
     {"count", feature_kind::count},
     {"sum", feature_kind::sum},
     {"mean", feature_kind::mean},
@@ -116,6 +116,7 @@ constexpr std::array<std::pair<std::string_view, feature_kind>, 19> feature_name
     {"since", feature_kind::since},
     {"seen", feature_kind::seen},
     {"speed", feature_kind::speed},
+    {"habit", feature_kind::habit},
     {"fan_in", feature_kind::fan_in},
     {"fan_out", feature_kind::fan_out},
     {"received", feature_kind::received},
@@ -150,6 +151,10 @@ feature read_feature(const fields& from, const std::string& key, bool has_graph)
       auto place = from.inner(wanted);
       place.read("lat", result.field);
       place.read("lon", result.lon);
+    } else if (kind == feature_kind::habit) {
+      auto habit = from.inner(wanted);
+      habit.read("of", result.field);
+      habit.read("by", result.group);
     } else if (kind == feature_kind::cycle) {
       auto cycle = from.inner(wanted);
       cycle.read("up_to", result.up_to);

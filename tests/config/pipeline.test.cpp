@@ -224,6 +224,16 @@ CAF_TEST(a feature has exactly one aggregate) {
   CAF_CHECK(!feature_of(R"("over": "1h", "distinct": "b")")->front().value.features[0].where);
 }
 
+CAF_TEST(a habit is of a number and may be by another field) {
+  auto read = feature_of(R"("over": "30d", "habit": {"of": "amount", "by": "mcc"})");
+  CAF_REQUIRE(has_problems(read, {}));
+  const auto& one = read->front().value.features[0];
+  CAF_CHECK(one.kind == feature_kind::habit);
+  CAF_CHECK_EQUAL(one.field, "amount");
+  CAF_CHECK_EQUAL(one.group, "mcc");
+  CAF_CHECK(has_problems(feature_of(R"("over": "30d", "habit": {"by": "mcc"})"), {"f:2:52: features[0].habit.of: is missing"}));
+}
+
 CAF_TEST(features of accounts need a graph and take all of its payments) {
   const auto graph = [](const std::string& members, const std::string& to = "payee") {
     return parse(with(R"("graph": {"from": "payer", "to": ")" + to + R"(", "amount": "sum"},
