@@ -12,6 +12,7 @@
 #include "analytics/expression.hpp"
 #include "analytics/group_table.hpp"
 #include "analytics/look_back.hpp"
+#include "analytics/model_stage.hpp"
 #include "analytics/payment_graph.hpp"
 #include "analytics/pipeline_plan.hpp"
 #include "analytics/rule.hpp"
@@ -45,11 +46,12 @@ struct pipeline_plan::implementation {
   std::vector<group_plan> groups;
   std::vector<window_plan> windows;
   std::vector<detecting> detectors;
+  std::vector<model_plan> models;
   std::vector<rule_plan> rules;
 
   /// Whether some stage keeps state by entity.
   bool by_entity() const {
-    return !look_backs.empty() || graph || !detectors.empty() || !rules.empty();
+    return !look_backs.empty() || graph || !detectors.empty() || !models.empty() || !rules.empty();
   }
 };
 

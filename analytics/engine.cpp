@@ -39,6 +39,8 @@ engine::engine(std::shared_ptr<const pipeline_plan> plan, std::string topic, std
     graph_.emplace(*compiled_->graph, "g/0/");
   for (std::size_t i = 0; i < compiled_->detectors.size(); ++i)
     series_.emplace_back(fmt::format("d/{}/", i), entities_);
+  for (std::size_t i = 0; i < compiled_->models.size(); ++i)
+    models_.emplace_back(compiled_->models[i], fmt::format("m/{}/", i), who_, entities_);
 }
 
 const std::string& engine::owner() const {
@@ -131,6 +133,8 @@ std::size_t engine::remembered() const {
   n += graph_ ? graph_->payments() : 0;
   for (const auto& each : series_)
     n += each.size();
+  for (const auto& each : models_)
+    n += each.size();
   return n;
 }
 
@@ -164,6 +168,8 @@ void engine::analyse(const raw_message& message, timestamp watermark, effects& o
   into_windows(message, watermark, out);
   if (fed) {
     detect(entity, out);
+    for (auto& each : models_)
+      counters_.alerts += each.observe(event_, entity, from_, out) ? 1 : 0;
     counters_.alerts += rules_.observe(event_, entity, from_, out);
     entities_.release(entity);
   }
@@ -245,6 +251,8 @@ void engine::advance(timestamp from, timestamp to, effects& out) {
     graph_->expire(to);
   for (auto& each : series_)
     each.expire(to, nothing);
+  for (auto& each : models_)
+    each.expire(to);
   counters_.alerts += rules_.advance(to, first, event_.origin.offset, out);
 }
 
@@ -309,6 +317,8 @@ void engine::save(bool only_changes, const std::function<void(state_entry&&)>& p
     graph_->save(only_changes, put);
   for (auto& each : series_)
     each.save(only_changes, put);
+  for (auto& each : models_)
+    each.save(only_changes, put);
   rules_.save(only_changes, put);
 }
 
@@ -359,6 +369,8 @@ void engine::restore_entry(std::string_view key, std::string_view bytes) {
       made.series->load(in);
       return made;
     });
+  else if (kind == 'm' && index < models_.size())
+    models_[index].restore(rest, bytes);
   else if (kind == 'r' || kind == 'q')
     rules_.restore(kind, index, rest, bytes);
   else

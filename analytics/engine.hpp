@@ -81,6 +81,7 @@ private:
   std::deque<look_back> look_backs_;
   std::optional<payment_graph> graph_;
   std::vector<keyed_states<series_state>> series_; // by detector
+  std::deque<model_stage> models_;
   rule_set rules_;
 };
 

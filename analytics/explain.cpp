@@ -200,9 +200,15 @@ std::string pipeline_plan::explain() const {
     text += window_sentence(window);
   if (!p.windows.empty())
     text += "Events too late for every window that contains them go to analytics.late.\n";
-  for (std::size_t i = 0; i < p.detectors.size(); ++i)
-    text += fmt::format("Detector {} watches {} of each {}: it alerts when {}.\n", p.detectors[i].name,
-                        p.detectors[i].field, key, stages.detectors[i].watching->sentence());
+  for (const auto& each : stages.detectors)
+    text += fmt::format("Detector {} watches {} of each {}: it alerts when {}.\n", each.name, each.field, key,
+                        each.watching->sentence());
+  for (const auto& each : stages.models)
+    text += fmt::format("Model {} of {} trees scores each event by {}: it alerts from a probability of {:g} on{}.\n",
+                        each.name, each.trees->trees(), fmt::join(each.fields, ", "), each.threshold,
+                        each.cooldown.count() > 0 ? fmt::format(", at most once in {} for each {} (and partition)",
+                                                                format_duration(each.cooldown), key)
+                                                  : std::string{});
   for (const auto& rule : p.rules)
     text += fmt::format("Rule {} raises a {}{} when {}{}.\n", rule.name,
                         rule.severity == config::severity::critical  ? "critical alert"

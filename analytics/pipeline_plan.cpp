@@ -364,6 +364,11 @@ private:
     auto path = fmt::format("detect[{}]", i);
     unique(detector_names_, detect.name, path, "detector");
     check_by(detect.by, path + ".by");
+    if (detect.detector == "model") {
+      if (auto made = compile_model(detect, path, into_.fields); take(made))
+        into_.models.push_back(std::move(*made));
+      return;
+    }
     auto named = plain_name(detect.field, path + ".field");
     auto made = make_detector(detect, path);
     if (take(made) && named)
@@ -519,6 +524,9 @@ std::string definition_hash(const config::pipeline& p) {
   for (const auto& x : p.detectors)
     detectors.push_back(
         {{"name", x.name}, {"detector", x.detector}, {"by", x.by}, {"field", x.field}, {"parameters", x.parameters}});
+  for (std::size_t i = 0; i < p.detectors.size(); ++i)
+    if (const auto& model = p.detectors[i].model; !model.empty())
+      detectors[i].get_object()["model"] = document_id({model});
   all["detect"] = std::move(detectors);
   boost::json::array rules;
   for (const auto& x : p.rules)

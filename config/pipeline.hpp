@@ -140,6 +140,7 @@ struct detect {
   std::string by; ///< empty: the pipeline's key
   std::string field;
   boost::json::object parameters; ///< everything else in the object, checked by the detector
+  std::string model;              ///< of the detector `model`: what its file holds, which is part of the definition
 
   friend bool operator==(const detect&, const detect&) = default;
 };
