@@ -55,6 +55,7 @@ void add_alerts_command(program& to);
 void add_audit_command(program& to);
 void add_score_command(program& to);
 void add_detect_command(program& to);
+void add_export_command(program& to);
 void add_replay_command(program& to);
 void add_scenario_command(program& to);
 void add_pipeline_command(program& to);
