@@ -47,7 +47,7 @@ std::optional<double> number_at(const json::object& from, std::string_view field
 
 /// Labels of incidents: trouble of the stream is no incident, and nobody's to detect.
 expected<std::vector<label>> incident_labels(storage::result_store& store, const overtaken& no_result,
-                                             milliseconds grace) {
+                                             milliseconds grace, const std::string& topic) {
   auto stored = find_results(store, no_result, {analytics::collection::labels, {}, "start", false, 0});
   if (!stored)
     return tl::unexpected(stored.error());
@@ -55,7 +55,7 @@ expected<std::vector<label>> incident_labels(storage::result_store& store, const
   for (const auto& each : *stored) {
     auto cause = text_at(each.body, "cause");
     auto start = time_at(each.body, "start");
-    if (cause.starts_with("trouble.") || !start)
+    if (cause.starts_with("trouble.") || !start || (!topic.empty() && text_at(each.body, "topic") != topic))
       continue;
     auto end = time_at(each.body, "end");
     const auto* malicious = each.body.if_contains("malicious");
@@ -308,11 +308,12 @@ interval interval::of(std::uint64_t hits, std::uint64_t trials) {
   return {hits == 0 ? 0 : middle - half, hits == trials ? 1 : middle + half};
 }
 
-expected<score_report> score(storage::result_store& store, milliseconds grace, std::size_t top) {
+expected<score_report> score(storage::result_store& store, milliseconds grace, std::size_t top,
+                             const std::string& topic) {
   auto no_result = overtaken::by_claims_in(store);
   if (!no_result)
     return tl::unexpected(no_result.error());
-  auto labels = incident_labels(store, *no_result, grace);
+  auto labels = incident_labels(store, *no_result, grace, topic);
   if (!labels)
     return tl::unexpected(labels.error());
   if (labels->empty())

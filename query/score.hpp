@@ -60,8 +60,8 @@ struct score_report {
 
 /// not_found: no labels in this store.
 /// @param grace how long after a label's end an alert still matches it
-/// @param top entities a day, of top_entities
+/// @param top entities a day, of top_entities @param topic only labels of its events; empty: all
 expected<score_report> score(storage::result_store& store, milliseconds grace = milliseconds{600'000},
-                             std::size_t top = 10);
+                             std::size_t top = 10, const std::string& topic = {});
 
 } // namespace throng::query

@@ -54,6 +54,7 @@ void add_control_command(program& to);
 void add_alerts_command(program& to);
 void add_audit_command(program& to);
 void add_score_command(program& to);
+void add_tune_command(program& to);
 void add_detect_command(program& to);
 void add_export_command(program& to);
 void add_replay_command(program& to);

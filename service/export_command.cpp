@@ -1,23 +1,18 @@
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <utility>
 
-#include <caf/actor_system.hpp>
 #include <fmt/format.h>
 
-#include "actors/analysis.hpp"
-#include "actors/system_config.hpp"
 #include "service/analysis_input.hpp"
 #include "service/command_line.hpp"
 #include "service/feature_rows.hpp"
+#include "service/file_analysis.hpp"
 #include "service/input_options.hpp"
-#include "service/interrupt.hpp"
 #include "service/logging.hpp"
-#include "service/lookup_files.hpp"
-#include "service/progress.hpp"
 #include "storage/passing_store.hpp"
 
 namespace throng::service {
@@ -86,23 +81,9 @@ private:
   std::FILE* file_ = nullptr;
 };
 
-actors::analysis_result watch(actors::analysis& running, bool quiet) {
-  progress line{quiet};
-  auto stopping = false;
-  for (;;) {
-    if (auto ended = running.wait(std::chrono::milliseconds{100}))
-      return *ended;
-    const auto at = running.progress();
-    line.show(fmt::format("{:.1f} s  {} messages", static_cast<double>(line.elapsed().count()) / 1000, at.consumed));
-    if (interrupted() && !std::exchange(stopping, true))
-      running.stop();
-  }
-}
-
 int export_features(const export_options& options, bool quiet) {
   input_choice choice;
   choice.from = options.from;
-  choice.partitions = 1; // one order of rows, that of the file
   const auto folder = choice.folder();
   if (!folder)
     return say_failure({error_kind::invalid, fmt::format("--from {}: must be file:DIR", options.from), false});
@@ -125,13 +106,6 @@ int export_features(const export_options& options, bool quiet) {
   if (!telling)
     return say_failure({error_kind::invalid,
                         fmt::format("{}: {}", telling.error().front().path, telling.error().front().sentence), false});
-  plans->front() = *telling;
-  auto lookups = lookup_files::open(*plans);
-  if (!lookups)
-    return say_problems(lookups.error());
-  auto input = analysis_input::open(choice, config::settings{}, *plans);
-  if (!input)
-    return say_failure(input.error());
   auto file = row_file::open(options.to, name + ".features.csv", options.force);
   if (!file)
     return say_failure(file.error());
@@ -140,28 +114,14 @@ int export_features(const export_options& options, bool quiet) {
     return say_failure(begun.error());
   auto store = storage::make_passing_store([&](std::span<const storage::stamped_document> batch) { return rows.take(batch); });
 
-  actors::analysis_options watching;
-  const auto& source = (*telling)->definition().source;
-  watching.topics.push_back({source, source, {*telling}, {}});
-  watching.until_end = true;
-  watching.memory = (*input)->memory;
-  watching.lookups = [files = *lookups](const std::string& pipeline) { return files->latest(pipeline); };
-  actors::system_config config{0};
-  caf::actor_system system{config};
-  auto running = actors::analysis::start(system, std::move((*input)->source), *store, std::move(watching));
-  if (!running)
-    return say_failure(running.error());
-  const auto result = watch(**running, quiet);
-  const auto at = (*running)->progress();
-  if (result.failure)
-    return say_failure(*result.failure);
-  if (interrupted())
-    return say_failure({error_kind::unavailable, "interrupted: what was written is not complete", false});
+  const auto at = analyse_files({{*telling}, options.from, {}, quiet}, *store);
+  if (!at)
+    return say_failure(at.error());
   if (auto done = (*file)->finish(); !done)
     return say_failure(done.error());
   if (!quiet)
     say(fmt::format("{} rows of {} messages; {} were older than the watermark, {} could not be read", rows.rows(),
-                    at.consumed, at.not_fed, at.dead_letters));
+                    at->consumed, at->not_fed, at->dead_letters));
   return exit_done;
 }
 
