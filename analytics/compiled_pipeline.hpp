@@ -14,6 +14,7 @@
 #include "analytics/look_back.hpp"
 #include "analytics/model_stage.hpp"
 #include "analytics/payment_graph.hpp"
+#include "analytics/peer_stage.hpp"
 #include "analytics/pipeline_plan.hpp"
 #include "analytics/rule.hpp"
 #include "analytics/window_set.hpp"
@@ -47,11 +48,12 @@ struct pipeline_plan::implementation {
   std::vector<window_plan> windows;
   std::vector<detecting> detectors;
   std::vector<model_plan> models;
+  std::vector<peers_plan> peers;
   std::vector<rule_plan> rules;
 
   /// Whether some stage keeps state by entity.
   bool by_entity() const {
-    return !look_backs.empty() || graph || !detectors.empty() || !models.empty() || !rules.empty();
+    return !look_backs.empty() || graph || !detectors.empty() || !models.empty() || !peers.empty() || !rules.empty();
   }
 };
 

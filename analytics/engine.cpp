@@ -41,6 +41,8 @@ engine::engine(std::shared_ptr<const pipeline_plan> plan, std::string topic, std
     series_.emplace_back(fmt::format("d/{}/", i), entities_);
   for (std::size_t i = 0; i < compiled_->models.size(); ++i)
     models_.emplace_back(compiled_->models[i], fmt::format("m/{}/", i), who_, entities_);
+  for (std::size_t i = 0; i < compiled_->peers.size(); ++i)
+    peers_.emplace_back(compiled_->peers[i], fmt::format("p/{}/", i), who_);
 }
 
 const std::string& engine::owner() const {
@@ -135,6 +137,8 @@ std::size_t engine::remembered() const {
     n += each.size();
   for (const auto& each : models_)
     n += each.size();
+  for (const auto& each : peers_)
+    n += each.size();
   return n;
 }
 
@@ -170,6 +174,8 @@ void engine::analyse(const raw_message& message, timestamp watermark, effects& o
     detect(entity, out);
     for (auto& each : models_)
       counters_.alerts += each.observe(event_, entity, from_, out) ? 1 : 0;
+    for (auto& each : peers_)
+      counters_.alerts += each.observe(event_, watermark, from_, out) ? 1 : 0;
     counters_.alerts += rules_.observe(event_, entity, from_, out);
     entities_.release(entity);
   }
@@ -253,6 +259,8 @@ void engine::advance(timestamp from, timestamp to, effects& out) {
     each.expire(to, nothing);
   for (auto& each : models_)
     each.expire(to);
+  for (auto& each : peers_)
+    each.expire(to);
   counters_.alerts += rules_.advance(to, first, event_.origin.offset, out);
 }
 
@@ -319,6 +327,8 @@ void engine::save(bool only_changes, const std::function<void(state_entry&&)>& p
     each.save(only_changes, put);
   for (auto& each : models_)
     each.save(only_changes, put);
+  for (auto& each : peers_)
+    each.save(only_changes, put);
   rules_.save(only_changes, put);
 }
 
@@ -371,6 +381,8 @@ void engine::restore_entry(std::string_view key, std::string_view bytes) {
     });
   else if (kind == 'm' && index < models_.size())
     models_[index].restore(rest, bytes);
+  else if (kind == 'p' && index < peers_.size())
+    peers_[index].restore(rest, bytes);
   else if (kind == 'r' || kind == 'q')
     rules_.restore(kind, index, rest, bytes);
   else

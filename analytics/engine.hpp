@@ -82,6 +82,7 @@ private:
   std::optional<payment_graph> graph_;
   std::vector<keyed_states<series_state>> series_; // by detector
   std::deque<model_stage> models_;
+  std::deque<peer_stage> peers_;
   rule_set rules_;
 };
 

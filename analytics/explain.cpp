@@ -203,6 +203,11 @@ std::string pipeline_plan::explain() const {
   for (const auto& each : stages.detectors)
     text += fmt::format("Detector {} watches {} of each {}: it alerts when {}.\n", each.name, each.field, key,
                         each.watching->sentence());
+  for (const auto& each : stages.peers)
+    text += fmt::format("Detector {} holds {} of each {} against the median of the other {}s of its {} that are at most {} old, {} "
+                        "at least, and watches the distance: it alerts when {}.\n",
+                        each.name, each.field, each.member_field, each.member_field, key, format_duration(each.within),
+                        each.least, each.watching->sentence());
   for (const auto& each : stages.models)
     text += fmt::format("Model {} of {} trees scores each event by {}: it alerts from a probability of {:g} on{}.\n",
                         each.name, each.trees->trees(), fmt::join(each.fields, ", "), each.threshold,

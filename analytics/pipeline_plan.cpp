@@ -370,6 +370,11 @@ private:
       return;
     }
     auto named = plain_name(detect.field, path + ".field");
+    if (detect.detector == "peers") {
+      if (auto made = compile_peers(detect, path, into_.fields); take(made) && named)
+        into_.peers.push_back(std::move(*made));
+      return;
+    }
     auto made = make_detector(detect, path);
     if (take(made) && named)
       into_.detectors.push_back({detect.name, detect.field, into_.fields.lookup(detect.field), *made});
@@ -574,7 +579,7 @@ const std::string& pipeline_plan::hash() const {
 
 bool pipeline_plan::needs_matching_key() const {
   auto session = [](const window_plan& each) { return each.kind == window_plan::shape::session; };
-  return !impl_->look_backs.empty() || impl_->graph || !impl_->detectors.empty() ||
+  return !impl_->look_backs.empty() || impl_->graph || !impl_->detectors.empty() || !impl_->peers.empty() ||
          std::any_of(impl_->windows.begin(), impl_->windows.end(), session) ||
          std::any_of(impl_->rules.begin(), impl_->rules.end(), [](const rule_plan& each) { return each.needs_key(); });
 }
