@@ -28,9 +28,10 @@ std::string what_of_accounts(const config::feature& feature) {
   case config::feature_kind::payees:
     return fmt::format("the accounts that {} paid {}", side, span);
   case config::feature_kind::cycle:
-    return fmt::format("the accounts of the shortest way of at most {} payments {} by which the money comes back to who "
-                       "paid first, each at least {} of the one before",
-                       feature.up_to, span, feature.share);
+    return fmt::format(
+        "the accounts of the shortest way of at most {} payments {} by which the money comes back to who "
+        "paid first, each at least {} of the one before",
+        feature.up_to, span, feature.share);
   default:
     return fmt::format("the account that paid this one through most others {}, those, and this one", span);
   }
@@ -188,9 +189,10 @@ std::string pipeline_plan::explain() const {
                                                   format_duration(p.idle))
                                     : "");
   if (p.graph)
-    text += fmt::format("Each event with a {} above 0 is a payment from its {} to its {}; those of one {} make a graph, which "
-                        "remembers the newest {} each way of an account.\n",
-                        p.graph->amount, p.graph->from, p.graph->to, key, payment_graph::most_payments);
+    text += fmt::format(
+        "Each event with a {} above 0 is a payment from its {} to its {}; those of one {} make a graph, which "
+        "remembers the newest {} each way of an account.\n",
+        p.graph->amount, p.graph->from, p.graph->to, key, payment_graph::most_payments);
   const auto& stages = rekeys() ? impl_->behind_rekey->compiled() : *impl_;
   for (const auto& feature : p.features)
     text += fmt::format("Each event gets {}: {}{}{}.\n", feature.name, what_of(feature, key),
@@ -204,10 +206,11 @@ std::string pipeline_plan::explain() const {
     text += fmt::format("Detector {} watches {} of each {}: it alerts when {}.\n", each.name, each.field, key,
                         each.watching->sentence());
   for (const auto& each : stages.peers)
-    text += fmt::format("Detector {} holds {} of each {} against the median of the other {}s of its {} that are at most {} old, {} "
-                        "at least, and watches the distance: it alerts when {}.\n",
-                        each.name, each.field, each.member_field, each.member_field, key, format_duration(each.within),
-                        each.least, each.watching->sentence());
+    text += fmt::format(
+        "Detector {} holds {} of each {} against the median of the other {}s of its {} that are at most {} old, {} "
+        "at least, and watches the distance: it alerts when {}.\n",
+        each.name, each.field, each.member_field, each.member_field, key, format_duration(each.within), each.least,
+        each.watching->sentence());
   for (const auto& each : stages.models)
     text += fmt::format("Model {} of {} trees scores each event by {}: it alerts from a probability of {:g} on{}.\n",
                         each.name, each.trees->trees(), fmt::join(each.fields, ", "), each.threshold,
@@ -215,16 +218,17 @@ std::string pipeline_plan::explain() const {
                                                                 format_duration(each.cooldown), key)
                                                   : std::string{});
   for (const auto& rule : p.rules)
-    text += fmt::format("Rule {} raises a {}{} when {}{}.\n", rule.name,
-                        rule.severity == config::severity::critical  ? "critical alert"
-                        : rule.severity == config::severity::warning ? "warning"
-                                                                     : "note",
-                        rule.about.empty() ? std::string{} : fmt::format(" for each {}", fmt::join(rule.about, " and ")),
-                        condition_words(rule, key),
-                        rule.cooldown.count() > 0 ? fmt::format(", at most once in {} for each {} (and partition)",
-                                                                format_duration(rule.cooldown),
-                                                                rule.about.empty() ? key : std::string{"of them"})
-                                                  : std::string{});
+    text +=
+        fmt::format("Rule {} raises a {}{} when {}{}.\n", rule.name,
+                    rule.severity == config::severity::critical  ? "critical alert"
+                    : rule.severity == config::severity::warning ? "warning"
+                                                                 : "note",
+                    rule.about.empty() ? std::string{} : fmt::format(" for each {}", fmt::join(rule.about, " and ")),
+                    condition_words(rule, key),
+                    rule.cooldown.count() > 0
+                        ? fmt::format(", at most once in {} for each {} (and partition)",
+                                      format_duration(rule.cooldown), rule.about.empty() ? key : std::string{"of them"})
+                        : std::string{});
   if (needs_matching_key())
     text += fmt::format("Each message's Kafka key must be its {}: features, detectors, sessions and rules that "
                         "remember need all of an entity's events in one "

@@ -133,7 +133,8 @@ private:
   void slide(const look_back_plan& plan, timestamp to);
   void count_in(const look_back_plan::feature& feature, totals& in, const entry& what, bool added) const;
   /// @param from the first of the span, `to` behind its last
-  value habit(const look_back_plan& plan, const totals& in, const entry* from, const entry* to, const current& at) const;
+  value habit(const look_back_plan& plan, const totals& in, const entry* from, const entry* to,
+              const current& at) const;
   void compact();
 
   std::vector<entry> entries_; // by time, equal times by arrival; those before head_ are forgotten

@@ -18,8 +18,10 @@ const detector_doc& model_doc() {
   static const detector_doc doc{
       "model",
       "A model of XGBoost's scores each event; rings where the probability is high.",
-      {{"file", "\"\"", "The model as XGBoost's save_model writes it to a name that ends with .json; relative to the pipeline's file."},
-       {"fields", "[]", "The model's features by the pipeline's names, in the model's order; without it the names that the model has."},
+      {{"file", "\"\"",
+        "The model as XGBoost's save_model writes it to a name that ends with .json; relative to the pipeline's file."},
+       {"fields", "[]",
+        "The model's features by the pipeline's names, in the model's order; without it the names that the model has."},
        {"threshold", "0.5", "Rings from this probability on: between 0 and 1."},
        {"cooldown", "\"0s\"", "Event time for which an entity is quiet after an alert."},
        {"severity", "\"warning\"", "Of its alerts: info, warning or critical."}}};

@@ -175,9 +175,9 @@ value payment_graph::scatter_gather(const payment_graph_plan::feature& wanted, i
     }
     ++sources_[place_of_[each.source]].middles;
   }
-  const auto most = std::max_element(sources_.begin(), sources_.end(), [](const source_count& a, const source_count& b) {
-    return a.middles < b.middles;
-  });
+  const auto most =
+      std::max_element(sources_.begin(), sources_.end(),
+                       [](const source_count& a, const source_count& b) { return a.middles < b.middles; });
   if (most == sources_.end() || most->middles < 2)
     return value::null();
   ids_.assign(1, most->source);

@@ -21,7 +21,8 @@ const detector_doc& peers_doc() {
       {{"member", "\"\"", "The field that says who in the group (the pipeline's key) a value is of."},
        {"within", "\"10m\"", "How old another member's newest value may be to count: at least 1s."},
        {"least", "5", "How many others there must be: 2 to 1,000,000."},
-       {"of", "\"auto\"", "The detector that watches each member's distance from the others; its parameters may stand beside."}}};
+       {"of", "\"auto\"",
+        "The detector that watches each member's distance from the others; its parameters may stand beside."}}};
   return doc;
 }
 
@@ -83,9 +84,8 @@ std::optional<double> peer_stage::against(const event& e, id key, id member, dou
   auto& all = known->members;
   if (watermark != watermark::none) {
     // No event before the watermark will be fed: these are too old for all that come.
-    const auto gone = std::stable_partition(all.begin(), all.end(), [&](const newest& each) {
-      return each.time > watermark.ms - plan_->within.count();
-    });
+    const auto gone = std::stable_partition(
+        all.begin(), all.end(), [&](const newest& each) { return each.time > watermark.ms - plan_->within.count(); });
     for (auto each = gone; each != all.end(); ++each)
       texts_.release(each->member);
     held_ -= static_cast<std::size_t>(all.end() - gone);
@@ -138,7 +138,8 @@ bool peer_stage::observe(const event& e, timestamp watermark, const rekeyed_orig
     series_.changed(member, expires);
     alarm = said.alarm;
     if (alarm)
-      tell(e, std::string_view{texts_.text(member)}.substr(before), x.number(), *median, said, *state->series, from, out);
+      tell(e, std::string_view{texts_.text(member)}.substr(before), x.number(), *median, said, *state->series, from,
+           out);
   }
   texts_.release(member);
   texts_.release(key);

@@ -102,9 +102,7 @@ struct tree_arrays {
 expected<std::shared_ptr<const tree_model>> tree_model::read(std::string_view text) {
   try {
     boost::system::error_code wrong;
-    json::parse_options options;
-    options.allow_infinity_and_nan = true;
-    const auto root = json::parse({text.data(), text.size()}, wrong, {}, options);
+    const auto root = json::parse(json::string_view{text.data(), text.size()}, wrong);
     if (wrong)
       throw no_model{wrong.message()};
     if (!root.is_object())
@@ -186,17 +184,18 @@ expected<std::shared_ptr<const tree_model>> tree_model::read(std::string_view te
         }
         const auto left = here.left - root_at;
         weights[i] = weights[left] + weights[left + 1];
-        mean = weights[i] > 0 ? (made->means_[here.left] * weights[left] +
-                                 made->means_[here.left + 1] * weights[left + 1]) /
-                                    weights[i]
-                              : (made->means_[here.left] + made->means_[here.left + 1]) / 2;
+        mean = weights[i] > 0
+                   ? (made->means_[here.left] * weights[left] + made->means_[here.left + 1] * weights[left + 1]) /
+                         weights[i]
+                   : (made->means_[here.left] + made->means_[here.left + 1]) / 2;
       }
     }
     if (made->roots_.empty())
       throw no_model{"it has no tree"};
     return made;
   } catch (const no_model& why) {
-    return fail(error_kind::invalid, fmt::format("no model that XGBoost saved as JSON, or none that is taken: {}", why.what()));
+    return fail(error_kind::invalid,
+                fmt::format("no model that XGBoost saved as JSON, or none that is taken: {}", why.what()));
   }
 }
 

@@ -46,9 +46,9 @@ public:
 
 private:
   struct node {
-    float value = 0;         ///< the split's, or the leaf's
+    float value = 0; ///< the split's, or the leaf's
     std::uint32_t feature = 0;
-    std::uint32_t left = 0;  ///< 0: a leaf; the right one stands behind it
+    std::uint32_t left = 0; ///< 0: a leaf; the right one stands behind it
     bool missing_left = false;
   };
   std::uint32_t next(const node& at, std::span<const float> row) const;

@@ -95,10 +95,10 @@ struct feature {
   std::string name;
   milliseconds over{0};
   feature_kind kind = feature_kind::count;
-  std::string field; ///< empty for count and since; of speed: the latitude's
-  std::string lon;   ///< of speed: the longitude's field
-  std::string group; ///< of habit: the field whose values part the events; empty: all are one
-  std::string by;    ///< empty: the pipeline's key
+  std::string field;      ///< empty for count and since; of speed: the latitude's
+  std::string lon;        ///< of speed: the longitude's field
+  std::string group;      ///< of habit: the field whose values part the events; empty: all are one
+  std::string by;         ///< empty: the pipeline's key
   bool of_payee = false;  ///< of a graph: of the account that is paid, not of the one that pays
   std::int64_t up_to = 0; ///< of cycle: the most payments
   double share = 0.5;     ///< of cycle: the least share of each payment that the next passes on

@@ -106,26 +106,16 @@ void check_by(const fields& from, const std::string& by, const std::string& key)
 }
 
 constexpr std::array<std::pair<std::string_view, feature_kind>, 20> feature_names{{
-    {"count", feature_kind::count},
-    {"sum", feature_kind::sum},
-    {"mean", feature_kind::mean},
-    {"min", feature_kind::min},
-    {"max", feature_kind::max},
-    {"distinct", feature_kind::distinct},
-    {"last", feature_kind::last},
-    {"since", feature_kind::since},
-    {"seen", feature_kind::seen},
-    {"speed", feature_kind::speed},
-    {"habit", feature_kind::habit},
-    {"fan_in", feature_kind::fan_in},
-    {"fan_out", feature_kind::fan_out},
-    {"received", feature_kind::received},
-    {"sent", feature_kind::sent},
-    {"held", feature_kind::held},
-    {"payers", feature_kind::payers},
-    {"payees", feature_kind::payees},
-    {"cycle", feature_kind::cycle},
-    {"scatter_gather", feature_kind::scatter_gather},
+    {"count", feature_kind::count},     {"sum", feature_kind::sum},
+    {"mean", feature_kind::mean},       {"min", feature_kind::min},
+    {"max", feature_kind::max},         {"distinct", feature_kind::distinct},
+    {"last", feature_kind::last},       {"since", feature_kind::since},
+    {"seen", feature_kind::seen},       {"speed", feature_kind::speed},
+    {"habit", feature_kind::habit},     {"fan_in", feature_kind::fan_in},
+    {"fan_out", feature_kind::fan_out}, {"received", feature_kind::received},
+    {"sent", feature_kind::sent},       {"held", feature_kind::held},
+    {"payers", feature_kind::payers},   {"payees", feature_kind::payees},
+    {"cycle", feature_kind::cycle},     {"scatter_gather", feature_kind::scatter_gather},
 }};
 
 feature read_feature(const fields& from, const std::string& key, bool has_graph) {
@@ -434,8 +424,8 @@ pipeline read_pipeline(document& in, const json::value& value, const std::string
     graph.read("to", into.to);
     graph.read("amount", into.amount);
     if (!into.from.empty() && into.from == into.to)
-      graph.report("to", fmt::format("{} is also who pays; a payment goes from one account to another",
-                                     graph.shown("to")));
+      graph.report("to",
+                   fmt::format("{} is also who pays; a payment goes from one account to another", graph.shown("to")));
   }
   unique_names features{"feature"};
   from.for_each_element("features", [&](const fields& one, std::size_t) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <map>
 
@@ -271,7 +272,8 @@ top_entities top_of(const std::vector<label>& labels, const std::vector<alert>& 
     });
     order.resize(std::min(order.size(), a_day));
     out.looked_at += order.size();
-    out.right += static_cast<std::uint64_t>(std::count_if(order.begin(), order.end(), [](const suspect& x) { return x.right; }));
+    out.right +=
+        static_cast<std::uint64_t>(std::count_if(order.begin(), order.end(), [](const suspect& x) { return x.right; }));
   }
   if (out.looked_at > 0)
     out.precision = static_cast<double>(out.right) / static_cast<double>(out.looked_at);

@@ -55,7 +55,7 @@ struct score_report {
   std::vector<score_row> by_detector; ///< by name; each as if its alerts were the only ones
   std::vector<score_row> by_subtlety; ///< malicious labels by quarters from 0 (blatant) to 1; those without have none
   top_entities top;
-  double false_alarms_a_day = 0;      ///< over the time that the labels and alerts span
+  double false_alarms_a_day = 0; ///< over the time that the labels and alerts span
 };
 
 /// not_found: no labels in this store.

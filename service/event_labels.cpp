@@ -58,12 +58,14 @@ expected<std::optional<event_labels>> event_labels::read(const std::filesystem::
     const auto* label = no_json ? nullptr : parsed.if_object();
     const auto id = label == nullptr ? std::string{} : text_at(*label, "label_id");
     if (id.empty())
-      return fail(error_kind::invalid, fmt::format("{}:{}: is no label: a JSON object with a label_id", file.string(), number));
+      return fail(error_kind::invalid,
+                  fmt::format("{}:{}: is no label: a JSON object with a label_id", file.string(), number));
     if (text_at(*label, "topic") != topic || text_at(*label, "cause").starts_with("trouble."))
       continue;
     const auto ranges = ranges_of(text_at(*label, "seqs"));
     if (!ranges)
-      return fail(error_kind::invalid, fmt::format("{}:{}: its seqs are none, such as \"3,7-9\"", file.string(), number));
+      return fail(error_kind::invalid,
+                  fmt::format("{}:{}: its seqs are none, such as \"3,7-9\"", file.string(), number));
     const auto* malicious = label->if_contains("malicious");
     event_labels::label what{text_at(*label, "cause"),
                              malicious != nullptr && malicious->is_bool() && malicious->get_bool()};

@@ -41,7 +41,8 @@ public:
     fs::create_directories(to, wrong);
     made->name_ = fs::path{to} / name;
     if (!force && fs::exists(made->name_, wrong))
-      return fail(error_kind::invalid, fmt::format("{} is there already; --force writes over it", made->name_.string()));
+      return fail(error_kind::invalid,
+                  fmt::format("{} is there already; --force writes over it", made->name_.string()));
     made->unfinished_ = made->name_;
     made->unfinished_ += ".unfinished";
     made->file_ = std::fopen(made->unfinished_.c_str(), "wb");
@@ -112,7 +113,8 @@ int export_features(const export_options& options, bool quiet) {
   feature_rows rows{(*file)->out(), table, std::move(*labels)};
   if (auto begun = rows.begin(); !begun)
     return say_failure(begun.error());
-  auto store = storage::make_passing_store([&](std::span<const storage::stamped_document> batch) { return rows.take(batch); });
+  auto store =
+      storage::make_passing_store([&](std::span<const storage::stamped_document> batch) { return rows.take(batch); });
 
   const auto at = analyse_files({{*telling}, options.from, {}, quiet}, *store);
   if (!at)
@@ -139,9 +141,11 @@ void add_export_command(program& to) {
   features.add_option("pipeline", options->pipeline, "A file or preset: see throng pipeline list")
       ->required()
       ->check(can_be(names_of(config::pipeline_presets())));
-  features.add_option("--from", options->from, "file:DIR: DIR/TOPIC.ndjson, and DIR/truth.labels.ndjson where it is there")
+  features
+      .add_option("--from", options->from, "file:DIR: DIR/TOPIC.ndjson, and DIR/truth.labels.ndjson where it is there")
       ->required();
-  features.add_option("--fields", options->fields, "The message's fields that are columns too, by commas")->delimiter(',');
+  features.add_option("--fields", options->fields, "The message's fields that are columns too, by commas")
+      ->delimiter(',');
   features.add_option("--format", options->format, "csv")->check(CLI::IsMember({"csv"}))->capture_default_str();
   features.add_option("--to", options->to, "A folder, for PIPELINE.features.csv; - is standard output")
       ->capture_default_str();

@@ -113,9 +113,8 @@ expected<void> feature_rows::take(std::span<const storage::stamped_document> bat
     }
     if (labels_) {
       const auto* seq = evidence.if_contains("seq");
-      const auto* label = seq != nullptr && seq->is_int64()
-                              ? labels_->of(entity_in(evidence, table_.key), seq->get_int64())
-                              : nullptr;
+      const auto* label =
+          seq != nullptr && seq->is_int64() ? labels_->of(entity_in(evidence, table_.key), seq->get_int64()) : nullptr;
       line += label != nullptr && label->malicious ? ",1," : ",0,";
       if (label != nullptr)
         append_csv_cell(line, label->cause);

@@ -100,7 +100,8 @@ config::problems read_models(config::loaded<config::pipeline>& in, const std::st
     const auto size = std::filesystem::file_size(file, wrong);
     std::ifstream text{file, std::ios::binary};
     if (!wrong && size > greatest_model)
-      found.push_back(in.source.at(path, fmt::format("{} has {} bytes; at most {} are read", file.string(), size, greatest_model)));
+      found.push_back(
+          in.source.at(path, fmt::format("{} has {} bytes; at most {} are read", file.string(), size, greatest_model)));
     else if (wrong || !text)
       found.push_back(in.source.at(path, fmt::format("{} can't be read", file.string())));
     else

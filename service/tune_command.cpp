@@ -196,7 +196,8 @@ int tune(const tune_options& options, bool quiet) {
       return say_failure(made.error());
     count *= made->values.size();
     if (count > most_trials)
-      return say_failure({error_kind::invalid, fmt::format("more than {} trials: give fewer values", most_trials), false});
+      return say_failure(
+          {error_kind::invalid, fmt::format("more than {} trials: give fewer values", most_trials), false});
     parameters.push_back(std::move(*made));
   }
   auto base = attempt(options, options.against, *grace, {});
@@ -218,7 +219,8 @@ int tune(const tune_options& options, bool quiet) {
   boost::json::array tried;
   for (const auto& each : trials)
     tried.push_back(to_json(each));
-  boost::json::object report{{"command", "tune"}, {"base", to_json(*base)}, {"tried", std::move(tried)}, {"best", to_json(*best)}};
+  boost::json::object report{
+      {"command", "tune"}, {"base", to_json(*base)}, {"tried", std::move(tried)}, {"best", to_json(*best)}};
   const auto print_all = options.report != "-";
   if (print_all) {
     print_heading(options.against);
@@ -226,7 +228,8 @@ int tune(const tune_options& options, bool quiet) {
     for (const auto& each : trials)
       print(each);
     fmt::print("\nbest by {}: {}\n",
-               options.false_alarms ? fmt::format("recall with at most {:g} false alarms a day", *options.false_alarms) : "f1",
+               options.false_alarms ? fmt::format("recall with at most {:g} false alarms a day", *options.false_alarms)
+                                    : "f1",
                shown(*best));
   }
   if (!options.confirm.empty()) {
@@ -261,12 +264,16 @@ void add_tune_command(program& to) {
   command.add_option("pipeline", options->pipeline, "A file or preset: see throng pipeline list")
       ->required()
       ->check(can_be(names_of(config::pipeline_presets())));
-  command.add_option("--against", options->against, "file:DIR, with DIR/truth.labels.ndjson: what is searched on")->required();
+  command.add_option("--against", options->against, "file:DIR, with DIR/truth.labels.ndjson: what is searched on")
+      ->required();
   command.add_option("--confirm", options->confirm, "file:DIR of another run: what the best is tried on");
-  command.add_option("--vary", options->vary, "PATH=VALUE,VALUE,…: a parameter's values to try; all with all others' (repeatable)")
+  command
+      .add_option("--vary", options->vary,
+                  "PATH=VALUE,VALUE,…: a parameter's values to try; all with all others' (repeatable)")
       ->required()
       ->allow_extra_args(false);
-  command.add_option("--false-alarms-a-day", options->false_alarms, "The best is the greatest recall with at most so many; without it, the greatest F1");
+  command.add_option("--false-alarms-a-day", options->false_alarms,
+                     "The best is the greatest recall with at most so many; without it, the greatest F1");
   command.add_option("--grace", options->grace, "An alert this long after a label's end still matches it")
       ->capture_default_str();
   command.add_option("--report", options->report, "One JSON object, to a file or - for standard output");

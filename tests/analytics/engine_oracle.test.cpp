@@ -72,10 +72,10 @@ config::pipeline everything() {
   shift.field = "x";
   shift.parameters = object(R"({"short": 2, "long": 6, "threshold": 1.5, "refractory": "20s", "forget": "40s"})");
   made.detectors = {shift};
-  made.rules = {
-      rule("seen", "{}", milliseconds{0},
-           "{n} {n_long} {total} {mean} {least} {most} {kinds} {last} {since} {like_it} {speed} {high} {like_high} {usual} {usual_here} {usual_high}"),
-      rule("high", R"({"x": {"$gt": 50}})", milliseconds{15'000})};
+  made.rules = {rule("seen", "{}", milliseconds{0},
+                     "{n} {n_long} {total} {mean} {least} {most} {kinds} {last} {since} {like_it} {speed} {high} "
+                     "{like_high} {usual} {usual_here} {usual_high}"),
+                rule("high", R"({"x": {"$gt": 50}})", milliseconds{15'000})};
   return made;
 }
 

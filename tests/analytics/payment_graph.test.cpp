@@ -34,12 +34,12 @@ config::feature side(const char* name, std::int64_t over_ms, const char* kind, b
 config::pipeline payments() {
   auto made = readings();
   made.graph = config::payment_fields{"from", "to", "amount"};
-  made.features = {side("paid_by", 20'000, "fan_in", true),     side("paid_by_long", 60'000, "fan_in", false),
-                   side("pays", 20'000, "fan_out", false),      side("in", 30'000, "received", false),
-                   side("in_payee", 30'000, "received", true),  side("out", 30'000, "sent", false),
-                   side("held", 40'000, "held", false),         side("held_payee", 40'000, "held", true),
-                   side("payers", 30'000, "payers", true),      side("payees", 30'000, "payees", false),
-                   side("circle", 60'000, "cycle", false),      side("gathered", 50'000, "scatter_gather", false)};
+  made.features = {side("paid_by", 20'000, "fan_in", true),    side("paid_by_long", 60'000, "fan_in", false),
+                   side("pays", 20'000, "fan_out", false),     side("in", 30'000, "received", false),
+                   side("in_payee", 30'000, "received", true), side("out", 30'000, "sent", false),
+                   side("held", 40'000, "held", false),        side("held_payee", 40'000, "held", true),
+                   side("payers", 30'000, "payers", true),     side("payees", 30'000, "payees", false),
+                   side("circle", 60'000, "cycle", false),     side("gathered", 50'000, "scatter_gather", false)};
   made.features[10].up_to = 4;
   made.features[10].share = 0.4;
   std::string all = "{from} {to} {amount}";
@@ -127,7 +127,8 @@ struct naive {
     return total;
   }
   /// All ways round of exactly so many payments that payment i closes, by their accounts.
-  std::set<std::vector<std::string>> ways_round(std::size_t i, const config::feature& wanted, std::size_t payments) const {
+  std::set<std::vector<std::string>> ways_round(std::size_t i, const config::feature& wanted,
+                                                std::size_t payments) const {
     std::set<std::vector<std::string>> found;
     const auto before = within(i, wanted.over);
     std::vector<std::string> back{all[i].from};
@@ -413,7 +414,7 @@ CAF_TEST(an account is forgotten once nothing of it can be reached) {
   it.pay(1, "a", "b", 5);
   it.pay(2, "b", "c", 5);
   CAF_CHECK_EQUAL(saved(*it.task, false).size(), 4u); // and meta
-  it.pay(70, "p", "q", 5);                            // the longest feature reaches back a minute, the watermark stands at 67
+  it.pay(70, "p", "q", 5); // the longest feature reaches back a minute, the watermark stands at 67
   CAF_CHECK_EQUAL(saved(*it.task, false).size(), 3u);
 }
 

@@ -69,7 +69,8 @@ std::vector<reading> random_readings(std::uint64_t seed, std::size_t n) {
 }
 
 /// A shift detector with a short memory: it alarms often.
-constexpr const char* often = R"({"member": "m", "within": "12s", "least": 2, "of": "shift", "short": 1, "long": 4, "threshold": 2, "refractory": "5s"})";
+constexpr const char* often =
+    R"({"member": "m", "within": "12s", "least": 2, "of": "shift", "short": 1, "long": 4, "threshold": 2, "refractory": "5s"})";
 
 std::shared_ptr<const detector> shift() {
   config::detect plain;
@@ -200,7 +201,7 @@ CAF_TEST(after a crash peers go on as if there had been none and deltas hold wha
   CAF_CHECK(holds);
 }
 
-CAF_TEST(what the whole group does is ordinary and who leaves it alone is not) {
+CAF_TEST(what the whole group does is ordinary and who leaves it alone is not ) {
   auto plan = compiled(odd_ones(R"({"member": "m", "within": "2m"})"));
   std::mt19937_64 bits{7};
   std::normal_distribution<double> noise{0, 0.2};
@@ -209,7 +210,8 @@ CAF_TEST(what the whole group does is ordinary and who leaves it alone is not) {
     for (auto m = 0; m < 8; ++m) {
       const auto front = i >= 900 ? 8.0 : 0.0;         // the whole district
       const auto own = m == 3 && i >= 1'200 ? 4.0 : 0; // one of its sensors
-      all.push_back({begin + i * 60'000 + m * 1'000, "north", "s" + std::to_string(m), 20 + m + front + own + noise(bits)});
+      all.push_back(
+          {begin + i * 60'000 + m * 1'000, "north", "s" + std::to_string(m), 20 + m + front + own + noise(bits)});
     }
   const auto result = uninterrupted(plan, as_messages(all));
   const auto alerts = result.of(collection::alerts);
@@ -218,9 +220,8 @@ CAF_TEST(what the whole group does is ordinary and who leaves it alone is not) {
     CAF_CHECK_EQUAL(each->body.at("entity").as_string(), "s3");
     CAF_CHECK(each->body.at("time").as_int64() >= begin + 1'200 * 60'000);
   }
-  const auto& first = *std::min_element(alerts.begin(), alerts.end(), [](const auto* a, const auto* b) {
-                         return a->offset < b->offset;
-                       });
+  const auto& first = *std::min_element(alerts.begin(), alerts.end(),
+                                        [](const auto* a, const auto* b) { return a->offset < b->offset; });
   CAF_CHECK(first->body.at("time").as_int64() <= begin + 1'210 * 60'000);
   CAF_CHECK(first->body.at("reason").as_string().find("of 7 others of north") != boost::json::string::npos);
 }
@@ -238,5 +239,6 @@ CAF_TEST(what is wrong with peers is told by its path) {
   CAF_CHECK_EQUAL(wrong("{}"), "detect[0].member: is missing: the field that says who in the group a value is of\n");
   CAF_CHECK_EQUAL(wrong(R"({"member": "m", "least": 1})"), "detect[0].least: 1 is no whole number from 2 to 1000000\n");
   CAF_CHECK(wrong(R"({"member": "m", "of": "peers"})").starts_with("detect[0].detector: there is no detector peers"));
-  CAF_CHECK(wrong(R"({"member": "m", "nonsense": 1})").starts_with("detect[0].nonsense: the detector auto has no parameter"));
+  CAF_CHECK(
+      wrong(R"({"member": "m", "nonsense": 1})").starts_with("detect[0].nonsense: the detector auto has no parameter"));
 }

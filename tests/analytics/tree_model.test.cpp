@@ -47,7 +47,8 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 }
 
 /// One tree: left (0.5) below 10 of `amount` or where it is missing, right (2) else.
-const std::string stump = R"({"learner": {"feature_names": ["amount"], "gradient_booster": {"name": "gbtree", "model": {"trees": [
+const std::string stump =
+    R"({"learner": {"feature_names": ["amount"], "gradient_booster": {"name": "gbtree", "model": {"trees": [
   {"left_children": [1, -1, -1], "right_children": [2, -1, -1], "split_indices": [0, 0, 0], "split_conditions": [10, 0.5, 2],
    "default_left": [1, 0, 0], "sum_hessian": [4, 3, 1], "split_type": [0, 0, 0]}]}},
   "learner_model_param": {"base_score": "[5E-1]", "num_class": "0", "num_feature": "1", "num_target": "1"},
@@ -126,9 +127,12 @@ CAF_TEST(what is no such model is refused with what is wrong) {
   CAF_CHECK(refuses(replaced(stump, "gbtree", "dart"), "its booster is dart"));
   CAF_CHECK(refuses(replaced(stump, R"("num_class": "0")", R"("num_class": "3")"), "num_class is 3"));
   CAF_CHECK(refuses(replaced(stump, R"("split_type": [0)", R"("split_type": [1)"), "splits by categories"));
-  CAF_CHECK(refuses(replaced(stump, R"("left_children": [1)", R"("left_children": [0)"), "child is none of its tree's"));
-  CAF_CHECK(refuses(replaced(stump, R"("left_children": [1, -1)", R"("left_children": [1, 2)"), "child is none of its tree's"));
-  CAF_CHECK(refuses(replaced(stump, R"("split_indices": [0)", R"("split_indices": [1)"), "a feature that it does not have"));
+  CAF_CHECK(
+      refuses(replaced(stump, R"("left_children": [1)", R"("left_children": [0)"), "child is none of its tree's"));
+  CAF_CHECK(refuses(replaced(stump, R"("left_children": [1, -1)", R"("left_children": [1, 2)"),
+                    "child is none of its tree's"));
+  CAF_CHECK(
+      refuses(replaced(stump, R"("split_indices": [0)", R"("split_indices": [1)"), "a feature that it does not have"));
   CAF_CHECK(refuses(replaced(stump, "[4, 3, 1]", "[4, 3]"), "not equally long"));
   CAF_CHECK(refuses(replaced(stump, "[5E-1]", "1"), "is no probability"));
   CAF_CHECK(refuses(replaced(stump, "[5E-1]", "[5E-1,2E-1]"), "is not one number"));

@@ -231,7 +231,8 @@ CAF_TEST(a habit is of a number and may be by another field) {
   CAF_CHECK(one.kind == feature_kind::habit);
   CAF_CHECK_EQUAL(one.field, "amount");
   CAF_CHECK_EQUAL(one.group, "mcc");
-  CAF_CHECK(has_problems(feature_of(R"("over": "30d", "habit": {"by": "mcc"})"), {"f:2:52: features[0].habit.of: is missing"}));
+  CAF_CHECK(has_problems(feature_of(R"("over": "30d", "habit": {"by": "mcc"})"),
+                         {"f:2:52: features[0].habit.of: is missing"}));
 }
 
 CAF_TEST(features of accounts need a graph and take all of its payments) {
@@ -240,10 +241,12 @@ CAF_TEST(features of accounts need a graph and take all of its payments) {
 "features": [{"name": "a", "over": "1h", )" +
                       members + "}]"));
   };
-  CAF_CHECK(has_problems(feature_of(R"("over": "1h", "fan_out": "from")"),
-                         {"f:2:53: features[0].fan_out: fan_out is of a payment's accounts: the pipeline needs `graph`"}));
-  CAF_CHECK(has_problems(graph(R"("fan_out": "payer")"),
-                         {"f:3:53: features[0].fan_out: \"payer\" is not allowed; allowed: from (who pays) or to (who is paid)"}));
+  CAF_CHECK(
+      has_problems(feature_of(R"("over": "1h", "fan_out": "from")"),
+                   {"f:2:53: features[0].fan_out: fan_out is of a payment's accounts: the pipeline needs `graph`"}));
+  CAF_CHECK(has_problems(
+      graph(R"("fan_out": "payer")"),
+      {"f:3:53: features[0].fan_out: \"payer\" is not allowed; allowed: from (who pays) or to (who is paid)"}));
   CAF_CHECK(has_problems(graph(R"("sent": "to", "where": {"b": 1})"),
                          {"f:3:68: features[0].where: all payments of a graph count"}));
   CAF_CHECK(has_problems(graph(R"("cycle": {"up_to": 11})"), {"f:3:61: features[0].cycle.up_to: 11 is"}));
@@ -268,7 +271,8 @@ CAF_TEST(only a rule about single events names whom its alerts are about) {
   CAF_REQUIRE(has_problems(read, {}));
   CAF_CHECK(read->front().value.rules[0].about == std::vector<std::string>{"x"});
   CAF_CHECK(has_problems(rule(R"("absent": "5m")"), {"f:2:36: rules[0].about: `about` belongs to"}));
-  CAF_CHECK(has_problems(rule(R"("when": {"a": 1}, "until": {"a": 2})"), {"f:2:36: rules[0].about: `about` belongs to"}));
+  CAF_CHECK(
+      has_problems(rule(R"("when": {"a": 1}, "until": {"a": 2})"), {"f:2:36: rules[0].about: `about` belongs to"}));
 }
 
 CAF_TEST(features and detectors by another field than the key need rekey) {
