@@ -14,6 +14,16 @@ namespace throng::analytics {
 
 namespace {
 
+constexpr std::size_t most_told = 3;
+
+float number_of(const value& x) {
+  if (x.kind() == value_kind::boolean)
+    return x.boolean() ? 1.0F : 0.0F;
+  return x.is_finite() ? static_cast<float>(x.number()) : std::numeric_limits<float>::quiet_NaN();
+}
+
+} // namespace
+
 const detector_doc& model_doc() {
   static const detector_doc doc{
       "model",
@@ -27,16 +37,6 @@ const detector_doc& model_doc() {
        {"severity", "\"warning\"", "Of its alerts: info, warning or critical."}}};
   return doc;
 }
-
-constexpr std::size_t most_told = 3;
-
-float number_of(const value& x) {
-  if (x.kind() == value_kind::boolean)
-    return x.boolean() ? 1.0F : 0.0F;
-  return x.is_finite() ? static_cast<float>(x.number()) : std::numeric_limits<float>::quiet_NaN();
-}
-
-} // namespace
 
 tl::expected<model_plan, findings> compile_model(const config::detect& definition, const std::string& path,
                                                  field_table& fields) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "analytics/alert.hpp"
+#include "analytics/detector.hpp"
 #include "analytics/event.hpp"
 #include "analytics/keyed_states.hpp"
 #include "analytics/rule.hpp"
@@ -29,6 +30,8 @@ struct model_plan {
   milliseconds cooldown{0};
   config::severity severity = config::severity::warning;
 };
+
+const detector_doc& model_doc();
 
 /// @param path of the `detect` entry @param fields with all that the pipeline computes
 tl::expected<model_plan, findings> compile_model(const config::detect& definition, const std::string& path,

@@ -14,6 +14,16 @@ namespace throng::analytics {
 
 namespace {
 
+double median_of(std::vector<double>& xs) {
+  const auto middle = xs.begin() + static_cast<std::ptrdiff_t>(xs.size() / 2);
+  std::nth_element(xs.begin(), middle, xs.end());
+  if (xs.size() % 2 == 1)
+    return *middle;
+  return (*middle + *std::max_element(xs.begin(), middle)) / 2;
+}
+
+} // namespace
+
 const detector_doc& peers_doc() {
   static const detector_doc doc{
       "peers",
@@ -25,16 +35,6 @@ const detector_doc& peers_doc() {
         "The detector that watches each member's distance from the others; its parameters may stand beside."}}};
   return doc;
 }
-
-double median_of(std::vector<double>& xs) {
-  const auto middle = xs.begin() + static_cast<std::ptrdiff_t>(xs.size() / 2);
-  std::nth_element(xs.begin(), middle, xs.end());
-  if (xs.size() % 2 == 1)
-    return *middle;
-  return (*middle + *std::max_element(xs.begin(), middle)) / 2;
-}
-
-} // namespace
 
 tl::expected<peers_plan, findings> compile_peers(const config::detect& definition, const std::string& path,
                                                  field_table& fields) {

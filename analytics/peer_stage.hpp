@@ -36,6 +36,8 @@ struct peers_plan {
   std::shared_ptr<const detector> watching;
 };
 
+const detector_doc& peers_doc();
+
 /// @param path of the `detect` entry
 tl::expected<peers_plan, findings> compile_peers(const config::detect& definition, const std::string& path,
                                                  field_table& fields);
