@@ -6,6 +6,9 @@
 // member, watched by another detector (`of`, auto by default): so a member that is always two degrees warmer is no anomaly, and scores and alarm terms
 // mean what they mean everywhere. Below `least` such others nothing is said, and the series does not go on.
 //
+// Two limits. A step of the whole group at once is odd for who tells of it first, until the others have. And where few members differ much from each
+// other, one that crosses the median moves it for the others: their distances step a little too.
+//
 // A robust centre of the peers of one moment, rather than a model of each pair: the idea of peer-group analysis (Bolton and Hand, "Unsupervised
 // profiling methods for fraud detection", 2001). Decided by the partition's order: newest is what arrived last. Cost: a look at each
 // member of the group for each event; state: 20 bytes a member, and the other detector's.

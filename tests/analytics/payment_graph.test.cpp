@@ -213,7 +213,8 @@ void check_feature(const naive& model, std::size_t i, const config::feature& wan
       if (j != i && model.all[j].to == who)
         expected = static_cast<double>(now.time - model.all[j].time) / 1'000;
     RC_ASSERT(shown.is_null() == !expected);
-    RC_ASSERT(!expected || number(shown) == *expected);
+    if (expected)
+      RC_ASSERT(number(shown) == *expected);
     return;
   }
   case cycle:
@@ -397,15 +398,15 @@ CAF_TEST(of an account with very many payments the newest are remembered) {
   running it{payments()};
   for (auto i = 0; i < 1'200; ++i)
     it.pay(1, "payer-" + std::to_string(i), "hub", 1);
-  CAF_CHECK_EQUAL(it.last("paid_by").as_int64(), 1'000);
-  CAF_CHECK_EQUAL(it.last("in_payee").to_number<double>(), 1'000.0);
+  CAF_CHECK(it.last("paid_by") == 1'000);
+  CAF_CHECK(it.last("in_payee") == 1000.0);
   auto payers = texts(it.last("payers"));
   CAF_REQUIRE_EQUAL(payers.size(), 100u);
   CAF_CHECK_EQUAL(payers.front(), "payer-1100");
   CAF_CHECK_EQUAL(payers.back(), "payer-1199");
   // One that comes out of order finds all places taken by later ones, and counts all the same.
   it.pay(0, "late", "hub", 1);
-  CAF_CHECK_EQUAL(it.last("paid_by").as_int64(), 1);
+  CAF_CHECK(it.last("paid_by") == 1);
   CAF_CHECK(it.last("held_payee").is_null());
 }
 

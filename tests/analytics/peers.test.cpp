@@ -202,16 +202,16 @@ CAF_TEST(after a crash peers go on as if there had been none and deltas hold wha
 }
 
 CAF_TEST(what the whole group does is ordinary and who leaves it alone is not ) {
-  auto plan = compiled(odd_ones(R"({"member": "m", "within": "2m"})"));
+  auto plan = compiled(odd_ones(R"({"member": "m", "within": "2m", "alarms_per_day": 0.01})"));
   std::mt19937_64 bits{7};
   std::normal_distribution<double> noise{0, 0.2};
   std::vector<reading> all;
   for (std::int64_t i = 0; i < 1'500; ++i)
     for (auto m = 0; m < 8; ++m) {
-      const auto front = i >= 900 ? 8.0 : 0.0;         // the whole district
-      const auto own = m == 3 && i >= 1'200 ? 4.0 : 0; // one of its sensors
+      const auto front = 8 * std::clamp(static_cast<double>(i - 900) / 90, 0.0, 1.0); // the whole district
+      const auto own = m == 3 && i >= 1'200 ? 4.0 : 0;                                // one of its sensors
       all.push_back(
-          {begin + i * 60'000 + m * 1'000, "north", "s" + std::to_string(m), 20 + m + front + own + noise(bits)});
+          {begin + i * 60'000 + m * 1'000, "north", "s" + std::to_string(m), 20 + m * 0.1 + front + own + noise(bits)});
     }
   const auto result = uninterrupted(plan, as_messages(all));
   const auto alerts = result.of(collection::alerts);

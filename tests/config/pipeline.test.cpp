@@ -248,7 +248,7 @@ CAF_TEST(features of accounts need a graph and take all of its payments) {
       graph(R"("fan_out": "payer")"),
       {"f:3:53: features[0].fan_out: \"payer\" is not allowed; allowed: from (who pays) or to (who is paid)"}));
   CAF_CHECK(has_problems(graph(R"("sent": "to", "where": {"b": 1})"),
-                         {"f:3:68: features[0].where: all payments of a graph count"}));
+                         {"f:3:65: features[0].where: all payments of a graph count"}));
   CAF_CHECK(has_problems(graph(R"("cycle": {"up_to": 11})"), {"f:3:61: features[0].cycle.up_to: 11 is"}));
   CAF_CHECK(has_problems(graph(R"("sent": "to")", "payer"), {"f:2:34: graph.to: \"payer\" is also who pays"}));
   auto read = graph(R"("cycle": {"up_to": 5, "share": 0.9})");
@@ -270,9 +270,9 @@ CAF_TEST(only a rule about single events names whom its alerts are about) {
   auto read = rule(R"("when": {"a": 1})");
   CAF_REQUIRE(has_problems(read, {}));
   CAF_CHECK(read->front().value.rules[0].about == std::vector<std::string>{"x"});
-  CAF_CHECK(has_problems(rule(R"("absent": "5m")"), {"f:2:36: rules[0].about: `about` belongs to"}));
+  CAF_CHECK(has_problems(rule(R"("absent": "5m")"), {"f:2:34: rules[0].about: `about` belongs to"}));
   CAF_CHECK(
-      has_problems(rule(R"("when": {"a": 1}, "until": {"a": 2})"), {"f:2:36: rules[0].about: `about` belongs to"}));
+      has_problems(rule(R"("when": {"a": 1}, "until": {"a": 2})"), {"f:2:34: rules[0].about: `about` belongs to"}));
 }
 
 CAF_TEST(features and detectors by another field than the key need rekey) {

@@ -7,9 +7,9 @@ from throng import InFolder, throng
 PIPELINE = {
     "name": "payees", "source": "bank.transactions", "key": "account_id", "timestamp": "timestamp", "disorder": "5s",
     "features": [{"name": "out_30m", "over": "30m", "sum": "amount", "where": {"type": "transfer_out"}}],
-    "rules": [{"name": "drain", "when": {"type": "transfer_out", "out_30m": {"$gte": 100}}, "cooldown": "1h"}],
+    "rules": [{"name": "drain", "when": {"type": "transfer_out", "out_30m": {"$gte": 10}}, "cooldown": "1h"}],
 }
-LIMITS = [100, 400, 1500, 100000]
+LIMITS = [10, 100, 1500, 100000]
 PATH = "rules[0].when.out_30m.$gte"
 
 
@@ -44,11 +44,11 @@ class Tune(InFolder):
         best = int(report["best"]["set"][PATH])
         self.assertNotEqual(best, LIMITS[-1])
         self.assertEqual(report["confirmed"]["best"]["all"], self.by_hand("other", best)["all"])
-        self.assertEqual(report["confirmed"]["base"]["all"], self.by_hand("other", 100)["all"])
+        self.assertEqual(report["confirmed"]["base"]["all"], self.by_hand("other", 10)["all"])
 
     def test_a_budget_of_false_alarms_comes_before_what_is_found(self):
         rates = {trial["set"][PATH]: trial["false_alarms_a_day"] for trial in self.tuned()["tried"]}
-        self.assertGreater(rates["100"], rates["1500"])
+        self.assertGreater(rates["10"], rates["1500"])
         self.assertEqual(rates["100000"], 0)
         best = self.tuned("--false-alarms-a-day", rates["1500"])["best"]
         self.assertLessEqual(best["false_alarms_a_day"], rates["1500"])
