@@ -12,6 +12,9 @@
 #include "analytics/expression.hpp"
 #include "analytics/group_table.hpp"
 #include "analytics/look_back.hpp"
+#include "analytics/model_stage.hpp"
+#include "analytics/payment_graph.hpp"
+#include "analytics/peer_stage.hpp"
 #include "analytics/pipeline_plan.hpp"
 #include "analytics/rule.hpp"
 #include "analytics/topic_output.hpp"
@@ -42,15 +45,18 @@ struct pipeline_plan::implementation {
   std::shared_ptr<const pipeline_plan> second; ///< of a join: how events of its second topic are read and re-keyed
   std::shared_ptr<const pipeline_plan> behind_rekey; ///< the stages that follow, over the re-keyed stream
   std::vector<look_back_plan> look_backs;
+  std::optional<payment_graph_plan> graph;
   std::vector<group_plan> groups;
   std::vector<window_plan> windows;
   std::vector<detecting> detectors;
+  std::vector<model_plan> models;
+  std::vector<peers_plan> peers;
   std::vector<rule_plan> rules;
   std::optional<output_plan> output; ///< none: events go to no topic
 
   /// Whether some stage keeps state by entity.
   bool by_entity() const {
-    return !look_backs.empty() || !detectors.empty() || !rules.empty();
+    return !look_backs.empty() || graph || !detectors.empty() || !models.empty() || !peers.empty() || !rules.empty();
   }
 };
 

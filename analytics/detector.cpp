@@ -4,6 +4,8 @@
 
 #include "analytics/detector_parameters.hpp"
 #include "analytics/detectors/register.hpp"
+#include "analytics/model_stage.hpp"
+#include "analytics/peer_stage.hpp"
 #include "analytics/shift.hpp"
 #include "config/problem.hpp"
 
@@ -31,6 +33,11 @@ const std::vector<detector_doc>& known_detectors() {
       made.push_back(entry.doc);
     return made;
   }();
+  return docs;
+}
+
+const std::vector<detector_doc>& pipeline_detectors() {
+  static const std::vector<detector_doc> docs{peers_doc(), model_doc()};
   return docs;
 }
 

@@ -73,6 +73,9 @@ struct detector_doc {
 /// Those that exist, by name; the parameters that all of them take are among each one's.
 const std::vector<detector_doc>& known_detectors();
 
+/// Those that look at more than one series, so that only pipelines have them.
+const std::vector<detector_doc>& pipeline_detectors();
+
 /// @param path of the `detect` entry, for findings: an unknown detector or parameter names the nearest known
 tl::expected<std::shared_ptr<const detector>, findings> make_detector(const config::detect& definition,
                                                                       const std::string& path);

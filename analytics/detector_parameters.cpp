@@ -82,6 +82,14 @@ milliseconds detector_parameters::duration(std::string_view name, milliseconds l
   return least;
 }
 
+std::string detector_parameters::text(std::string_view name) {
+  auto x = of(name);
+  if (const auto* found = x.if_string())
+    return {found->data(), found->size()};
+  wrong(name, fmt::format("{} is no text", boost::json::serialize(x)));
+  return {};
+}
+
 std::vector<std::string> detector_parameters::texts(std::string_view name) {
   auto x = of(name);
   std::vector<std::string> found;

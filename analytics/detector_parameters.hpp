@@ -28,6 +28,8 @@ public:
   double real_between(std::string_view name, double above, double below);
   /// A duration such as `30m`, at least `least`.
   milliseconds duration(std::string_view name, milliseconds least);
+  /// A text.
+  std::string text(std::string_view name);
   /// A list of texts.
   std::vector<std::string> texts(std::string_view name);
   config::severity severity(std::string_view name);

@@ -39,8 +39,14 @@ engine::engine(std::shared_ptr<const pipeline_plan> plan, std::string topic, std
         make_window_set(compiled_->windows[i], who_, groups_[compiled_->windows[i].group], fmt::format("w/{}/", i)));
   for (std::size_t i = 0; i < compiled_->look_backs.size(); ++i)
     look_backs_.emplace_back(compiled_->look_backs[i], fmt::format("f/{}/", i), entities_);
+  if (compiled_->graph)
+    graph_.emplace(*compiled_->graph, "g/0/");
   for (std::size_t i = 0; i < compiled_->detectors.size(); ++i)
     series_.emplace_back(fmt::format("d/{}/", i), entities_);
+  for (std::size_t i = 0; i < compiled_->models.size(); ++i)
+    models_.emplace_back(compiled_->models[i], fmt::format("m/{}/", i), who_, entities_);
+  for (std::size_t i = 0; i < compiled_->peers.size(); ++i)
+    peers_.emplace_back(compiled_->peers[i], fmt::format("p/{}/", i), who_);
 }
 
 const std::string& engine::owner() const {
@@ -130,7 +136,12 @@ std::size_t engine::remembered() const {
     n += each->size();
   for (const auto& each : look_backs_)
     n += each.events();
+  n += graph_ ? graph_->payments() : 0;
   for (const auto& each : series_)
+    n += each.size();
+  for (const auto& each : models_)
+    n += each.size();
+  for (const auto& each : peers_)
     n += each.size();
   return n;
 }
@@ -158,6 +169,8 @@ void engine::analyse(const raw_message& message, timestamp watermark, effects& o
         each.near(entity, step);
     for (auto& each : look_backs_)
       each.observe(event_, entity, watermark);
+    if (graph_)
+      graph_->observe(event_, watermark);
   } else {
     ++counters_.not_fed;
   }
@@ -165,6 +178,10 @@ void engine::analyse(const raw_message& message, timestamp watermark, effects& o
   into_windows(message, watermark, out);
   if (fed) {
     detect(entity, out);
+    for (auto& each : models_)
+      counters_.alerts += each.observe(event_, entity, from_, out) ? 1 : 0;
+    for (auto& each : peers_)
+      counters_.alerts += each.observe(event_, watermark, from_, out) ? 1 : 0;
     counters_.alerts += rules_.observe(event_, entity, from_, out);
     entities_.release(entity);
   }
@@ -265,8 +282,14 @@ void engine::advance(timestamp from, timestamp to, effects& out) {
   auto nothing = [](text_ids::id, const auto&) {};
   for (auto& each : look_backs_)
     each.expire(to);
+  if (graph_)
+    graph_->expire(to);
   for (auto& each : series_)
     each.expire(to, nothing);
+  for (auto& each : models_)
+    each.expire(to);
+  for (auto& each : peers_)
+    each.expire(to);
   if (writes_windows_)
     send_windows(first, out);
   counters_.alerts += rules_.advance(to, first, event_.origin.offset, out);
@@ -331,7 +354,13 @@ void engine::save(bool only_changes, const std::function<void(state_entry&&)>& p
     each->save(only_changes, put);
   for (auto& each : look_backs_)
     each.save(only_changes, put);
+  if (graph_)
+    graph_->save(only_changes, put);
   for (auto& each : series_)
+    each.save(only_changes, put);
+  for (auto& each : models_)
+    each.save(only_changes, put);
+  for (auto& each : peers_)
     each.save(only_changes, put);
   rules_.save(only_changes, put);
 }
@@ -375,12 +404,18 @@ void engine::restore_entry(std::string_view key, std::string_view bytes) {
     windows_[index]->restore(rest, bytes);
   else if (kind == 'f' && index < look_backs_.size())
     look_backs_[index].restore(rest, bytes);
+  else if (kind == 'g' && index == 0 && graph_)
+    graph_->restore(rest, bytes);
   else if (kind == 'd' && index < series_.size())
     series_[index].restore(rest, bytes, [&](byte_reader& in) {
       series_state made{compiled_->detectors[index].watching->fresh()};
       made.series->load(in);
       return made;
     });
+  else if (kind == 'm' && index < models_.size())
+    models_[index].restore(rest, bytes);
+  else if (kind == 'p' && index < peers_.size())
+    peers_[index].restore(rest, bytes);
   else if (kind == 'r' || kind == 'q')
     rules_.restore(kind, index, rest, bytes);
   else

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -82,7 +83,10 @@ private:
   std::vector<group_table::id> group_now_;
   std::vector<std::unique_ptr<window_set>> windows_;
   std::deque<look_back> look_backs_;
+  std::optional<payment_graph> graph_;
   std::vector<keyed_states<series_state>> series_; // by detector
+  std::deque<model_stage> models_;
+  std::deque<peer_stage> peers_;
   rule_set rules_;
   bool writes_windows_ = false; ///< to topics
 };

@@ -8,6 +8,35 @@ namespace throng::analytics {
 
 namespace {
 
+/// Of a feature of the graph.
+std::string what_of_accounts(const config::feature& feature) {
+  const auto span = fmt::format("in the last {}", format_duration(feature.over));
+  const std::string_view side = feature.of_payee ? "the account that is paid" : "the account that pays";
+  switch (feature.kind) {
+  case config::feature_kind::fan_in:
+    return fmt::format("how many accounts paid {} {}", side, span);
+  case config::feature_kind::fan_out:
+    return fmt::format("how many accounts {} paid {}", side, span);
+  case config::feature_kind::received:
+    return fmt::format("how much {} was paid {}", side, span);
+  case config::feature_kind::sent:
+    return fmt::format("how much {} paid {}", side, span);
+  case config::feature_kind::held:
+    return fmt::format("the seconds since {} was paid before, {}", side, span);
+  case config::feature_kind::payers:
+    return fmt::format("the accounts that paid {} {}", side, span);
+  case config::feature_kind::payees:
+    return fmt::format("the accounts that {} paid {}", side, span);
+  case config::feature_kind::cycle:
+    return fmt::format(
+        "the accounts of the shortest way of at most {} payments {} by which the money comes back to who "
+        "paid first, each at least {} of the one before",
+        feature.up_to, span, feature.share);
+  default:
+    return fmt::format("the account that paid this one through most others {}, those, and this one", span);
+  }
+}
+
 /// "the sum of amount over the last 1h of its account_id"
 std::string what_of(const config::feature& feature, const std::string& key) {
   auto span = fmt::format("the last {} of its {}", format_duration(feature.over), key);
@@ -34,8 +63,12 @@ std::string what_of(const config::feature& feature, const std::string& key) {
   case config::feature_kind::speed:
     return fmt::format("the speed in km/h from the place ({}, {}) of the event before, in {}", feature.field,
                        feature.lon, span);
+  case config::feature_kind::habit:
+    return fmt::format("{} over its mean in the events before{}, in {}", feature.field,
+                       feature.group.empty() ? std::string{} : " that have its " + feature.group, span);
+  default:
+    return what_of_accounts(feature);
   }
-  return {};
 }
 
 /// Whether the event that is looked back from is among those counted.
@@ -188,6 +221,11 @@ std::string pipeline_plan::explain() const {
                                                   "results are marked \"exact\": false from then on",
                                                   format_duration(p.idle))
                                     : "");
+  if (p.graph)
+    text += fmt::format(
+        "Each event with a {} above 0 is a payment from its {} to its {}; those of one {} make a graph, which "
+        "remembers the newest {} each way of an account.\n",
+        p.graph->amount, p.graph->from, p.graph->to, key, payment_graph::most_payments);
   const auto& stages = rekeys() ? impl_->behind_rekey->compiled() : *impl_;
   for (const auto& feature : p.features)
     text += fmt::format("Each event gets {}: {}{}{}.\n", feature.name, what_of(feature, key),
@@ -202,18 +240,33 @@ std::string pipeline_plan::explain() const {
     text += window_sentence(window);
   if (!p.windows.empty())
     text += "Events too late for every window that contains them go to analytics.late.\n";
-  for (std::size_t i = 0; i < p.detectors.size(); ++i)
-    text += fmt::format("Detector {} watches {} of each {}: it alerts when {}.\n", p.detectors[i].name,
-                        p.detectors[i].field, key, stages.detectors[i].watching->sentence());
-  for (const auto& rule : p.rules)
-    text += fmt::format("Rule {} raises a {} when {}{}.\n", rule.name,
-                        rule.severity == config::severity::critical  ? "critical alert"
-                        : rule.severity == config::severity::warning ? "warning"
-                                                                     : "note",
-                        condition_words(rule, key),
-                        rule.cooldown.count() > 0 ? fmt::format(", at most once in {} for each {} (and partition)",
-                                                                format_duration(rule.cooldown), key)
+  for (const auto& each : stages.detectors)
+    text += fmt::format("Detector {} watches {} of each {}: it alerts when {}.\n", each.name, each.field, key,
+                        each.watching->sentence());
+  for (const auto& each : stages.peers)
+    text += fmt::format(
+        "Detector {} holds {} of each {} against the median of the other {}s of its {} that are at most {} old, {} "
+        "at least, and watches the distance: it alerts when {}.\n",
+        each.name, each.field, each.member_field, each.member_field, key, format_duration(each.within), each.least,
+        each.watching->sentence());
+  for (const auto& each : stages.models)
+    text += fmt::format("Model {} of {} trees scores each event by {}: it alerts from a probability of {:g} on{}.\n",
+                        each.name, each.trees->trees(), fmt::join(each.fields, ", "), each.threshold,
+                        each.cooldown.count() > 0 ? fmt::format(", at most once in {} for each {} (and partition)",
+                                                                format_duration(each.cooldown), key)
                                                   : std::string{});
+  for (const auto& rule : p.rules)
+    text +=
+        fmt::format("Rule {} raises a {}{} when {}{}.\n", rule.name,
+                    rule.severity == config::severity::critical  ? "critical alert"
+                    : rule.severity == config::severity::warning ? "warning"
+                                                                 : "note",
+                    rule.about.empty() ? std::string{} : fmt::format(" for each {}", fmt::join(rule.about, " and ")),
+                    condition_words(rule, key),
+                    rule.cooldown.count() > 0
+                        ? fmt::format(", at most once in {} for each {} (and partition)",
+                                      format_duration(rule.cooldown), rule.about.empty() ? key : std::string{"of them"})
+                        : std::string{});
   if (needs_matching_key())
     text += fmt::format("Each message's Kafka key must be its {}: features, detectors, sessions and rules that "
                         "remember need all of an entity's events in one "

@@ -19,10 +19,12 @@ bool too_big(double x) {
 }
 
 /// The plain sum in order of time, for numbers that exact_sum does not take; not finite: there is no such double.
-double plain_sum(const look_back_history::entry* from, const look_back_history::entry* to) {
+/// @param group only of its entries, if one is given
+double plain_sum(const look_back_history::entry* from, const look_back_history::entry* to,
+                 std::optional<std::uint32_t> group = std::nullopt) {
   long double sum = 0;
   for (; from != to; ++from)
-    if (!std::isnan(from->number))
+    if (!std::isnan(from->number) && (!group || from->distinct == *group))
       sum += from->number;
   return static_cast<double>(sum);
 }
@@ -101,18 +103,33 @@ double distance_km(double a, double b) {
 
 void look_back_history::count_in(const look_back_plan::feature& feature, totals& in, const entry& what,
                                  bool added) const {
+  const auto count_number = [&](auto& into) {
+    into.numbers += added ? 1U : -1U;
+    if (too_big(what.number))
+      into.huge += added ? 1U : -1U;
+    else if (added)
+      into.sum.add(what.number);
+    else
+      into.sum.remove(what.number);
+    return into.numbers == 0;
+  };
   switch (feature.kind) {
   case config::feature_kind::sum:
   case config::feature_kind::mean:
+    if (!std::isnan(what.number))
+      count_number(in);
+    return;
+  case config::feature_kind::habit:
     if (std::isnan(what.number))
       return;
-    in.numbers += added ? 1U : -1U;
-    if (too_big(what.number))
-      in.huge += added ? 1U : -1U;
-    else if (added)
-      in.sum.add(what.number);
-    else
-      in.sum.remove(what.number);
+    if (!feature.by_group) {
+      count_number(in);
+      return;
+    }
+    if (!in.groups)
+      in.groups = std::make_unique<boost::unordered_flat_map<std::uint32_t, totals::group>>();
+    if (auto [found, is_new] = in.groups->try_emplace(what.distinct); count_number(found->second))
+      in.groups->erase(found);
     return;
   case config::feature_kind::distinct:
   case config::feature_kind::seen:
@@ -209,8 +226,40 @@ value look_back_history::value_at(const look_back_plan& plan, std::size_t featur
   }
   case config::feature_kind::speed:
     return speed_of(last_number(from, to - (at.counts ? 1 : 0)), at.what);
+  case config::feature_kind::habit:
+    return habit(plan, *in, from, to, at);
+  default: // of a graph
+    break;
   }
   return value::null();
+}
+
+value look_back_history::habit(const look_back_plan& plan, const totals& in, const entry* from, const entry* to,
+                               const current& at) const {
+  if (std::isnan(at.what.number))
+    return value::null();
+  // The event itself counts among them if it counts at all, and is no habit.
+  const auto mean_of = [&](const auto& all, std::optional<std::uint32_t> group) {
+    const auto numbers = all.numbers - (at.counts ? 1U : 0U);
+    if (numbers == 0)
+      return value::null();
+    double sum = 0;
+    if (all.huge > 0) {
+      sum = plain_sum(from, to - (at.counts ? 1 : 0), group);
+    } else {
+      auto before = all.sum;
+      if (at.counts)
+        before.remove(at.what.number);
+      sum = before.value();
+    }
+    return sum == 0 ? value::null() : real_or_null(at.what.number / (sum / numbers));
+  };
+  if (!plan.group)
+    return mean_of(in, std::nullopt);
+  if (!in.groups)
+    return value::null();
+  const auto found = in.groups->find(at.what.distinct);
+  return found == in.groups->end() ? value::null() : mean_of(found->second, at.what.distinct);
 }
 
 void look_back_history::compact() {
@@ -253,7 +302,9 @@ look_back_history::current look_back::read(const event& e, bool counts) {
   } else if (plan_->numbers && x.is_number() && std::isfinite(x.number())) {
     made.what.number = x.number();
   }
-  if (plan_->distinct && made.has_value && (counts || plan_->seen))
+  if (plan_->group)
+    made.what.distinct = distinct_number(e.slots[*plan_->group], counts);
+  else if (plan_->distinct && made.has_value && (counts || plan_->seen))
     made.what.distinct = distinct_number(x, counts);
   return made;
 }

@@ -43,10 +43,12 @@ struct look_back_plan {
     config::feature_kind kind = config::feature_kind::count;
     milliseconds over{0};
     slot into = 0;
+    bool by_group = false; ///< of habit
   };
   std::optional<match> where; ///< which events count; all without it
   std::optional<slot> field;  ///< none for count and since
   std::optional<slot> lon;    ///< of speed: `field` is the latitude then
+  std::optional<slot> group;  ///< of habit: its values are told from one another then, not the field's
   bool numbers = false;       ///< some feature takes the field's numbers, or the places
   bool distinct = false;      ///< some feature tells its values from one another
   bool seen = false;          ///< ... and from the current event's, which need not count itself
@@ -117,12 +119,22 @@ private:
     std::uint32_t numbers = 0;
     std::uint32_t huge = 0; ///< numbers that exact_sum does not take
     exact_sum sum;
+    /// Of habit by group: the numbers of each; made with the first.
+    struct group {
+      std::uint32_t numbers = 0;
+      std::uint32_t huge = 0;
+      exact_sum sum;
+    };
+    std::unique_ptr<boost::unordered_flat_map<std::uint32_t, group>> groups;
     /// How many entries have each value; made with the first.
     std::unique_ptr<boost::unordered_flat_map<std::uint32_t, std::uint32_t>> distinct;
   };
 
   void slide(const look_back_plan& plan, timestamp to);
   void count_in(const look_back_plan::feature& feature, totals& in, const entry& what, bool added) const;
+  /// @param from the first of the span, `to` behind its last
+  value habit(const look_back_plan& plan, const totals& in, const entry* from, const entry* to,
+              const current& at) const;
   void compact();
 
   std::vector<entry> entries_; // by time, equal times by arrival; those before head_ are forgotten
@@ -165,6 +177,7 @@ private:
   };
 
   look_back_history::current read(const event& e, bool counts);
+  /// @param counts it is one of the entries', else only looked for
   std::uint32_t distinct_number(const value& x, bool counts);
   void gone(const look_back_history::entry& what);
 

@@ -50,6 +50,7 @@ public:
       return;
     }
     // All features are resolved before their names are added: none of them sees another.
+    add_graph();
     for (std::size_t i = 0; i < definition.features.size(); ++i)
       check_feature(i);
     add_features();
@@ -201,9 +202,15 @@ private:
     if (feature.over.count() <= 0)
       wrong(path + ".over", "a look-back is longer than nothing");
     using kind = config::feature_kind;
+    if (config::of_graph(feature.kind)) {
+      add_graph_feature(feature, path);
+      return;
+    }
     std::vector<std::string> wanted; // fields
     if (feature.kind == kind::speed)
       wanted = {feature.field, feature.lon};
+    else if (feature.kind == kind::habit && !feature.group.empty())
+      wanted = {feature.field, feature.group};
     else if (feature.kind != kind::count && feature.kind != kind::since)
       wanted = {feature.field};
     else if (!feature.field.empty()) {
@@ -222,8 +229,9 @@ private:
     look_back_plan::feature made;
     made.kind = feature.kind;
     made.over = feature.over;
+    made.by_group = !feature.group.empty();
     // `since` needs no field of its own, and shares the memory of what counts.
-    std::string events_of = feature.field + '\n' + feature.lon + '\n';
+    std::string events_of = feature.field + '\n' + feature.lon + '\n' + feature.group + '\n';
     if (feature.where)
       append_canonical_json(events_of, *feature.where);
     auto [place, is_new] = look_backs_.try_emplace(events_of, into_.look_backs.size());
@@ -233,6 +241,8 @@ private:
         plan.field = into_.fields.lookup(feature.field);
       if (feature.kind == kind::speed)
         plan.lon = into_.fields.lookup(feature.lon);
+      if (!feature.group.empty())
+        plan.group = into_.fields.lookup(feature.group);
       if (feature.where && !feature.where->empty())
         if (auto where = match::compile(*feature.where, path + ".where", into_.fields, name_scope::pipeline);
             take(where))
@@ -241,6 +251,7 @@ private:
     auto& plan = into_.look_backs[place->second];
     plan.longest = std::max(plan.longest, feature.over);
     plan.seen = plan.seen || feature.kind == kind::seen;
+    plan.distinct = plan.distinct || plan.group;
     if (feature.kind == kind::distinct || feature.kind == kind::seen)
       plan.distinct = true;
     else if (!wanted.empty())
@@ -249,11 +260,43 @@ private:
     into_slots_.push_back({place->second, plan.features.size() - 1, feature.name});
   }
 
+  void add_graph_feature(const config::feature& feature, const std::string& path) {
+    if (!into_.graph) {
+      wrong(path, "a feature of a payment's accounts needs `graph`, which says who pays whom how much");
+      return;
+    }
+    if (feature.kind == config::feature_kind::cycle &&
+        !(feature.up_to >= 2 && feature.up_to <= 10 && feature.share > 0 && feature.share <= 1))
+      wrong(path + ".cycle", "a way round has 2 to 10 payments, each a share above 0 and at most 1 of the one before");
+    into_.graph->longest = std::max(into_.graph->longest, feature.over);
+    into_.graph->features.push_back({feature.kind, feature.over, feature.of_payee,
+                                     static_cast<std::size_t>(std::max<std::int64_t>(feature.up_to, 0)), feature.share,
+                                     0});
+    graph_slots_.push_back(feature.name);
+  }
+
   void add_features() {
     for (const auto& [look_back, feature, name] : into_slots_) {
       added_.push_back(name);
       into_.look_backs[look_back].features[feature].into = into_.fields.computed_field(name);
     }
+    for (std::size_t i = 0; i < graph_slots_.size(); ++i) {
+      added_.push_back(graph_slots_[i]);
+      into_.graph->features[i].into = into_.fields.computed_field(graph_slots_[i]);
+    }
+    if (graph_slots_.empty())
+      into_.graph.reset(); // nobody asks it anything
+  }
+
+  void add_graph() {
+    const auto& graph = into_.definition.graph;
+    if (graph && plain_name(graph->from, "graph.from") && plain_name(graph->to, "graph.to") &&
+        plain_name(graph->amount, "graph.amount"))
+      into_.graph = payment_graph_plan{into_.fields.lookup(graph->from),
+                                       into_.fields.lookup(graph->to),
+                                       into_.fields.lookup(graph->amount),
+                                       milliseconds{0},
+                                       {}};
   }
 
   void check_key_in_group(const config::window& window, const std::string& path, std::string_view whose,
@@ -359,7 +402,17 @@ private:
     auto path = fmt::format("detect[{}]", i);
     unique(detector_names_, detect.name, path, "detector");
     check_by(detect.by, path + ".by");
+    if (detect.detector == "model") {
+      if (auto made = compile_model(detect, path, into_.fields); take(made))
+        into_.models.push_back(std::move(*made));
+      return;
+    }
     auto named = plain_name(detect.field, path + ".field");
+    if (detect.detector == "peers") {
+      if (auto made = compile_peers(detect, path, into_.fields); take(made) && named)
+        into_.peers.push_back(std::move(*made));
+      return;
+    }
     auto made = make_detector(detect, path);
     if (take(made) && named)
       into_.detectors.push_back({detect.name, detect.field, into_.fields.lookup(detect.field), *made});
@@ -398,6 +451,7 @@ private:
   std::map<std::string, std::size_t> look_backs_; // field and where, to the look-back that remembers those events
   std::vector<feature_place> into_slots_;
   std::vector<std::string> added_; // to the message's own fields, so far
+  std::vector<std::string> graph_slots_; ///< by feature of the graph
 };
 
 boost::json::value canonical(const config::aggregate& x) {
@@ -489,6 +543,15 @@ std::string definition_hash(const config::pipeline& p) {
                         {"field", x.field},
                         {"by", x.by},
                         {"where", x.where ? boost::json::value(*x.where) : boost::json::value(nullptr)}});
+  for (std::size_t i = 0; i < p.features.size(); ++i)
+    if (const auto& x = p.features[i]; !x.group.empty())
+      features[i].get_object()["group"] = x.group;
+  for (std::size_t i = 0; i < p.features.size(); ++i)
+    if (const auto& x = p.features[i]; config::of_graph(x.kind))
+      features[i].get_object()["graph"] = boost::json::array{x.of_payee, x.up_to, x.share};
+  if (p.graph)
+    all["graph"] = boost::json::array{boost::json::value(p.graph->from), boost::json::value(p.graph->to),
+                                      boost::json::value(p.graph->amount)};
   all["features"] = std::move(features);
   boost::json::array windows;
   for (const auto& x : p.windows) {
@@ -524,6 +587,9 @@ std::string definition_hash(const config::pipeline& p) {
   for (const auto& x : p.detectors)
     detectors.push_back(
         {{"name", x.name}, {"detector", x.detector}, {"by", x.by}, {"field", x.field}, {"parameters", x.parameters}});
+  for (std::size_t i = 0; i < p.detectors.size(); ++i)
+    if (const auto& model = p.detectors[i].model; !model.empty())
+      detectors[i].get_object()["model"] = document_id({model});
   all["detect"] = std::move(detectors);
   boost::json::array rules;
   for (const auto& x : p.rules)
@@ -535,6 +601,9 @@ std::string definition_hash(const config::pipeline& p) {
   for (std::size_t i = 0; i < p.rules.size(); ++i)
     if (auto pattern = canonical_pattern(p.rules[i]); !pattern.empty())
       rules[i].get_object()["pattern"] = std::move(pattern);
+  for (std::size_t i = 0; i < p.rules.size(); ++i)
+    if (const auto& about = p.rules[i].about; !about.empty())
+      rules[i].get_object()["about"] = boost::json::value_from(about);
   all["rules"] = std::move(rules);
   if (!p.to.empty()) {
     boost::json::array project;
@@ -576,7 +645,7 @@ const std::string& pipeline_plan::hash() const {
 
 bool pipeline_plan::needs_matching_key() const {
   auto whole = [](const window_plan& each) { return each.kind == window_plan::shape::session || !each.to.empty(); };
-  return !impl_->look_backs.empty() || !impl_->detectors.empty() ||
+  return !impl_->look_backs.empty() || impl_->graph || !impl_->detectors.empty() || !impl_->peers.empty() ||
          std::any_of(impl_->windows.begin(), impl_->windows.end(), whole) ||
          std::any_of(impl_->rules.begin(), impl_->rules.end(), [](const rule_plan& each) { return each.needs_key(); });
 }

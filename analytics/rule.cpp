@@ -155,6 +155,7 @@ tl::expected<rule_plan, findings> compile_condition(const config::rule& definiti
                  std::move(*reason),
                  std::move(evidence),
                  {},
+                 {},
                  definition.forget,
                  {},
                  {},
@@ -224,6 +225,10 @@ tl::expected<rule_plan, findings> compile_rule(const config::rule& definition, c
   }
   if (!found.empty())
     return tl::unexpected(std::move(found));
+  for (const auto& name : definition.about) {
+    made->about.push_back(fields.lookup(name));
+    note(made->evidence, name, fields);
+  }
   made->until = std::move(until);
   made->without = std::move(without);
   made->steps = std::move(steps);

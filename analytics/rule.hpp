@@ -47,6 +47,8 @@ struct rule_plan {
   /// What `when` and the reason speak of: the alert's evidence.
   std::vector<std::pair<std::string, slot>> evidence;
 
+  std::vector<slot> about; ///< whose values are the entities of alerts; none: the event's entity
+
   std::optional<match> until; ///< hysteresis
   milliseconds forget{0};
   std::vector<match> steps; ///< of a sequence

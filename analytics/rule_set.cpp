@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "analytics/json_element.hpp"
 #include "analytics/json_text.hpp"
 
 namespace throng::analytics {
@@ -101,6 +102,11 @@ std::size_t rule_set::observe(const event& e, text_ids::id entity, const rekeyed
       hear(i, e, entity);
       continue;
     }
+    if (!rule.about.empty()) {
+      if (rule.when.matches(e))
+        raised += tell_of(i, e, from, out);
+      continue;
+    }
     if (!holds(i, e, entity))
       continue;
     keep_quiet(i, entity, e.time);
@@ -117,6 +123,53 @@ std::size_t rule_set::observe(const event& e, text_ids::id entity, const rekeyed
            from},
           out);
     ++raised;
+  }
+  return raised;
+}
+
+std::size_t rule_set::tell_of(std::size_t rule, const event& e, const rekeyed_origin* from, effects& out) {
+  const auto& plan = (*rules_)[rule];
+  std::vector<std::string> whom;
+  const auto add = [&](const value& x) {
+    if (x.kind() != value_kind::text && !x.is_number())
+      return;
+    std::string text;
+    if (x.kind() == value_kind::text)
+      text = x.text();
+    else
+      append_canonical(text, x);
+    if (std::find(whom.begin(), whom.end(), text) == whom.end())
+      whom.push_back(std::move(text));
+  };
+  for (auto from_slot : plan.about) {
+    const auto& x = e.slots[from_slot];
+    if (x.kind() != value_kind::array)
+      add(x);
+    else
+      for (element_walk walk{x}; walk.next();)
+        add(walk.element());
+  }
+  std::size_t raised = 0;
+  for (const auto& text : whom) {
+    const auto entity = entities_->intern(text);
+    entities_->hold(entity);
+    if (!quiet(rule, entity, e.time)) {
+      keep_quiet(rule, entity, e.time);
+      raise(*who_,
+            {plan.name,
+             text,
+             e.time,
+             plan.severity,
+             1,
+             plan.reason.fill(e),
+             evidence_of(plan, e),
+             e.origin.offset,
+             {},
+             from},
+            out);
+      ++raised;
+    }
+    entities_->release(entity);
   }
   return raised;
 }

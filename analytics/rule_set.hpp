@@ -40,6 +40,8 @@ public:
 private:
   bool quiet(std::size_t rule, text_ids::id entity, timestamp now);
   void keep_quiet(std::size_t rule, text_ids::id entity, timestamp now);
+  /// Raises one alert for each entity that the rule is about. @pre the event matches
+  std::size_t tell_of(std::size_t rule, const event& e, const rekeyed_origin* from, effects& out);
   bool holds(std::size_t rule, const event& e, text_ids::id entity);
   bool hysteresis(std::size_t rule, const event& e, text_ids::id entity);
   bool sequence(std::size_t rule, const event& e, text_ids::id entity);

@@ -85,20 +85,49 @@ enum class feature_kind {
   since, ///< seconds since the event before
   seen,  ///< how many of the events before have the current one's value
   speed, ///< km/h from the place of the event before, the nearest that has one
+  habit, ///< the field's number over its mean in the events before, of the same group if one is given
+  // Of a payment's account among the payments of `graph`:
+  fan_in,         ///< how many accounts paid it
+  fan_out,        ///< how many accounts it paid
+  received,       ///< the sum that it was paid
+  sent,           ///< the sum that it paid
+  held,           ///< seconds since it was paid before
+  payers,         ///< who paid it
+  payees,         ///< whom it paid
+  cycle,          ///< the accounts of the shortest way round that the payment closes
+  scatter_gather, ///< who paid the payee through most accounts in between, those, and the payee
 };
+
+/// Whether it is a feature of a payment's accounts, not of the entity's own events.
+constexpr bool of_graph(feature_kind kind) {
+  return kind >= feature_kind::fan_in;
+}
 
 /// A true sliding look-back of the current event's entity: `(t - over, t]`.
 struct feature {
   std::string name;
   milliseconds over{0};
   feature_kind kind = feature_kind::count;
-  std::string field; ///< empty for count and since; of speed: the latitude's
-  std::string lon;   ///< of speed: the longitude's field
-  std::string by;    ///< empty: the pipeline's key
+  std::string field;      ///< empty for count and since; of speed: the latitude's
+  std::string lon;        ///< of speed: the longitude's field
+  std::string group;      ///< of habit: the field whose values part the events; empty: all are one
+  std::string by;         ///< empty: the pipeline's key
+  bool of_payee = false;  ///< of a graph: of the account that is paid, not of the one that pays
+  std::int64_t up_to = 0; ///< of cycle: the most payments
+  double share = 0.5;     ///< of cycle: the least share of each payment that the next passes on
   /// Only events that match count, if given: the same operators as `where`.
   std::optional<boost::json::object> where;
 
   friend bool operator==(const feature&, const feature&) = default;
+};
+
+/// Each event is a payment from one account to another: the fields with the two, and with how much.
+struct payment_fields {
+  std::string from;
+  std::string to;
+  std::string amount;
+
+  friend bool operator==(const payment_fields&, const payment_fields&) = default;
 };
 
 struct window {
@@ -125,6 +154,7 @@ struct detect {
   std::string by; ///< empty: the pipeline's key
   std::string field;
   boost::json::object parameters; ///< everything else in the object, checked by the detector
+  std::string model;              ///< of the detector `model`: what its file holds, which is part of the definition
 
   friend bool operator==(const detect&, const detect&) = default;
 };
@@ -137,6 +167,8 @@ struct rule {
   config::severity severity = severity::warning;
   milliseconds cooldown{0}; ///< event time an entity stays quiet after an alert
   std::string reason;       ///< optional sentence for people; `{field}` is replaced by the value
+  /// Fields whose values, or the elements of which, are the entities that an alert is raised for; empty: the event's own.
+  std::vector<std::string> about;
   /// Hysteresis: after an alert, quiet until an event matches this.
   std::optional<boost::json::object> until;
   /// `a then b within 10m without c`, each a match; empty: no sequence.
@@ -182,6 +214,7 @@ struct pipeline {
   std::string rekey;                ///< the field, or derived name, that is the key from here on; empty: the same key
   std::optional<config::join> join; ///< `rekey` is its `on`
   bool idle_advances = false;       ///< a partition that is silent for `idle` holds back no re-keyed result
+  std::optional<payment_fields> graph;
   std::vector<feature> features;
   std::vector<window> windows;
   std::vector<detect> detectors;

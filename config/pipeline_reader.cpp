@@ -117,20 +117,20 @@ void check_by(const fields& from, const std::string& by, const std::string& key)
                             from.shown("by"), key));
 }
 
-constexpr std::array<std::pair<std::string_view, feature_kind>, 10> feature_names{{
-    {"count", feature_kind::count},
-    {"sum", feature_kind::sum},
-    {"mean", feature_kind::mean},
-    {"min", feature_kind::min},
-    {"max", feature_kind::max},
-    {"distinct", feature_kind::distinct},
-    {"last", feature_kind::last},
-    {"since", feature_kind::since},
-    {"seen", feature_kind::seen},
-    {"speed", feature_kind::speed},
+constexpr std::array<std::pair<std::string_view, feature_kind>, 20> feature_names{{
+    {"count", feature_kind::count},     {"sum", feature_kind::sum},
+    {"mean", feature_kind::mean},       {"min", feature_kind::min},
+    {"max", feature_kind::max},         {"distinct", feature_kind::distinct},
+    {"last", feature_kind::last},       {"since", feature_kind::since},
+    {"seen", feature_kind::seen},       {"speed", feature_kind::speed},
+    {"habit", feature_kind::habit},     {"fan_in", feature_kind::fan_in},
+    {"fan_out", feature_kind::fan_out}, {"received", feature_kind::received},
+    {"sent", feature_kind::sent},       {"held", feature_kind::held},
+    {"payers", feature_kind::payers},   {"payees", feature_kind::payees},
+    {"cycle", feature_kind::cycle},     {"scatter_gather", feature_kind::scatter_gather},
 }};
 
-feature read_feature(const fields& from, const std::string& key) {
+feature read_feature(const fields& from, const std::string& key, bool has_graph) {
   feature result;
   from.read("name", result.name);
   from.read("over", result.over);
@@ -143,10 +143,28 @@ feature read_feature(const fields& from, const std::string& key) {
     if (!from.has(wanted))
       continue;
     result.kind = kind;
+    if (of_graph(kind) && !has_graph)
+      from.report(wanted, fmt::format("{} is of a payment's accounts: the pipeline needs `graph`, which says who pays "
+                                      "whom how much",
+                                      name));
+    if (of_graph(kind) && result.where)
+      from.report("where", "all payments of a graph count; choose them by the pipeline's `where`");
     if (kind == feature_kind::speed) {
       auto place = from.inner(wanted);
       place.read("lat", result.field);
       place.read("lon", result.lon);
+    } else if (kind == feature_kind::habit) {
+      auto habit = from.inner(wanted);
+      habit.read("of", result.field);
+      habit.read("by", result.group);
+    } else if (kind == feature_kind::cycle) {
+      auto cycle = from.inner(wanted);
+      cycle.read("up_to", result.up_to);
+      cycle.read("share", result.share);
+    } else if (of_graph(kind)) {
+      std::string side;
+      from.read(wanted, side);
+      result.of_payee = side == "to";
     } else if (kind != feature_kind::count && kind != feature_kind::since) { // whose value is `true`
       from.read(wanted, result.field);
     }
@@ -259,6 +277,8 @@ detect read_detect(const fields& from, const std::string& key) {
   from.read("by", result.by);
   check_by(from, result.by, key);
   from.read("field", result.field);
+  if (result.detector != "model" && !from.has("field") && !result.detector.empty())
+    from.report("field", "is missing");
   from.for_each_member([&](const std::string& name, const json::value& value, const std::string&) {
     if (name != "name" && name != "detector" && name != "by" && name != "field")
       result.parameters[name] = value;
@@ -296,6 +316,8 @@ void read_pattern(const fields& from, rule& into) {
   only_with("until", !is_sequence && !is_absence && !from.has("window"), "a rule with `when` over events");
   only_with("within", is_sequence, "a `sequence`");
   only_with("without", is_sequence, "a `sequence`");
+  only_with("about", !is_sequence && !is_absence && !from.has("window") && !from.has("until"),
+            "a rule with `when` alone, over events");
   if (is_sequence && !from.has("within"))
     from.report("within", "is missing: how long after its first step a sequence may take");
 }
@@ -312,6 +334,7 @@ rule read_rule(const fields& from) {
     result.severity = severity::critical;
   from.read("cooldown", result.cooldown);
   from.read("reason", result.reason);
+  from.read("about", result.about);
   if (from.has("until"))
     from.read("until", result.until.emplace());
   from.read("forget", result.forget);
@@ -487,11 +510,21 @@ pipeline read_pipeline(document& in, const json::value& value, const std::string
   read_derived(from, result);
   const auto key = read_rekey(from, result);
 
+  if (from.has("graph")) {
+    auto graph = from.inner("graph");
+    auto& into = result.graph.emplace();
+    graph.read("from", into.from);
+    graph.read("to", into.to);
+    graph.read("amount", into.amount);
+    if (!into.from.empty() && into.from == into.to)
+      graph.report("to",
+                   fmt::format("{} is also who pays; a payment goes from one account to another", graph.shown("to")));
+  }
   read_output(from, result);
 
   unique_names features{"feature"};
   from.for_each_element("features", [&](const fields& one, std::size_t) {
-    result.features.push_back(read_feature(one, key));
+    result.features.push_back(read_feature(one, key, result.graph.has_value()));
     const auto& name = result.features.back().name;
     features.add(one, name);
     if (std::any_of(result.derive.begin(), result.derive.end(), [&](const auto& d) { return d.first == name; }))

@@ -1,6 +1,9 @@
 #include "query/score.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <iterator>
 #include <limits>
 #include <map>
 
@@ -18,12 +21,14 @@ struct label {
   std::int64_t start = 0;
   std::int64_t end = 0; ///< grace included; no end yet: for ever
   bool malicious = false;
+  std::optional<double> subtlety;
 };
 
 struct alert {
   std::string entity;
   std::string detector;
   std::int64_t time = 0;
+  double score = 0;
 };
 
 std::string text_at(const json::object& from, std::string_view field) {
@@ -36,9 +41,14 @@ std::optional<std::int64_t> time_at(const json::object& from, std::string_view f
   return found != nullptr && found->is_int64() ? std::optional(found->get_int64()) : std::nullopt;
 }
 
+std::optional<double> number_at(const json::object& from, std::string_view field) {
+  const auto* found = from.if_contains(field);
+  return found != nullptr && found->is_number() ? std::optional(found->to_number<double>()) : std::nullopt;
+}
+
 /// Labels of incidents: trouble of the stream is no incident, and nobody's to detect.
 expected<std::vector<label>> incident_labels(storage::result_store& store, const overtaken& no_result,
-                                             milliseconds grace) {
+                                             milliseconds grace, const std::string& topic) {
   auto stored = find_results(store, no_result, {analytics::collection::labels, {}, "start", false, 0});
   if (!stored)
     return tl::unexpected(stored.error());
@@ -46,13 +56,14 @@ expected<std::vector<label>> incident_labels(storage::result_store& store, const
   for (const auto& each : *stored) {
     auto cause = text_at(each.body, "cause");
     auto start = time_at(each.body, "start");
-    if (cause.starts_with("trouble.") || !start)
+    if (cause.starts_with("trouble.") || !start || (!topic.empty() && text_at(each.body, "topic") != topic))
       continue;
     auto end = time_at(each.body, "end");
     const auto* malicious = each.body.if_contains("malicious");
     out.push_back({text_at(each.body, "entity"), std::move(cause), *start,
                    end ? *end + grace.count() : std::numeric_limits<std::int64_t>::max(),
-                   malicious != nullptr && malicious->is_bool() && malicious->get_bool()});
+                   malicious != nullptr && malicious->is_bool() && malicious->get_bool(),
+                   number_at(each.body, "subtlety")});
   }
   return out;
 }
@@ -65,7 +76,8 @@ expected<std::vector<alert>> alerts_in(storage::result_store& store, const overt
   std::vector<alert> out;
   for (const auto& each : *stored)
     if (auto time = time_at(each.body, "time"))
-      out.push_back({text_at(each.body, "entity"), text_at(each.body, "detector"), *time});
+      out.push_back({text_at(each.body, "entity"), text_at(each.body, "detector"), *time,
+                     number_at(each.body, "score").value_or(0)});
   return out;
 }
 
@@ -106,6 +118,7 @@ public:
         malicious = true;
         if (detected_after_[i])
           continue;
+        ++found_;
         detected_after_[i] = static_cast<double>(of.time - label.start) / 1000;
         first = first_of_cause = true;
       }
@@ -123,6 +136,31 @@ public:
     innocent.erase(std::unique(innocent.begin(), innocent.end()), innocent.end());
     for (auto cause : innocent)
       ++by_cause_[std::string(cause)].false_alarms;
+  }
+
+  std::uint64_t found() const {
+    return found_;
+  }
+  /// Of the alerts taken so far; 1 where none is right or wrong.
+  double precision() const {
+    const auto judged = all_.right + all_.false_alarms;
+    return judged == 0 ? 1 : static_cast<double>(all_.right) / static_cast<double>(judged);
+  }
+
+  std::vector<score_row> by_subtlety() const {
+    constexpr std::array<std::string_view, 4> names{"0 to 0.25", "0.25 to 0.5", "0.5 to 0.75", "0.75 to 1"};
+    std::vector<score_row> out;
+    for (std::size_t quarter = 0; quarter < names.size(); ++quarter) {
+      score_row row;
+      row.name = names[quarter];
+      row = finished(std::move(row), [quarter](const label& each) {
+        return each.malicious && each.subtlety &&
+               std::min<std::size_t>(3, static_cast<std::size_t>(std::max(0.0, *each.subtlety) * 4)) == quarter;
+      });
+      if (row.labels > 0)
+        out.push_back(std::move(row));
+    }
+    return out;
   }
 
   score_row all(std::string name) const {
@@ -157,8 +195,12 @@ private:
         seconds.push_back(*detected_after_[i]);
     }
     row.found = seconds.size();
-    if (malicious > 0)
+    if (malicious > 0) {
       row.recall = static_cast<double>(row.found) / static_cast<double>(malicious);
+      row.recall_interval = interval::of(row.found, malicious);
+    }
+    if (row.right + row.false_alarms > 0)
+      row.precision_interval = interval::of(row.right, row.right + row.false_alarms);
     if (row.right + row.false_alarms > 0)
       row.precision = static_cast<double>(row.right) / static_cast<double>(row.right + row.false_alarms);
     if (!seconds.empty())
@@ -170,8 +212,73 @@ private:
   std::map<std::string, std::vector<std::size_t>> by_entity_;
   std::vector<std::optional<double>> detected_after_; ///< seconds from a label's start to the first alert
   score_row all_;
+  std::uint64_t found_ = 0; ///< malicious labels
   std::map<std::string, score_row> by_cause_;
 };
+
+/// @param alerts in order of time
+std::optional<double> average_precision(const std::vector<label>& labels, std::vector<alert> alerts) {
+  const auto malicious = std::count_if(labels.begin(), labels.end(), [](const label& each) { return each.malicious; });
+  if (malicious == 0)
+    return std::nullopt;
+  std::stable_sort(alerts.begin(), alerts.end(), [](const alert& a, const alert& b) { return a.score > b.score; });
+  scoring so_far{labels};
+  double sum = 0;
+  for (std::size_t i = 0; i < alerts.size();) {
+    const auto before = so_far.found();
+    const auto score = alerts[i].score;
+    while (i < alerts.size() && alerts[i].score == score)
+      so_far.take(alerts[i++]);
+    sum += static_cast<double>(so_far.found() - before) * so_far.precision();
+  }
+  return sum / static_cast<double>(malicious);
+}
+
+/// @param alerts in order of time
+top_entities top_of(const std::vector<label>& labels, const std::vector<alert>& alerts, std::size_t a_day) {
+  struct suspect {
+    std::string entity;
+    double score = 0;
+    std::int64_t first = 0;
+    bool right = false;
+  };
+  std::map<std::string_view, std::vector<const label*>> by_entity;
+  for (const auto& each : labels)
+    if (each.malicious)
+      by_entity[each.entity].push_back(&each);
+  const auto is_right = [&](const alert& of) {
+    const auto known = by_entity.find(of.entity);
+    return known != by_entity.end() && std::any_of(known->second.begin(), known->second.end(), [&](const label* each) {
+             return of.time >= each->start && of.time <= each->end;
+           });
+  };
+  constexpr std::int64_t ms_a_day = 86'400'000;
+  std::map<std::int64_t, std::map<std::string, suspect>> by_day;
+  for (const auto& each : alerts) {
+    auto day = each.time / ms_a_day - (each.time % ms_a_day < 0 ? 1 : 0);
+    auto& kept = by_day[day].try_emplace(each.entity, suspect{each.entity, each.score, each.time}).first->second;
+    kept.score = std::max(kept.score, each.score);
+    kept.right = kept.right || is_right(each);
+  }
+  top_entities out;
+  out.a_day = a_day;
+  out.days = by_day.size();
+  for (const auto& [day, suspects] : by_day) {
+    std::vector<suspect> order;
+    for (const auto& [entity, each] : suspects) // by name
+      order.push_back(each);
+    std::stable_sort(order.begin(), order.end(), [](const suspect& a, const suspect& b) {
+      return a.score != b.score ? a.score > b.score : a.first < b.first;
+    });
+    order.resize(std::min(order.size(), a_day));
+    out.looked_at += order.size();
+    out.right +=
+        static_cast<std::uint64_t>(std::count_if(order.begin(), order.end(), [](const suspect& x) { return x.right; }));
+  }
+  if (out.looked_at > 0)
+    out.precision = static_cast<double>(out.right) / static_cast<double>(out.looked_at);
+  return out;
+}
 
 double days_spanned(const std::vector<label>& labels, const std::vector<alert>& alerts, milliseconds grace) {
   auto least = std::numeric_limits<std::int64_t>::max();
@@ -193,11 +300,22 @@ double days_spanned(const std::vector<label>& labels, const std::vector<alert>& 
 
 } // namespace
 
-expected<score_report> score(storage::result_store& store, milliseconds grace) {
+interval interval::of(std::uint64_t hits, std::uint64_t trials) {
+  constexpr double z = 1.959963984540054; // 97.5 % of the normal distribution lie below
+  const auto n = static_cast<double>(trials);
+  const auto p = static_cast<double>(hits) / n;
+  const auto middle = (p + z * z / (2 * n)) / (1 + z * z / n);
+  const auto half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n);
+  // At the ends they are 0 and 1 but for rounding.
+  return {hits == 0 ? 0 : middle - half, hits == trials ? 1 : middle + half};
+}
+
+expected<score_report> score(storage::result_store& store, milliseconds grace, std::size_t top,
+                             const std::string& topic) {
   auto no_result = overtaken::by_claims_in(store);
   if (!no_result)
     return tl::unexpected(no_result.error());
-  auto labels = incident_labels(store, *no_result, grace);
+  auto labels = incident_labels(store, *no_result, grace, topic);
   if (!labels)
     return tl::unexpected(labels.error());
   if (labels->empty())
@@ -216,8 +334,16 @@ expected<score_report> score(storage::result_store& store, milliseconds grace) {
   }
   out.all = everything.all("all");
   out.by_cause = everything.by_cause();
-  for (const auto& [detector, scored] : by_detector)
-    out.by_detector.push_back(scored.all(detector));
+  out.all.average_precision = average_precision(*labels, *alerts);
+  out.by_subtlety = everything.by_subtlety();
+  out.top = top_of(*labels, *alerts, top);
+  for (const auto& [detector, scored] : by_detector) {
+    auto& row = out.by_detector.emplace_back(scored.all(detector));
+    std::vector<alert> its;
+    std::copy_if(alerts->begin(), alerts->end(), std::back_inserter(its),
+                 [&name = row.name](const alert& each) { return each.detector == name; });
+    row.average_precision = average_precision(*labels, std::move(its));
+  }
   if (auto days = days_spanned(*labels, *alerts, grace); days > 0)
     out.false_alarms_a_day = static_cast<double>(out.all.false_alarms) / days;
   return out;

@@ -1,4 +1,5 @@
-// Alerts held against truth.labels: precision, recall, time to detect, by cause and by detector (semantics.md 8).
+// Alerts held against truth.labels: precision, recall, time to detect, by cause, by detector and by subtlety (semantics.md 8); how sure the shares
+// are, and how good the order is that alerts' scores give.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,14 @@
 
 namespace throng::query {
 
+/// 95 % confidence of a share of so many trials, by Wilson's score interval ("Probable inference, the law of succession, and statistical
+/// inference", Journal of the American Statistical Association 22, 1927). @pre 0 < trials, hits <= trials
+struct interval {
+  double low = 0;
+  double high = 1;
+  static interval of(std::uint64_t hits, std::uint64_t trials);
+};
+
 struct score_row {
   std::string name;         ///< a cause or a detector
   std::uint64_t labels = 0; ///< malicious ones; of innocent look-alikes in the row of an innocent cause
@@ -22,18 +31,37 @@ struct score_row {
       0; ///< alerts that match an innocent label or none; in a cause's row only of an innocent cause
   std::optional<double> recall;
   std::optional<double> precision;
+  std::optional<interval> recall_interval;
+  std::optional<interval> precision_interval;
   std::optional<double> median_seconds_to_detect;
+  /// Of all and of a detector: the mean precision over the labels found, alerts taken in the order of their scores, those of one score at once;
+  /// labels that are not found count 0.
+  std::optional<double> average_precision;
+};
+
+/// Of each day of UTC the entities with alerts, by their greatest score, then the earliest alert, then their name: how many of the first few had
+/// an alert that matches a malicious label.
+struct top_entities {
+  std::size_t a_day = 0; ///< the most that are looked at
+  std::uint64_t looked_at = 0;
+  std::uint64_t right = 0;
+  std::uint64_t days = 0; ///< with an alert
+  std::optional<double> precision;
 };
 
 struct score_report {
   score_row all;
   std::vector<score_row> by_cause;    ///< by name
   std::vector<score_row> by_detector; ///< by name; each as if its alerts were the only ones
-  double false_alarms_a_day = 0;      ///< over the time that the labels and alerts span
+  std::vector<score_row> by_subtlety; ///< malicious labels by quarters from 0 (blatant) to 1; those without have none
+  top_entities top;
+  double false_alarms_a_day = 0; ///< over the time that the labels and alerts span
 };
 
 /// not_found: no labels in this store.
 /// @param grace how long after a label's end an alert still matches it
-expected<score_report> score(storage::result_store& store, milliseconds grace = milliseconds{600'000});
+/// @param top entities a day, of top_entities @param topic only labels of its events; empty: all
+expected<score_report> score(storage::result_store& store, milliseconds grace = milliseconds{600'000},
+                             std::size_t top = 10, const std::string& topic = {});
 
 } // namespace throng::query

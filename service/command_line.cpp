@@ -105,7 +105,9 @@ int run_program(int argc, char** argv) {
   add_alerts_command(self);
   add_audit_command(self);
   add_score_command(self);
+  add_tune_command(self);
   add_detect_command(self);
+  add_export_command(self);
   add_replay_command(self);
   add_scenario_command(self);
   add_pipeline_command(self);

@@ -30,11 +30,17 @@ struct detect_options {
 
 int list_detectors() {
   std::string text;
-  for (const auto& doc : analytics::known_detectors()) {
-    text += fmt::format("{}\n    {}\n", doc.name, doc.sentence);
+  const auto add = [&](const analytics::detector_doc& doc, std::string_view indent) {
+    text += fmt::format("{0}{1}\n{0}    {2}\n", indent, doc.name, doc.sentence);
     for (const auto& parameter : doc.parameters)
-      text += fmt::format("      {:<16} {:<10} {}\n", parameter.name, parameter.default_value, parameter.sentence);
-  }
+      text += fmt::format("{}      {:<16} {:<10} {}\n", indent, parameter.name, parameter.default_value,
+                          parameter.sentence);
+  };
+  for (const auto& doc : analytics::known_detectors())
+    add(doc, "");
+  text += "  In pipelines only, as they look at more than one series:\n";
+  for (const auto& doc : analytics::pipeline_detectors())
+    add(doc, "  ");
   std::fwrite(text.data(), 1, text.size(), stdout);
   return exit_done;
 }

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include <fmt/core.h>
@@ -93,6 +95,36 @@ config::problems find_loops(const std::vector<config::loaded<config::pipeline>>&
   return found;
 }
 
+/// Reads the models of a pipeline: they are part of what it is.
+config::problems read_models(config::loaded<config::pipeline>& in, const std::string& pipeline_file) {
+  constexpr std::uintmax_t greatest_model = 512U << 20U;
+  config::problems found;
+  const auto folder = std::filesystem::path{pipeline_file}.parent_path();
+  for (std::size_t i = 0; i < in.value.detectors.size(); ++i) {
+    auto& each = in.value.detectors[i];
+    const auto* named = each.parameters.if_contains("file");
+    if (each.detector != "model" || named == nullptr)
+      continue;
+    const auto path = fmt::format("{}detect[{}].file", in.path.empty() ? "" : in.path + ".", i);
+    if (!named->is_string()) {
+      found.push_back(in.source.at(path, "is no text: the name of the model's file"));
+      continue;
+    }
+    const auto file = folder / std::string{named->get_string()};
+    std::error_code wrong;
+    const auto size = std::filesystem::file_size(file, wrong);
+    std::ifstream text{file, std::ios::binary};
+    if (!wrong && size > greatest_model)
+      found.push_back(
+          in.source.at(path, fmt::format("{} has {} bytes; at most {} are read", file.string(), size, greatest_model)));
+    else if (wrong || !text)
+      found.push_back(in.source.at(path, fmt::format("{} can't be read", file.string())));
+    else
+      each.model.assign(std::istreambuf_iterator<char>{text}, {});
+  }
+  return found;
+}
+
 } // namespace
 
 config::checked<std::vector<std::shared_ptr<const analytics::pipeline_plan>>>
@@ -116,6 +148,10 @@ compile_pipelines(const std::vector<std::string>& names, const config::load_opti
       }
       auto missing = find_lookups(each, name);
       problems.insert(problems.end(), missing.begin(), missing.end());
+      if (auto unread = read_models(each, name); !unread.empty()) {
+        problems.insert(problems.end(), unread.begin(), unread.end());
+        continue;
+      }
       auto plan = analytics::pipeline_plan::compile(each.value);
       if (plan)
         plans.push_back(*plan);

@@ -16,6 +16,7 @@ namespace {
 struct score_options {
   std::string store;
   std::string grace = "10m";
+  std::size_t top = 10;
   std::string report;
   std::optional<double> min_recall;
   std::optional<double> min_precision;
@@ -23,6 +24,10 @@ struct score_options {
 
 std::string as_text(std::optional<double> x) {
   return x ? fmt::format("{:.3f}", *x) : "-";
+}
+
+std::string as_text(const std::optional<query::interval>& x) {
+  return x ? fmt::format("{:.3f} to {:.3f}", x->low, x->high) : "-";
 }
 
 void print_rows(const char* heading, const std::vector<query::score_row>& rows) {
@@ -42,14 +47,20 @@ int run(const score_options& options) {
   auto store = open_chosen_store(options.store);
   if (!store)
     return say_failure(store.error());
-  auto result = query::score(**store, *grace);
+  auto result = query::score(**store, *grace, options.top);
   if (!result)
     return say_failure(result.error());
   if (options.report != "-") {
     print_rows("cause", result->by_cause);
     print_rows("detector or rule", result->by_detector);
+    print_rows("subtlety", result->by_subtlety);
     print_rows("all", {result->all});
     fmt::print("\nfalse alarms a day: {:.2f}\n", result->false_alarms_a_day);
+    fmt::print("95 %: recall {}, precision {}\n", as_text(result->all.recall_interval),
+               as_text(result->all.precision_interval));
+    fmt::print("average precision: {}\n", as_text(result->all.average_precision));
+    fmt::print("precision of the {} most suspicious entities a day: {} ({} of {})\n", result->top.a_day,
+               as_text(result->top.precision), result->top.right, result->top.looked_at);
   }
   if (!options.report.empty()) {
     auto report = to_json(*result);
@@ -71,6 +82,9 @@ void add_score_command(program& to) {
   auto options = std::make_shared<score_options>();
   command.add_option("--store", options->store, "sqlite:FILE or mongodb://…");
   command.add_option("--grace", options->grace, "An alert this long after a label's end still matches it")
+      ->capture_default_str();
+  command.add_option("--top", options->top, "How many entities a day somebody could look at")
+      ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   command.add_option("--min-recall", options->min_recall, "Exit with 3 below this");
   command.add_option("--min-precision", options->min_precision, "Exit with 3 below this");

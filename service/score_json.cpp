@@ -10,6 +10,10 @@ boost::json::value or_null(std::optional<double> x) {
   return x ? boost::json::value(*x) : boost::json::value(nullptr);
 }
 
+boost::json::value or_null(const std::optional<query::interval>& x) {
+  return x ? boost::json::value(boost::json::array{x->low, x->high}) : boost::json::value(nullptr);
+}
+
 boost::json::object to_json(const query::score_row& row) {
   return {{"name", row.name},
           {"labels", row.labels},
@@ -18,7 +22,10 @@ boost::json::object to_json(const query::score_row& row) {
           {"right", row.right},
           {"false_alarms", row.false_alarms},
           {"recall", or_null(row.recall)},
+          {"recall_interval", or_null(row.recall_interval)},
           {"precision", or_null(row.precision)},
+          {"precision_interval", or_null(row.precision_interval)},
+          {"average_precision", or_null(row.average_precision)},
           {"median_seconds_to_detect", or_null(row.median_seconds_to_detect)}};
 }
 
@@ -35,6 +42,13 @@ boost::json::object to_json(const query::score_report& of) {
   return {{"all", to_json(of.all)},
           {"by_cause", to_json(of.by_cause)},
           {"by_detector", to_json(of.by_detector)},
+          {"by_subtlety", to_json(of.by_subtlety)},
+          {"top",
+           {{"a_day", of.top.a_day},
+            {"days", of.top.days},
+            {"looked_at", of.top.looked_at},
+            {"right", of.top.right},
+            {"precision", or_null(of.top.precision)}}},
           {"false_alarms_a_day", of.false_alarms_a_day}};
 }
 

@@ -63,6 +63,14 @@ config::pipeline everything() {
   auto like_high = feature("like_high", milliseconds{60'000}, "seen", "g"); // also of events that are not high
   like_high.where = high.where;
   made.features.push_back(like_high);
+  made.features.push_back(feature("usual", milliseconds{30'000}, "habit", "x"));
+  auto usual_here = feature("usual_here", milliseconds{70'000}, "habit", "x");
+  usual_here.group = "g";
+  made.features.push_back(usual_here);
+  auto usual_high = usual_here; // also of events that are not high
+  usual_high.name = "usual_high";
+  usual_high.where = high.where;
+  made.features.push_back(usual_high);
 
   config::detect shift;
   shift.name = "jump";
@@ -70,10 +78,10 @@ config::pipeline everything() {
   shift.field = "x";
   shift.parameters = object(R"({"short": 2, "long": 6, "threshold": 1.5, "refractory": "20s", "forget": "40s"})");
   made.detectors = {shift};
-  made.rules = {
-      rule("seen", "{}", milliseconds{0},
-           "{n} {n_long} {total} {mean} {least} {most} {kinds} {last} {since} {like_it} {speed} {high} {like_high}"),
-      rule("high", R"({"x": {"$gt": 50}})", milliseconds{15'000})};
+  made.rules = {rule("seen", "{}", milliseconds{0},
+                     "{n} {n_long} {total} {mean} {least} {most} {kinds} {last} {since} {like_it} {speed} {high} "
+                     "{like_high} {usual} {usual_here} {usual_high}"),
+                rule("high", R"({"x": {"$gt": 50}})", milliseconds{15'000})};
   return made;
 }
 
@@ -288,6 +296,16 @@ CAF_TEST(features are those of the plain model and cooldowns keep an entity quie
           const auto& there = events.samples[static_cast<std::size_t>(*from)];
           const auto seconds = std::max(300.0, static_cast<double>(now.time - there.time) / 1'000);
           RC_ASSERT(std::fabs(number(value) - great_circle_km(*there.x, *now.x) / seconds * 3'600) <= 0.1);
+          break;
+        }
+        case config::feature_kind::habit: {
+          if (!each.group.empty())
+            std::erase_if(before, [&](std::size_t j) { return events.samples[j].group != now.group; });
+          const auto usual = model.numbers(before);
+          const auto sum = sum_of(usual);
+          RC_ASSERT(value.is_null() == (!now.x || usual.empty() || sum == 0));
+          if (!value.is_null())
+            RC_ASSERT(number(value) == *now.x / (sum / static_cast<double>(usual.size())));
           break;
         }
         case config::feature_kind::count:

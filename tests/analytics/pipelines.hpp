@@ -79,8 +79,11 @@ inline config::window calendar_window(std::string name, std::string length, std:
 inline config::feature feature(std::string name, milliseconds over, std::string_view kind, std::string field = {}) {
   using enum config::feature_kind;
   static const std::map<std::string_view, config::feature_kind> kinds{
-      {"count", count},       {"sum", sum},   {"mean", mean},   {"min", min},   {"max", max},
-      {"distinct", distinct}, {"last", last}, {"since", since}, {"seen", seen}, {"speed", speed}};
+      {"count", count},     {"sum", sum},           {"mean", mean},   {"min", min},
+      {"max", max},         {"distinct", distinct}, {"last", last},   {"since", since},
+      {"seen", seen},       {"speed", speed},       {"habit", habit}, {"fan_in", fan_in},
+      {"fan_out", fan_out}, {"received", received}, {"sent", sent},   {"held", held},
+      {"payers", payers},   {"payees", payees},     {"cycle", cycle}, {"scatter_gather", scatter_gather}};
   config::feature made;
   made.name = std::move(name);
   made.over = over;

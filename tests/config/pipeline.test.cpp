@@ -224,6 +224,57 @@ CAF_TEST(a feature has exactly one aggregate) {
   CAF_CHECK(!feature_of(R"("over": "1h", "distinct": "b")")->front().value.features[0].where);
 }
 
+CAF_TEST(a habit is of a number and may be by another field) {
+  auto read = feature_of(R"("over": "30d", "habit": {"of": "amount", "by": "mcc"})");
+  CAF_REQUIRE(has_problems(read, {}));
+  const auto& one = read->front().value.features[0];
+  CAF_CHECK(one.kind == feature_kind::habit);
+  CAF_CHECK_EQUAL(one.field, "amount");
+  CAF_CHECK_EQUAL(one.group, "mcc");
+  CAF_CHECK(has_problems(feature_of(R"("over": "30d", "habit": {"by": "mcc"})"),
+                         {"f:2:52: features[0].habit.of: is missing"}));
+}
+
+CAF_TEST(features of accounts need a graph and take all of its payments) {
+  const auto graph = [](const std::string& members, const std::string& to = "payee") {
+    return parse(with(R"("graph": {"from": "payer", "to": ")" + to + R"(", "amount": "sum"},
+"features": [{"name": "a", "over": "1h", )" +
+                      members + "}]"));
+  };
+  CAF_CHECK(
+      has_problems(feature_of(R"("over": "1h", "fan_out": "from")"),
+                   {"f:2:53: features[0].fan_out: fan_out is of a payment's accounts: the pipeline needs `graph`"}));
+  CAF_CHECK(has_problems(
+      graph(R"("fan_out": "payer")"),
+      {"f:3:53: features[0].fan_out: \"payer\" is not allowed; allowed: from (who pays) or to (who is paid)"}));
+  CAF_CHECK(has_problems(graph(R"("sent": "to", "where": {"b": 1})"),
+                         {"f:3:65: features[0].where: all payments of a graph count"}));
+  CAF_CHECK(has_problems(graph(R"("cycle": {"up_to": 11})"), {"f:3:61: features[0].cycle.up_to: 11 is"}));
+  CAF_CHECK(has_problems(graph(R"("sent": "to")", "payer"), {"f:2:34: graph.to: \"payer\" is also who pays"}));
+  auto read = graph(R"("cycle": {"up_to": 5, "share": 0.9})");
+  CAF_REQUIRE(has_problems(read, {}));
+  const auto& it = read->front().value;
+  CAF_CHECK(it.graph == (payment_fields{"payer", "payee", "sum"}));
+  CAF_CHECK(it.features[0].kind == feature_kind::cycle);
+  CAF_CHECK_EQUAL(it.features[0].up_to, 5);
+  CAF_CHECK_EQUAL(it.features[0].share, 0.9);
+  read = graph(R"("held": "to")");
+  CAF_REQUIRE(has_problems(read, {}));
+  CAF_CHECK(read->front().value.features[0].of_payee);
+}
+
+CAF_TEST(only a rule about single events names whom its alerts are about) {
+  const auto rule = [](const std::string& members) {
+    return parse(with("\"rules\": [{\"name\": \"r\", \"about\": [\"x\"], " + members + "}]"));
+  };
+  auto read = rule(R"("when": {"a": 1})");
+  CAF_REQUIRE(has_problems(read, {}));
+  CAF_CHECK(read->front().value.rules[0].about == std::vector<std::string>{"x"});
+  CAF_CHECK(has_problems(rule(R"("absent": "5m")"), {"f:2:34: rules[0].about: `about` belongs to"}));
+  CAF_CHECK(
+      has_problems(rule(R"("when": {"a": 1}, "until": {"a": 2})"), {"f:2:34: rules[0].about: `about` belongs to"}));
+}
+
 CAF_TEST(features and detectors by another field than the key need rekey) {
   CAF_CHECK(has_problems(feature_of(R"("over": "1h", "by": "other", "sum": "b")"),
                          {"f:2:48: features[0].by: \"other\" is not the pipeline's key, k, so its events lie in "

@@ -80,7 +80,7 @@ CAF_TEST(every scenario preset loads and so do its pipelines) {
 }
 
 CAF_TEST(every pipeline preset loads under its own name) {
-  CAF_CHECK_EQUAL(pipeline_presets().size(), 7u);
+  CAF_CHECK_EQUAL(pipeline_presets().size(), 8u);
   for (const auto& one : pipeline_presets()) {
     auto pipelines = load_pipelines(std::string{one.name}, {});
     CAF_REQUIRE(is_right(pipelines));

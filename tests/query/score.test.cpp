@@ -1,5 +1,7 @@
 #define CAF_SUITE query.score
 
+#include <cmath>
+
 #include <boost/json/serialize.hpp>
 #include <caf/test/unit_test.hpp>
 
@@ -108,6 +110,69 @@ CAF_TEST(each detector is scored as if it were alone) {
   CAF_CHECK_EQUAL(slow->false_alarms, 1u);
   CAF_CHECK_EQUAL(slow->median_seconds_to_detect.value(), 35.0);
   CAF_CHECK_EQUAL(row(report.by_cause, "sensor.drift")->median_seconds_to_detect.value(), 50.0);
+}
+
+CAF_TEST(a share of few trials is known to within its interval by Wilson) {
+  // Of the paper's formula, by hand: n = 10, p = 0.9 and z = 1.96.
+  const auto some = query::interval::of(9, 10);
+  CAF_CHECK(std::fabs(some.low - 0.5958) < 1e-4);
+  CAF_CHECK(std::fabs(some.high - 0.9821) < 1e-4);
+  const auto none = query::interval::of(0, 4);
+  CAF_CHECK_EQUAL(none.low, 0.0);
+  CAF_CHECK(std::fabs(none.high - 0.4899) < 1e-4);
+  const auto all = query::interval::of(4, 4);
+  CAF_CHECK(std::fabs(all.low - 0.5101) < 1e-4);
+  CAF_CHECK_EQUAL(all.high, 1.0);
+}
+
+CAF_TEST(the average precision is that of the order which scores give) {
+  filled_store store;
+  const auto end = six_o_clock + minute;
+  store.write({make_label("l1", "a", "x", six_o_clock, end), make_label("l2", "b", "x", six_o_clock, end),
+               make_label("l3", "c", "x", six_o_clock, end), make_alert("1", "z", six_o_clock, "d", 0.5),
+               make_alert("2", "a", six_o_clock, "d", 0.9), make_alert("3", "y", six_o_clock, "d", 0.8),
+               make_alert("4", "b", six_o_clock, "d", 0.8), make_alert("5", "a", six_o_clock, "d", 0.7)});
+  auto report = must(query::score(*store));
+  // a at 1 of 1; y and b at once, so 2 of 3; the second on a, and z, add nothing; c is not found.
+  CAF_CHECK(std::fabs(report.all.average_precision.value() - (1.0 + 2.0 / 3) / 3) < 1e-12);
+  CAF_CHECK_EQUAL(row(report.by_detector, "d")->average_precision.value(), report.all.average_precision.value());
+  CAF_CHECK(std::fabs(report.all.recall_interval->low - query::interval::of(2, 3).low) < 1e-12);
+}
+
+CAF_TEST(the most suspicious entities of each day are those of the greatest scores and then of the earliest alerts) {
+  filled_store store;
+  constexpr auto day = 1'440 * minute;
+  store.write({make_label("l1", "a", "x", six_o_clock, six_o_clock + 2 * day),
+               make_label("l2", "b", "x", six_o_clock, six_o_clock + 2 * day, false),
+               make_alert("1", "b", six_o_clock, "d", 0.9), make_alert("2", "c", six_o_clock, "d", 0.5),
+               make_alert("3", "a", six_o_clock + 1, "d", 0.4), make_alert("4", "a", six_o_clock + 2, "e", 0.9),
+               make_alert("5", "a", six_o_clock + day, "d", 0.1)});
+  auto report = must(query::score(*store, milliseconds{0}, 2));
+  CAF_CHECK_EQUAL(report.top.a_day, 2u);
+  CAF_CHECK_EQUAL(report.top.days, 2u);
+  CAF_CHECK_EQUAL(report.top.looked_at, 3u); // b and a, then a alone
+  CAF_CHECK_EQUAL(report.top.right, 2u);
+  CAF_CHECK_EQUAL(must(query::score(*store, milliseconds{0}, 1)).top.right, 1u); // on the first day b was earlier
+}
+
+CAF_TEST(malicious labels are told by how subtle they are) {
+  filled_store store;
+  auto label = [](const char* id, const char* entity, double subtlety, bool malicious = true) {
+    auto made = make_label(id, entity, "x", six_o_clock, six_o_clock + minute, malicious);
+    made.body["subtlety"] = subtlety;
+    return made;
+  };
+  store.write({label("1", "a", 0), label("2", "b", 0.24), label("3", "c", 0.25), label("4", "d", 1),
+               label("5", "e", 0.6, false), make_alert("1", "a", six_o_clock), make_alert("2", "d", six_o_clock)});
+  auto rows = must(query::score(*store)).by_subtlety;
+  CAF_REQUIRE_EQUAL(rows.size(), 3u);
+  CAF_CHECK_EQUAL(rows[0].name, "0 to 0.25");
+  CAF_CHECK_EQUAL(rows[0].labels, 2u);
+  CAF_CHECK_EQUAL(rows[0].found, 1u);
+  CAF_CHECK_EQUAL(rows[1].name, "0.25 to 0.5");
+  CAF_CHECK_EQUAL(rows[1].found, 0u);
+  CAF_CHECK_EQUAL(rows[2].name, "0.75 to 1");
+  CAF_CHECK_EQUAL(rows[2].recall.value(), 1.0);
 }
 
 CAF_TEST(trouble of the stream is nothing to detect) {

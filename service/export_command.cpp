@@ -1,0 +1,157 @@
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "service/analysis_input.hpp"
+#include "service/command_line.hpp"
+#include "service/feature_rows.hpp"
+#include "service/file_analysis.hpp"
+#include "service/input_options.hpp"
+#include "service/logging.hpp"
+#include "storage/passing_store.hpp"
+
+namespace throng::service {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct export_options {
+  std::string pipeline;
+  std::string from;
+  std::string to = "-";
+  std::string format = "csv";
+  std::vector<std::string> fields;
+  bool force = false;
+};
+
+/// Where rows go: standard output, or a file that appears under its name when it is complete.
+class row_file {
+public:
+  static expected<std::unique_ptr<row_file>> open(const std::string& to, const std::string& name, bool force) {
+    std::unique_ptr<row_file> made{new row_file};
+    if (to == "-")
+      return made;
+    std::error_code wrong;
+    fs::create_directories(to, wrong);
+    made->name_ = fs::path{to} / name;
+    if (!force && fs::exists(made->name_, wrong))
+      return fail(error_kind::invalid,
+                  fmt::format("{} is there already; --force writes over it", made->name_.string()));
+    made->unfinished_ = made->name_;
+    made->unfinished_ += ".unfinished";
+    made->file_ = std::fopen(made->unfinished_.c_str(), "wb");
+    if (made->file_ == nullptr)
+      return fail(error_kind::invalid,
+                  fmt::format("{} can't be written: {}", made->unfinished_.string(), std::strerror(errno)));
+    return made;
+  }
+  ~row_file() {
+    if (file_ == nullptr)
+      return;
+    std::fclose(file_);
+    std::error_code ignored;
+    fs::remove(unfinished_, ignored);
+  }
+  row_file(const row_file&) = delete;
+  row_file& operator=(const row_file&) = delete;
+
+  std::FILE* out() const {
+    return file_ != nullptr ? file_ : stdout;
+  }
+  expected<void> finish() {
+    if (std::fflush(out()) != 0 || (file_ != nullptr && std::fclose(std::exchange(file_, nullptr)) != 0))
+      return fail(error_kind::unavailable, fmt::format("cannot write: {}", std::strerror(errno)));
+    if (unfinished_.empty())
+      return {};
+    std::error_code wrong;
+    fs::rename(unfinished_, name_, wrong);
+    return wrong ? fail(error_kind::unavailable, fmt::format("{}: {}", name_.string(), wrong.message()))
+                 : expected<void>{};
+  }
+
+private:
+  row_file() = default;
+  fs::path name_;
+  fs::path unfinished_;
+  std::FILE* file_ = nullptr;
+};
+
+int export_features(const export_options& options, bool quiet) {
+  input_choice choice;
+  choice.from = options.from;
+  const auto folder = choice.folder();
+  if (!folder)
+    return say_failure({error_kind::invalid, fmt::format("--from {}: must be file:DIR", options.from), false});
+  config::load_options load;
+  load.environment = config::process_environment();
+  load.now = wall_now();
+  auto plans = compile_pipelines({options.pipeline}, load);
+  if (!plans)
+    return say_problems(plans.error());
+  if (plans->size() != 1)
+    return say_failure({error_kind::invalid,
+                        fmt::format("{} holds {} pipelines; rows are of one", options.pipeline, plans->size()), false});
+  const auto& definition = plans->front()->definition();
+  const auto table = feature_table_of(definition, options.fields);
+  auto labels = event_labels::read(*folder, definition.source);
+  if (!labels)
+    return say_failure(labels.error());
+  const auto name = definition.name;
+  auto telling = analytics::pipeline_plan::compile(telling_of_all(definition, table));
+  if (!telling)
+    return say_failure({error_kind::invalid,
+                        fmt::format("{}: {}", telling.error().front().path, telling.error().front().sentence), false});
+  auto file = row_file::open(options.to, name + ".features.csv", options.force);
+  if (!file)
+    return say_failure(file.error());
+  feature_rows rows{(*file)->out(), table, std::move(*labels)};
+  if (auto begun = rows.begin(); !begun)
+    return say_failure(begun.error());
+  auto store =
+      storage::make_passing_store([&](std::span<const storage::stamped_document> batch) { return rows.take(batch); });
+
+  const auto at = analyse_files({{*telling}, options.from, {}, quiet}, *store);
+  if (!at)
+    return say_failure(at.error());
+  if (auto done = (*file)->finish(); !done)
+    return say_failure(done.error());
+  if (!quiet)
+    say(fmt::format("{} rows of {} messages; {} were older than the watermark, {} could not be read", rows.rows(),
+                    at->consumed, at->not_fed, at->dead_letters));
+  return exit_done;
+}
+
+} // namespace
+
+void add_export_command(program& to) {
+  auto& command = add_command(to.app, "export", "What was computed, as files for other tools",
+                              "  throng export features bank-fraud --from file:DIR --fields amount,mcc > rows.csv");
+  command.require_subcommand(1);
+  auto& features = add_command(
+      command, "features", "A pipeline's features, one row an event, with the label where the truth is known",
+      "  throng simulate bank --to file:out\n"
+      "  throng export features bank-fraud --from file:out --fields amount,mcc --to trained-on");
+  auto options = std::make_shared<export_options>();
+  features.add_option("pipeline", options->pipeline, "A file or preset: see throng pipeline list")
+      ->required()
+      ->check(can_be(names_of(config::pipeline_presets())));
+  features
+      .add_option("--from", options->from, "file:DIR: DIR/TOPIC.ndjson, and DIR/truth.labels.ndjson where it is there")
+      ->required();
+  features.add_option("--fields", options->fields, "The message's fields that are columns too, by commas")
+      ->delimiter(',');
+  features.add_option("--format", options->format, "csv")->check(CLI::IsMember({"csv"}))->capture_default_str();
+  features.add_option("--to", options->to, "A folder, for PIPELINE.features.csv; - is standard output")
+      ->capture_default_str();
+  features.add_flag("--force", options->force, "Write over a file that is there");
+  features.callback(
+      [&to, options] { to.chosen = [&to, options] { return export_features(*options, to.global.quiet); }; });
+}
+
+} // namespace throng::service
