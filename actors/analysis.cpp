@@ -40,10 +40,13 @@ public:
       if (auto added = pipeline->rekeys() ? add_rekeyed(topic, pipeline, made) : add_engine(topic, pipeline, made);
           !added)
         return added;
-    if (topic.recorder)
-      made.tasks.emplace_back().make = [options = *topic.recorder, name = topic.name](std::int32_t partition) {
+    if (topic.recorder) {
+      auto& recorder = made.tasks.emplace_back();
+      recorder.make = [options = *topic.recorder, name = topic.name](std::int32_t partition) {
         return analytics::make_recorder(options, name, partition);
       };
+      recorder.records = true;
+    }
     into_.topics.emplace(topic.broker_name, std::move(made));
     return {};
   }

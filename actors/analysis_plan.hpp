@@ -2,6 +2,7 @@
 // the bounds on what may be under way. A plain value, shared and immutable once made.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +35,7 @@ struct task_plan {
   milliseconds idle{10'000}; ///< wall time without news until what is open is written
   /// The newest versions of what the task reads besides its topic; called by every processor now and then. Empty: nothing.
   std::function<analytics::lookup_tables()> lookups{};
+  bool records = false; ///< keeps books of what is read for others: no reason to go on when they have ended
 };
 
 struct topic_plan {
@@ -49,6 +51,10 @@ struct topic_plan {
 
   bool internal() const {
     return !written_by.empty();
+  }
+  /// What a pipeline takes in from outside.
+  bool feeds_pipelines() const {
+    return !internal() && std::any_of(tasks.begin(), tasks.end(), [](const task_plan& task) { return !task.records; });
   }
 };
 

@@ -14,9 +14,7 @@ namespace {
 
 /// How often a source whose poll() does not wait is asked.
 constexpr auto poll_pause = std::chrono::milliseconds{10};
-/// How often a partition's end is asked for.
-constexpr wall_duration between_asking = std::chrono::seconds{2};
-constexpr wall_duration between_asking_in_vain = std::chrono::seconds{60};
+
 } // namespace
 
 consumer_state::consumer_state(consumer_actor::pointer self)
@@ -99,7 +97,7 @@ expected<std::int64_t> consumer_state::fresh_start(const transport::topic_partit
 
 void consumer_state::start(const start_partition& what, partition_processor_actor to) {
   auto& partition =
-      partitions_.try_emplace(what.which, fed_partition{partition_feed{limits_of(what.which)}, 0, {}, false, {}})
+      partitions_.try_emplace(what.which, fed_partition{partition_feed{limits_of(what.which)}, 0, {}, false})
           .first->second;
   partition.life = what.life;
   partition.to = std::move(to);
@@ -135,15 +133,7 @@ void consumer_state::saved(const checkpoint_made& what) {
   auto* partition = find(what.which, what.life);
   if (!partition)
     return;
-  // The end moves while nobody reaches it: asked for now and then, so that lag can be told. A broker that does not answer makes
-  // this thread wait, and is left alone for longer.
-  auto now = self_->clock().now();
-  if (now >= partition->ask_end_at) {
-    auto bounds = source_->bounds_at_hand(what.which);
-    if (bounds)
-      note_end(what.which, bounds->second);
-    partition->ask_end_at = now + (bounds ? between_asking : between_asking_in_vain);
-  }
+  note_end(what.which, source_->known_end(what.which)); // it moves while nobody reaches it
   partition->feed.trim(what.oldest);
   serve(what.which, *partition);
 }

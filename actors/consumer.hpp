@@ -40,7 +40,6 @@ private:
     life_number life = 0;
     partition_processor_actor to; ///< none: its processor is gone for good
     bool paused = false;
-    wall_time ask_end_at;
   };
 
   void on(const transport::batch_ptr& batch);

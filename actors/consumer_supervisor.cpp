@@ -453,12 +453,30 @@ void consumer_supervisor_state::check_end() {
     working += x.now == watched_partition::phase::working ? 1 : 0;
     failed += x.now == watched_partition::phase::failed ? 1 : 0;
   }
-  if (working > 0)
+  if (working > 0) {
+    // Books of other topics alone are not what an analysis is for, and nobody would see that it does nothing else.
+    if (!stopping_ && !plan_->until_end && !finish_ && nothing_left_to_analyse()) {
+      spdlog::error("all partitions that the pipelines read here have ended: the analysis saves the others and ends");
+      stop();
+    }
     return;
+  }
   bool all_failed = failed > 0 && failed == partitions_.size();
   bool to_end = assigned_ && (plan_->until_end || finish_);
   if (stopping_ || to_end || all_failed)
     close();
+}
+
+bool consumer_supervisor_state::nothing_left_to_analyse() const {
+  auto any = false;
+  for (const auto& [which, x] : partitions_) {
+    if (!plan_->topics.at(which.topic).feeds_pipelines())
+      continue;
+    if (x.now != watched_partition::phase::failed)
+      return false;
+    any = true;
+  }
+  return any;
 }
 
 void consumer_supervisor_state::close() {

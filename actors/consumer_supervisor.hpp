@@ -92,6 +92,8 @@ private:
   void check_ready();
   void check_revocations();
   void check_end();
+  /// Of what the pipelines read here, every partition has failed.
+  bool nothing_left_to_analyse() const;
   void close();
   void closed();
 

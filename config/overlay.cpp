@@ -143,10 +143,10 @@ std::optional<std::vector<std::string>> segments(std::string_view path) {
 }
 
 json::value parsed(const std::vector<std::string>& at, const std::string& text) {
-  // These are text always: a password may look like a number.
+  // These are text always: a password may look like a number. Where quotes stand around it, it is a text of JSON.
   bool is_text = (at.size() == 2 && at[0] == "kafka") || (at.size() == 1 && at[0] == "store");
-  if (!is_text) {
-    if (auto value = read_json(text, "--set"))
+  if (!is_text || (!text.empty() && text.front() == '"')) {
+    if (auto value = read_json(text, "--set"); value && (!is_text || value->root.is_string()))
       return std::move(value->root);
   }
   return json::value(json::string_view{text.data(), text.size()});

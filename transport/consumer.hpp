@@ -77,6 +77,12 @@ public:
     return bounds(which);
   }
 
+  /// Where a partition that is being read ends, as the source has heard with its messages: nobody is asked, so that it never waits. `unknown_end`
+  /// where it has heard nothing.
+  virtual std::int64_t known_end(const topic_partition& /*which*/) const {
+    return unknown_end;
+  }
+
   /// The message at an offset: how a claim tells whether the topic was made anew. None: it is not there (any more).
   virtual expected<std::optional<batch_ptr>> read_one(const topic_partition& which, std::int64_t offset) = 0;
 

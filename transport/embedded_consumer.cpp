@@ -49,6 +49,10 @@ public:
     return reader_->bounds(which);
   }
 
+  std::int64_t known_end(const topic_partition& which) const override {
+    return reader_->known_end(which);
+  }
+
   expected<std::optional<batch_ptr>> read_one(const topic_partition& which, std::int64_t offset) override {
     return reader_->read_one(which, offset);
   }

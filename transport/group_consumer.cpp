@@ -53,6 +53,9 @@ public:
   expected<std::pair<std::int64_t, std::int64_t>> bounds(const topic_partition& which) override {
     return reader_->bounds(which);
   }
+  std::int64_t known_end(const topic_partition& which) const override {
+    return reader_->known_end(which);
+  }
   expected<std::optional<batch_ptr>> read_one(const topic_partition& which, std::int64_t offset) override {
     return reader_->read_one(which, offset);
   }
@@ -92,19 +95,23 @@ expected<void> group_consumer::join(const config::kafka_settings& settings, cons
     return fail(error_kind::invalid,
                 fmt::format("kafka: {} must be {}: partitions that stay are not interrupted by a rebalance",
                             strategy_property, cooperative));
-  auto reader =
-      kafka_reader::make(settings, {.brokers = settings.brokers,
-                                    .defaults =
-                                        {
-                                            {"group.id", options.group},
-                                            {std::string{strategy_property}, std::string{cooperative}},
-                                            // By partition, and little enough for many of them; these sizes are the
-                                            // fastest where the broker's threads are woken (kafka_reader.cpp).
-                                            {"queued.max.messages.kbytes", "8192"},
-                                            {"fetch.message.max.bytes", "524288"},
-                                        },
-                                    .rebalance = rebalance,
-                                    .opaque = this});
+  auto reader = kafka_reader::make(
+      settings,
+      {.brokers = settings.brokers,
+       .defaults =
+           {
+               {"group.id", options.group},
+               {std::string{strategy_property}, std::string{cooperative}},
+               // By partition, and little enough for many of them; these sizes are the
+               // fastest where the broker's threads are woken (kafka_reader.cpp).
+               {"queued.max.messages.kbytes", "8192"},
+               {"fetch.message.max.bytes", "524288"},
+               // A broker that answers nothing any more (frozen, or its link cut without a word) is left after
+               // this long: as Kafka's own consumer (request.timeout.ms); librdkafka's default is 60 s.
+               {"socket.timeout.ms", "30000"},
+           },
+       .rebalance = rebalance,
+       .opaque = this});
   if (!reader)
     return tl::unexpected(reader.error());
   reader_ = std::move(*reader);

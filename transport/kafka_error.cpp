@@ -79,6 +79,11 @@ bool is_retryable(rd_kafka_resp_err_t code) {
   return kind == error_kind::unavailable || kind == error_kind::timed_out || code == RD_KAFKA_RESP_ERR__QUEUE_FULL;
 }
 
+bool is_absence(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+         code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+}
+
 std::string_view advice_on_connection(std::string_view text, int x509) {
   // x509_vfy.h of OpenSSL; its numbers are part of its interface.
   switch (x509) {

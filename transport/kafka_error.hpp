@@ -17,6 +17,10 @@ error_kind kind_of(rd_kafka_resp_err_t code);
 /// Whether the same call may succeed later without anybody's doing.
 bool is_retryable(rd_kafka_resp_err_t code);
 
+/// Whether the topic or partition is said not to be there. A broker that has just started may say so of any, and librdkafka (2.0.2) then forgets
+/// one that it knew at once: its topic.metadata.propagation.max.ms is for topics that it has never seen.
+bool is_absence(rd_kafka_resp_err_t code);
+
 /// What whoever runs the program can do about it, as a clause to follow a semicolon; empty where nothing is known.
 /// @param text librdkafka's own words of a connection that failed
 /// @param x509 OpenSSL's verdict on the broker's certificate (X509_V_ERR_…), 0: none

@@ -148,20 +148,31 @@ expected<std::int32_t> count_partitions(rd_kafka_t* client, const std::string& t
 
 namespace {
 
-/// Asks again for as long as `limit` while a partition changes its leader, as after a broker's end or a topic's making.
+/// Asks again for as long as `limit` while a partition changes its leader, as after a broker's end or a topic's making. librdkafka
+/// asks the leader that it heard of last, which may have died since, and waits for its answer: so each time only for a while, and
+/// where none comes the brokers are asked for the leader anew.
 template <class Question>
-rd_kafka_resp_err_t asked_of_the_leader(std::chrono::milliseconds limit, Question question) {
+rd_kafka_resp_err_t asked_of_the_leader(rd_kafka_t* client, const std::string& topic, std::chrono::milliseconds limit,
+                                        Question question) {
   using clock = std::chrono::steady_clock;
   constexpr std::chrono::milliseconds pause{100};
+  constexpr std::chrono::milliseconds patience{1'500};
   const auto deadline = clock::now() + limit;
+  const auto left = [&](std::chrono::milliseconds most) {
+    const auto rest = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now());
+    return std::max(1, static_cast<int>(std::min(rest, most).count()));
+  };
   while (true) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now());
-    const auto code = question(std::max(1, static_cast<int>(left.count())));
+    const auto code = question(left(patience));
     const auto moves =
         code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
-    if (!moves || clock::now() + pause >= deadline)
+    if ((!moves && !is_silence(code)) || clock::now() + pause >= deadline)
       return code;
     std::this_thread::sleep_for(pause);
+    const topic_owner handle{rd_kafka_topic_new(client, topic.c_str(), nullptr)};
+    const struct rd_kafka_metadata* raw = nullptr;
+    rd_kafka_metadata(client, 0, handle.get(), &raw, left(patience)); // librdkafka takes note of it
+    const metadata_owner ignored{raw};
   }
 }
 
@@ -173,7 +184,7 @@ expected<std::pair<std::int64_t, std::int64_t>> query_bounds(rd_kafka_t* client,
                                                              std::chrono::milliseconds limit) {
   std::int64_t first = 0;
   std::int64_t end = 0;
-  const auto code = asked_of_the_leader(limit, [&](int left_ms) {
+  const auto code = asked_of_the_leader(client, topic, limit, [&](int left_ms) {
     return rd_kafka_query_watermark_offsets(client, topic.c_str(), partition, &first, &end, left_ms);
   });
   if (is_silence(code)) {
@@ -191,7 +202,7 @@ expected<std::optional<std::int64_t>> query_offset_at(rd_kafka_t* client, const 
                                                       std::chrono::milliseconds limit) {
   const partition_list_owner list{rd_kafka_topic_partition_list_new(1)};
   auto* asked = rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);
-  const auto code = asked_of_the_leader(limit, [&](int left_ms) {
+  const auto code = asked_of_the_leader(client, topic, limit, [&](int left_ms) {
     asked->offset = time_ms; // librdkafka's way of passing the question
     const auto answer = rd_kafka_offsets_for_times(client, list.get(), left_ms);
     return answer == RD_KAFKA_RESP_ERR_NO_ERROR ? asked->err : answer;

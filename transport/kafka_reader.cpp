@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <spdlog/spdlog.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -23,6 +24,8 @@ namespace {
 constexpr std::chrono::milliseconds wake_interval{5};
 /// So long after a partition was begun it may be asleep; later it has fetches under way.
 constexpr std::chrono::milliseconds fresh_for{2'000};
+/// How often, and for how long each time, a topic is asked for that was said not to be there.
+constexpr std::chrono::milliseconds between_asking{500};
 
 std::string place(const topic_partition& which) {
   return fmt::format("topic {}, partition {}", which.topic, which.partition);
@@ -101,6 +104,19 @@ kafka_reader::kafka_reader(const config::kafka_settings& settings, options with)
     , options_{std::move(with)}
     , taken_(most_batch_messages) {}
 
+kafka_reader::~kafka_reader() {
+  if (!gone_)
+    return;
+  // librdkafka 2.0.2 waits for ever for the thread of a broker that led a partition which was being read and is gone: the client is left to
+  // the process's end, with nobody who polls it.
+  if (single_)
+    single_->gone_ = true;
+  lanes_.clear();
+  topics_.clear();
+  client_queue_.reset();
+  static_cast<void>(client_.release());
+}
+
 expected<std::unique_ptr<kafka_reader>> kafka_reader::make(const config::kafka_settings& settings, options with) {
   with.defaults.insert(with.defaults.end(), {
                                                 {"auto.offset.reset", "error"},
@@ -135,6 +151,8 @@ expected<std::unique_ptr<kafka_reader>> kafka_reader::make(const config::kafka_s
 void kafka_reader::note_trouble(rd_kafka_t* client, int code, const char* reason, void* opaque) {
   auto& self = *static_cast<kafka_reader*>(opaque);
   self.trouble_.note(static_cast<rd_kafka_resp_err_t>(code), redacted(reason, self.settings_));
+  if (is_absence(static_cast<rd_kafka_resp_err_t>(code)))
+    self.absence_ = static_cast<rd_kafka_resp_err_t>(code);
   if (code != RD_KAFKA_RESP_ERR__FATAL)
     return; // librdkafka goes on trying
   std::array<char, 512> text{};
@@ -149,6 +167,7 @@ std::vector<consumer_event> kafka_reader::poll(std::vector<consumer_event>& pend
   for (;;) {
     std::vector<consumer_event> news;
     serve_client(news);
+    settle_doubts(news);
     // A rebalance seen by serve_client stands in `pending`, before whatever is read after it.
     events.swap(pending);
     pending.clear();
@@ -174,6 +193,10 @@ void kafka_reader::serve_client(std::vector<consumer_event>& events) {
     switch (kind_of(code)) {
     case error_kind::denied:
     case error_kind::not_found:
+      if (is_absence(code) && message->rkt != nullptr) {
+        doubt_of(rd_kafka_topic_name(message->rkt), code);
+        break;
+      }
       events.emplace_back(consumer_failed{make_error(code, fmt::format("the consumer of {}", options_.brokers),
                                                      redacted(rd_kafka_message_errstr(message.get()), settings_))});
       break;
@@ -184,6 +207,80 @@ void kafka_reader::serve_client(std::vector<consumer_event>& events) {
   if (fatal_) {
     events.emplace_back(consumer_failed{std::move(*fatal_)});
     fatal_.reset();
+  }
+}
+
+kafka_reader::doubt& kafka_reader::doubt_of(const std::string& topic, rd_kafka_resp_err_t said) {
+  const auto [at, is_new] = doubts_.try_emplace(topic);
+  if (is_new) {
+    at->second.said = said;
+    at->second.since = at->second.ask_at = std::chrono::steady_clock::now();
+  }
+  return at->second;
+}
+
+std::vector<topic_partition> kafka_reader::open_of(const std::string& topic) const {
+  std::vector<topic_partition> open;
+  for (const auto& [which, lane] : lanes_)
+    if (which.topic == topic)
+      open.push_back(which);
+  return open;
+}
+
+void kafka_reader::settle_doubts(std::vector<consumer_event>& events) {
+  if (const auto said = std::exchange(absence_, std::nullopt))
+    for (const auto& [which, lane] : lanes_)
+      doubt_of(which.topic, *said);
+  for (auto at = doubts_.begin(); at != doubts_.end();) {
+    const auto& topic = at->first;
+    auto& doubt = at->second;
+    const auto now = std::chrono::steady_clock::now();
+    if (now < doubt.ask_at) {
+      ++at;
+      continue;
+    }
+    const auto open = open_of(topic);
+    const auto count = partitions(topic, between_asking);
+    if (count && std::all_of(open.begin(), open.end(), [&](const auto& which) { return which.partition < *count; })) {
+      dispel(topic, doubt, events);
+      at = doubts_.erase(at);
+      continue;
+    }
+    if (!count && count.error().kind != error_kind::not_found)
+      doubt.since = now; // nobody has said so this time
+    else if (!std::exchange(doubt.told, true))
+      spdlog::warn("topic {}: it is said not to be at {} (any more); asking for it again, for {} s", topic,
+                   options_.brokers, std::chrono::ceil<std::chrono::seconds>(options_.absence).count());
+    if (now - doubt.since < options_.absence) {
+      doubt.ask_at = now + between_asking;
+      ++at;
+      continue;
+    }
+    gone_ = true;
+    for (const auto& which : open) {
+      lanes_.at(which).failed = true;
+      events.emplace_back(partition_failed{which, make_error(doubt.said, place(which))});
+    }
+    // A group takes the partitions of a topic that is gone away from its members, so that nobody would hear of it.
+    if (open.empty())
+      events.emplace_back(
+          consumer_failed{make_error(doubt.said, fmt::format("topic {} at {}", topic, options_.brokers))});
+    at = doubts_.erase(at);
+  }
+}
+
+void kafka_reader::dispel(const std::string& topic, const doubt& what, std::vector<consumer_event>& events) {
+  if (what.told)
+    spdlog::info("topic {} is there", topic);
+  for (const auto& which : what.silent) {
+    const auto found = lanes_.find(which);
+    if (found == lanes_.end() || !found->second.failed)
+      continue; // given up or begun anew meanwhile
+    const auto paused = found->second.paused;
+    if (auto again = open(which, {start_offset::where::at, found->second.next}); !again)
+      events.emplace_back(partition_failed{which, again.error()});
+    else
+      lanes_.at(which).paused = paused;
   }
 }
 
@@ -214,6 +311,7 @@ void kafka_reader::drain(const topic_partition& which, lane& from, std::vector<c
   const auto got = rd_kafka_consume_batch_queue(from.queue.get(), 0, taken_.data(), taken_.size());
   const auto count = got < 0 ? std::size_t{0} : static_cast<std::size_t>(got);
   std::optional<error> failure;
+  bool doubted = false;
   std::size_t first = 0; // of the batch at hand
   std::size_t bytes = 0;
   const auto cut = [&](std::size_t end) {
@@ -231,6 +329,11 @@ void kafka_reader::drain(const topic_partition& which, lane& from, std::vector<c
       events.emplace_back(reached_end{which, message.offset});
       continue;
     }
+    if (is_absence(message.err)) {
+      doubted = true;
+      doubt_of(which.topic, message.err).silent.insert(which);
+      break;
+    }
     failure = failure_of(which, message, from.next);
     if (!failure && options_.gapless && message.offset != from.next)
       failure = dropped(which, from.next, message.offset);
@@ -244,7 +347,7 @@ void kafka_reader::drain(const topic_partition& which, lane& from, std::vector<c
   cut(i);
   for (std::size_t used = 0; used < count; ++used)
     rd_kafka_message_destroy(taken_[used]);
-  from.failed = failure.has_value();
+  from.failed = failure.has_value() || doubted;
   if (failure)
     events.emplace_back(partition_failed{which, std::move(*failure)});
 }
@@ -380,6 +483,13 @@ expected<std::int32_t> kafka_reader::partitions(const std::string& topic, std::c
 expected<std::pair<std::int64_t, std::int64_t>> kafka_reader::bounds(const topic_partition& which) {
   get_ready(which.topic);
   return query_bounds(client_.get(), which.topic, which.partition, options_.brokers, trouble_, answer_limit);
+}
+
+std::int64_t kafka_reader::known_end(const topic_partition& which) const {
+  std::int64_t first = 0;
+  std::int64_t end = 0;
+  const auto code = rd_kafka_get_watermark_offsets(client_.get(), which.topic.c_str(), which.partition, &first, &end);
+  return code == RD_KAFKA_RESP_ERR_NO_ERROR && end >= 0 ? end : unknown_end;
 }
 
 expected<std::int64_t> kafka_reader::offset_at(const topic_partition& which, std::int64_t time_ms) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,9 +54,14 @@ public:
     /// Told of the group's rebalances, within poll(); may be null.
     void (*rebalance)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void* opaque) = nullptr;
     void* opaque = nullptr;
+    /// How long a topic may be said not to be there until that is believed.
+    std::chrono::milliseconds absence = absence_limit;
   };
 
   static expected<std::unique_ptr<kafka_reader>> make(const config::kafka_settings& settings, options with);
+  ~kafka_reader();
+  kafka_reader(const kafka_reader&) = delete;
+  kafka_reader& operator=(const kafka_reader&) = delete;
 
   rd_kafka_t* client() const {
     return client_.get();
@@ -86,17 +92,33 @@ public:
 
   expected<std::int32_t> partitions(const std::string& topic, std::chrono::milliseconds limit = answer_limit);
   expected<std::pair<std::int64_t, std::int64_t>> bounds(const topic_partition& which);
+  /// As consumer::known_end.
+  std::int64_t known_end(const topic_partition& which) const;
   expected<std::optional<batch_ptr>> read_one(const topic_partition& which, std::int64_t offset);
 
 private:
   struct lane {
     queue_owner queue;
     bool paused = false;
-    bool failed = false;   ///< said so; silent until opened anew
+    bool failed = false;   ///< said so, or in doubt; silent until opened anew
     std::int64_t next = 0; ///< the offset to come; where gapless, it must
   };
 
+  /// A topic that was said not to be there: it is asked for until it is found or nobody knows it for long enough.
+  struct doubt {
+    rd_kafka_resp_err_t said = RD_KAFKA_RESP_ERR_NO_ERROR;
+    std::set<topic_partition> silent; ///< those that are not read until it is found
+    std::chrono::steady_clock::time_point since;
+    std::chrono::steady_clock::time_point ask_at;
+    bool told = false;
+  };
+
   kafka_reader(const config::kafka_settings& settings, options with);
+  doubt& doubt_of(const std::string& topic, rd_kafka_resp_err_t said);
+  std::vector<topic_partition> open_of(const std::string& topic) const;
+  void settle_doubts(std::vector<consumer_event>& events);
+  /// Reads its partitions on.
+  void dispel(const std::string& topic, const doubt& what, std::vector<consumer_event>& events);
   static void note_trouble(rd_kafka_t* client, int code, const char* reason, void* opaque);
   void serve_client(std::vector<consumer_event>& events);
   void drain(std::vector<consumer_event>& events);
@@ -115,6 +137,9 @@ private:
   queue_owner client_queue_;
   std::map<std::string, topic_owner> topics_;
   std::map<topic_partition, lane> lanes_;
+  std::map<std::string, doubt> doubts_;         ///< by topic
+  bool gone_ = false;                           ///< a topic that was read has been given up
+  std::optional<rd_kafka_resp_err_t> absence_;  ///< told of some partition: librdkafka does not say which
   std::optional<topic_partition> drained_last_; ///< the next round begins after it
   std::vector<rd_kafka_message_t*> taken_;      ///< reused
   std::chrono::steady_clock::time_point woken_;

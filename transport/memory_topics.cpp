@@ -132,6 +132,12 @@ public:
   expected<std::pair<std::int64_t, std::int64_t>> bounds(const topic_partition& which) override {
     return topics_->has(which.topic) ? own_bounds(which) : base_->bounds(which);
   }
+  std::int64_t known_end(const topic_partition& which) const override {
+    if (!topics_->has(which.topic))
+      return base_->known_end(which);
+    const auto own = own_bounds(which);
+    return own ? own->second : unknown_end;
+  }
   expected<std::pair<std::int64_t, std::int64_t>> bounds_at_hand(const topic_partition& which) override {
     return topics_->has(which.topic) ? own_bounds(which) : base_->bounds_at_hand(which);
   }

@@ -1,6 +1,7 @@
 // Messages on their way in and out of topics, as producers and consumers of every kind (Kafka, embedded, files) handle them.
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <map>
@@ -18,6 +19,10 @@ struct topic_partition {
   std::int32_t partition = 0;
   friend auto operator<=>(const topic_partition&, const topic_partition&) = default;
 };
+
+/// How long a topic may be said not to be there until that is believed: a broker that has just started may say so of any. As long as librdkafka
+/// grants a new topic (topic.metadata.propagation.max.ms).
+inline constexpr std::chrono::milliseconds absence_limit{30'000};
 
 using header_list = std::vector<std::pair<std::string, std::string>>;
 

@@ -41,10 +41,12 @@ public:
   };
 
   /// @param cluster where settings.brokers is `embedded`; else null
+  /// @param absence how long a topic may be said not to be there until that is believed
   /// invalid: properties that librdkafka refuses. Whether a broker answers is not asked (topics.hpp does).
   static expected<std::unique_ptr<producer>> make(const config::kafka_settings& settings,
                                                   const embedded_cluster* cluster, callbacks on,
-                                                  std::size_t partition_queue_bytes = default_partition_queue_bytes);
+                                                  std::size_t partition_queue_bytes = default_partition_queue_bytes,
+                                                  std::chrono::milliseconds absence = absence_limit);
   virtual ~producer() = default;
 
   /// Hands over the first n messages and returns n; fewer than given when the partition's queue is full (then `delivered` will be

@@ -60,6 +60,38 @@ CAF_TEST(a partition that its source gives up ends with its error and the rest g
   CAF_CHECK_EQUAL(saved_offset("tally", "numbers", 0), 95);
 }
 
+CAF_TEST(an analysis ends when all that its pipelines read has ended though a recorder could go on) {
+  watch("numbers", {"tally"});
+  topics->fill("labels", 0, 5);
+  watch("labels", {"books"});
+  plan.topics["labels"].tasks.front().records = true;
+  plan.checkpoint_every = 1h;
+  start();
+  settle(100ms);
+  topics->events.push_back(transport::partition_failed{n0, {error_kind::not_found, "numbers/0 is gone"}});
+  settle();
+  CAF_CHECK(ended.empty());
+  topics->events.push_back(transport::partition_failed{n1, {error_kind::not_found, "numbers/1 is gone"}});
+  settle();
+  CAF_CHECK_EQUAL(failure(), "numbers/0 is gone");
+  CAF_CHECK_EQUAL(saved_offset("books", "labels", 0), 5);
+}
+
+CAF_TEST(a member of a group that holds recorded topics alone goes on) {
+  watch("numbers", {"tally"});
+  topics->fill("labels", 0, 5);
+  watch("labels", {"books"});
+  plan.topics["labels"].tasks.front().records = true;
+  start();
+  settle(100ms);
+  topics->events.push_back(transport::partition_failed{n0, {error_kind::not_found, "numbers/0 is gone"}});
+  topics->events.push_back(transport::revoked{{n0, n1}, true});
+  settle();
+  CAF_CHECK(ended.empty());
+  tell(stop_atom_v);
+  CAF_CHECK_EQUAL(failure(), "");
+}
+
 CAF_TEST(a message that a task refuses ends its partition with that error) {
   watch("numbers", {"tally"});
   faults->refused.insert(60);

@@ -127,6 +127,9 @@ public:
     const auto& x = topics_->partitions[which];
     return std::pair{x.first, static_cast<std::int64_t>(x.values.size())};
   }
+  std::int64_t known_end(const transport::topic_partition& which) const override {
+    return static_cast<std::int64_t>(topics_->partitions[which].values.size());
+  }
   expected<std::optional<transport::batch_ptr>> read_one(const transport::topic_partition& which,
                                                          std::int64_t offset) override {
     const auto& x = topics_->partitions[which];

@@ -369,6 +369,8 @@ CAF_TEST(the environment lies over the file and --set over both) {
                   {"incidents[1].count", "2"},
                   {"populations.visitors.think_time", "9s"},
                   {"kafka.ssl.key.password", "0123"},
+                  {"kafka.acks", R"("all")"},
+                  {"kafka.client.id", R"("two" names)"},
                   {"store", "none"}};
   auto read = parse(example, options);
   CAF_REQUIRE(has_problems(read, {}));
@@ -377,6 +379,8 @@ CAF_TEST(the environment lies over the file and --set over both) {
   CAF_CHECK_EQUAL(it.settings.kafka.brokers, "host:9092");
   CAF_CHECK_EQUAL(it.settings.kafka.properties.at("sasl.password"), "123");
   CAF_CHECK_EQUAL(it.settings.kafka.properties.at("ssl.key.password"), "0123");
+  CAF_CHECK_EQUAL(it.settings.kafka.properties.at("acks"), "all");
+  CAF_CHECK_EQUAL(it.settings.kafka.properties.at("client.id"), R"("two" names)");
   CAF_CHECK_EQUAL(it.populations[2].count, 50u);
   CAF_CHECK_EQUAL(it.incidents[0].subtlety, 0.9);
   CAF_CHECK_EQUAL(it.incidents[1].count, 2u);

@@ -3,6 +3,7 @@ import os
 import resource
 import signal
 import sqlite3
+import subprocess
 import time
 
 from trial import Trial, require
@@ -58,6 +59,46 @@ def no_room_for_checkpoints(trial, full):
 no_room_for_checkpoints.make = in_a_file
 
 
+def on_a_disk_of_its_own(brokers, store, folder, seed):
+    """A trial whose SQLite file stands on a disk that the test makes larger and smaller (tmpfs: needs root)."""
+    disk = os.path.join(folder, "disk")
+    os.mkdir(disk)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256m", "throng-fault", disk], check=True)
+    trial = Trial(brokers, store, folder, seed, store_uri=f"sqlite:{disk}/throng.db")
+    trial.at_end.append(lambda: subprocess.run(["umount", "--lazy", disk], check=True))
+    return trial
+
+
+def leave_room(trial, bytes):
+    """So much and no more from now on."""
+    disk = os.path.dirname(database(trial))
+    used = os.statvfs(disk)
+    size = (used.f_blocks - used.f_bfree) * used.f_frsize + bytes
+    subprocess.run(["mount", "-o", f"remount,size={size >> 10}k", disk], check=True)
+
+
+def disk_full(trial, full):
+    "the disk of the store's file full while an analyser writes checkpoints and results into it; then there is room, and another analyser"
+    trial.start_world()
+    analyser = trial.start_analyser()
+    for _ in range(3 if full else 1):
+        trial.advances()
+        leave_room(trial, 64 << 10)
+        status = analyser.ends(expect=None)
+        trial.analysers.remove(analyser)
+        require(status == 1, f"on a full disk the analyser ended with status {status}, not 1\n{analyser.said()[-800:]}")
+        told = [line.strip() for line in analyser.said().splitlines() if "the disk is full" in line]
+        require(told, f"it does not say that the disk is full\n{analyser.said()[-800:]}")
+        trial.says(f"it said: {told[-1][:200]}")
+        trial.under_load()
+        leave_room(trial, 256 << 20)
+        analyser = trial.start_analyser()
+        trial.advances(2)
+
+
+disk_full.make = on_a_disk_of_its_own
+
+
 def damaged_checkpoint(trial, full):
     "an analyser killed, a byte of each newest checkpoint chunk changed, started again"
     trial.start_world()
@@ -95,5 +136,5 @@ def partition_of(id):
     return "/".join(id.split("/")[:3])
 
 
-CONFINED = [sqlite_locked, no_room_for_checkpoints, damaged_checkpoint]
+CONFINED = [sqlite_locked, no_room_for_checkpoints, disk_full, damaged_checkpoint]
 SHARED = []

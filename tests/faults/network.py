@@ -89,5 +89,29 @@ def store_fails_every_tenth_write(trial, full):
 
 store_fails_every_tenth_write.make = store_behind_proxy
 
-CONFINED = [brokers_cut_and_half_open, store_unreachable, store_slow, store_fails_every_tenth_write]
+
+def store_out_of_disk(trial, full):
+    "the store's own disk full: it refuses every write (as MongoDB says it, OutOfDiskSpace); analysers end, and start again when there is room"
+    [proxy] = trial.proxies
+    trial.begin(2)
+    trial.advances()
+    proxy.full = True
+    for each in list(trial.analysers):
+        status = each.ends(expect=None)
+        trial.analysers.remove(each)
+        require(status == 1, f"with a store that is full {each.name} ended with status {status}, not 1\n{each.said()[-800:]}")
+        require("no space left" in each.said(), f"{each.name} does not say why\n{each.said()[-800:]}")
+    trial.under_load()
+    time.sleep(10 if full else 1)
+    proxy.full = False
+    trial.says(f"{proxy.failed} writes refused")
+    for _ in range(2):
+        trial.start_analyser()
+    trial.members(2)
+    trial.advances(2)
+
+
+store_out_of_disk.make = store_behind_proxy
+
+CONFINED = [brokers_cut_and_half_open, store_unreachable, store_slow, store_fails_every_tenth_write, store_out_of_disk]
 SHARED = []

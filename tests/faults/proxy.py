@@ -14,6 +14,7 @@ class Proxy:
         self.mongodb = mongodb
         self.delay_s = 0.0  # before each message to the server
         self.fail_every = 0  # of so many writes one fails: refused, or done and its answer lost, in turn
+        self.full = False  # each write is refused for want of room on the server's disk
         self.failed = 0
         self.cut_connections = 0
         self.open = True
@@ -81,7 +82,12 @@ class Proxy:
     def pass_message(self, message, client, server):
         """Passes a message of MongoDB's protocol, or lets it fail if its turn has come; false: the connection is over."""
         command = command_of(message)
-        if not self.fail_every or command not in (b"insert", b"update", b"delete", b"findAndModify"):
+        writes = command in (b"insert", b"update", b"delete", b"findAndModify")
+        if writes and self.full:
+            self.failed += 1
+            client.sendall(refusal(struct.unpack("<i", message[4:8])[0], 14031, "OutOfDiskSpace", "no space left on the test's device"))
+            return True
+        if not self.fail_every or not writes:
             server.sendall(message)
             return True
         with self.lock:
@@ -133,11 +139,11 @@ def command_of(message):
     return message[26:message.index(b"\0", 26)]
 
 
-def refusal(request):
-    """An answer to REQUEST: {ok: 0.0, errmsg: …, code: 11600}, which a server gives that is going down (InterruptedAtShutdown)."""
-    text = b"refused by the test\0"
-    fields = (b"\x01ok\0" + struct.pack("<d", 0.0) + b"\x02errmsg\0" + struct.pack("<i", len(text)) + text
-              + b"\x10code\0" + struct.pack("<i", 11600) + b"\x02codeName\0" + struct.pack("<i", 22) + b"InterruptedAtShutdown\0")
+def refusal(request, code=11600, name="InterruptedAtShutdown", why="refused by the test"):
+    """An answer to REQUEST: {ok: 0.0, errmsg: …, code: …, codeName: …}; 11600 is what a server gives that is going down."""
+    string = lambda text: struct.pack("<i", len(text) + 1) + text.encode() + b"\0"
+    fields = (b"\x01ok\0" + struct.pack("<d", 0.0) + b"\x02errmsg\0" + string(why)
+              + b"\x10code\0" + struct.pack("<i", code) + b"\x02codeName\0" + string(name))
     document = struct.pack("<i", len(fields) + 5) + fields + b"\0"
     body = struct.pack("<I", 0) + b"\0" + document
     return struct.pack("<iiii", 16 + len(body), 1, request, 2013) + body

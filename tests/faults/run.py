@@ -21,6 +21,7 @@ import time
 import traceback
 
 import brokers as of_brokers
+import clocks
 import disks
 import network
 import processes
@@ -28,7 +29,7 @@ import soak
 from servers import Brokers, Store
 from trial import STARTED, Failed, Trial, Void
 
-GROUPS = [processes, network, disks, of_brokers]
+GROUPS = [processes, network, disks, clocks, of_brokers]
 # What the short form draws from: each was seen to be proved on two busy cores. The others are run by name or by --full.
 DRAWN = {"zombie", "rolling_restart", "scaling", "offsets_out_of_range", "store_fails_every_tenth_write", "sqlite_locked"}
 printing = threading.Lock()

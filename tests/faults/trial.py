@@ -40,11 +40,11 @@ def require(condition, what):
 class Process:
     """A throng of the trial's, whose standard error is kept; its memory and descriptors are sampled by the trial."""
 
-    def __init__(self, name, arguments, log, before=None):
+    def __init__(self, name, arguments, log, before=None, environment=None):
         self.name, self.log = name, log
         self.samples = []  # (resident bytes, descriptors), one a half second
         with open(log, "ab") as out:
-            self.process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=out, env=ENVIRONMENT, preexec_fn=before)
+            self.process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=out, env={**ENVIRONMENT, **(environment or {})}, preexec_fn=before)
         STARTED.append(self.process)
 
     def runs(self):
@@ -100,6 +100,8 @@ class Trial:
         self.analysers = []
         self.all = []
         self.proxies = []
+        self.at_end = []  # what is to be put back
+        self.environment = {}  # of the programs, besides
         self.did = []
         self.closed = threading.Event()
         self.settings = os.path.join(folder, "settings.json")
@@ -121,7 +123,7 @@ class Trial:
     # What runs.
 
     def start(self, name, arguments, before=None):
-        process = Process(name, arguments, os.path.join(self.folder, name + ".log"), before)
+        process = Process(name, arguments, os.path.join(self.folder, name + ".log"), before, self.environment)
         self.all.append(process)
         return process
 
@@ -272,6 +274,8 @@ class Trial:
                 each.process.wait()
         for each in self.proxies:
             each.close()
+        for each in self.at_end:
+            each()
 
 
 def compare(subject, expected, got):

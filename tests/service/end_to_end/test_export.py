@@ -90,7 +90,7 @@ class Export(InFolder):
         trees = [{"left_children": [1, -1, 3, -1, -1], "right_children": [2, -1, 4, -1, -1], "split_indices": [0, 0, 1, 0, 0],
                   "split_conditions": [20, -1.5, 0.5, -0.25, 1.25], "default_left": [1, 0, 1, 0, 0], "sum_hessian": [9, 5, 4, 2, 2]},
                  {"left_children": [1, -1, -1], "right_children": [2, -1, -1], "split_indices": [2, 0, 0],
-                  "split_conditions": [1.2, -0.5, 0.75], "default_left": [1, 0, 0], "sum_hessian": [9, 6, 3]}]
+                  "split_conditions": [1.0, -0.5, 0.75], "default_left": [1, 0, 0], "sum_hessian": [9, 6, 3]}]
         self.write("model.json", json.dumps({"learner": {
             "feature_names": ["amount", "out", "to_habit"], "gradient_booster": {"name": "gbtree", "model": {"trees": trees}},
             "learner_model_param": {"base_score": "5E-1", "num_class": "0", "num_feature": "3"}, "objective": {"name": "binary:logistic"}}}))
@@ -99,7 +99,7 @@ class Export(InFolder):
         expected = {}
         for event, row in zip(self.events, rows, strict=True):
             margin = -1.5 if float(row["amount"]) < 20 else 1.25 if row["out"] == "1" else -0.25
-            margin += 0.75 if row["to_habit"] and float(row["to_habit"]) >= 1.2 else -0.5
+            margin += 0.75 if row["to_habit"] and float(row["to_habit"]) >= 1.0 else -0.5
             if 1 / (1 + math.exp(-margin)) >= 0.8:
                 expected[(event["account_id"], event["seq"])] = 1 / (1 + math.exp(-margin))
         self.assertGreater(len(expected), 5)

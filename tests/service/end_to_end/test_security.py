@@ -109,6 +109,25 @@ class Security(InFolder):
         self.assertEqual(self.report("analysis.json")["consumed"], sent)
         self.assertGreater(len(query("windows", self.store)), 0)
 
+    def test_a_run_without_its_group_ends_with_a_sentence_and_with_it_is_let_in(self):
+        alice = self.settings(self.sasl, self.ca, self.user("alice", "alice-secret"))
+        topics = ["--topic", self.prefix, "--resource-pattern-type", "prefixed"]
+        for operation in ("Create", "Write", "Read"):
+            self.allow("alice", operation, *topics)
+        with open(alice) as file:
+            kafka = json.dumps(json.load(file)["kafka"])
+        run = ["run", "smart-city", "--duration", "1m", "--set", "populations.sensors.count=50", "--set", f"kafka={kafka}", "--set", f"topics.prefix={self.prefix}",
+               "--store", self.store, "--report", self.path("report.json")]
+        began = time.monotonic()
+        _, message = throng(*run, expect=1, limit=60)
+        took = time.monotonic() - began
+        self.assertIn("this user lacks an ACL on the group: Read", message)
+        self.assertNotIn("alice-secret", message)
+        self.assertLess(took, 10 + 5)  # 10 s to be told, and time to make the topics
+        self.allow("alice", "Read", "--group", "throng.smart-city")
+        throng(*run, limit=60)
+        self.assertEqual(self.report()["lost"], 0)
+
 
 if __name__ == "__main__":
     unittest.main()
