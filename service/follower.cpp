@@ -35,11 +35,32 @@ std::optional<timestamp> time_at(const json::object& of, std::string_view name) 
   return time ? std::optional{*time} : std::nullopt;
 }
 
-/// Runs have none: they are few, and always asked for in full.
+/// Runs have none.
 timestamp time_of(const json::object& of) {
   auto time = time_at(of, "start");
   return time ? *time : time_at(of, "time").value_or(timestamp{});
 }
+
+std::optional<analytics::collection> collection_of(query::subject subject) {
+  switch (subject) {
+  case query::subject::windows:
+    return analytics::collection::windows;
+  case query::subject::alerts:
+    return analytics::collection::alerts;
+  case query::subject::entities:
+    return analytics::collection::entities;
+  case query::subject::labels:
+    return analytics::collection::labels;
+  case query::subject::events:
+    return analytics::collection::events;
+  case query::subject::runs:
+    break;
+  }
+  return std::nullopt;
+}
+
+constexpr std::int64_t deeds_seen_for_ms = 600'000;
+constexpr std::size_t most_known = 500'000; // in each of two
 
 } // namespace
 
@@ -47,47 +68,50 @@ follower::follower(storage::result_store& store, query::request what)
     : store_(store)
     , what_(std::move(what)) {
   what_.limit = 0;
+  if (const auto collection = collection_of(what_.subject))
+    writes_.emplace(store_, *collection);
+}
+
+bool follower::is_known(std::uint64_t identity, std::uint64_t content) {
+  if (known_.size() >= most_known) {
+    known_before_ = std::move(known_);
+    known_.clear();
+  }
+  const auto [place, is_new] = known_.try_emplace(identity, content);
+  if (!is_new)
+    return std::exchange(place->second, content) == content;
+  const auto before = known_before_.find(identity);
+  return before != known_before_.end() && before->second == content;
 }
 
 expected<std::vector<json::object>> follower::news() {
   auto asked = what_;
-  if (newest_ && asked.subject != query::subject::runs) {
-    const timestamp since{newest_->ms - look_back_ms_};
-    if (!asked.from || asked.from->ms < since.ms)
-      asked.from = since;
+  if (writes_) {
+    auto since = writes_->earliest(); // before the question, so that what is written in between comes again
+    if (!since)
+      return tl::unexpected(since.error());
+    if (newest_) {
+      auto from = newest_->ms - deeds_seen_for_ms;
+      if (*since)
+        from = std::min(from, (*since)->ms);
+      if (asked.rollup) // whole ones
+        from -= ((from % asked.rollup->count()) + asked.rollup->count()) % asked.rollup->count();
+      if (!asked.from || asked.from->ms < from)
+        asked.from = timestamp{from};
+    }
   }
   auto found = query::ask(store_, asked);
   if (!found)
     return tl::unexpected{found.error()};
-  std::map<std::string, std::pair<timestamp, std::size_t>> now;
   std::vector<json::object> out;
   for (auto& each : found->items) {
-    auto identity = identity_of(each);
-    const auto hash = std::hash<std::string>{}(storage::to_json_text(each));
+    const std::hash<std::string> hash;
     const auto time = time_of(each);
-    if (auto end = time_at(each, "end"); end && asked.subject == query::subject::windows)
-      look_back_ms_ = std::max(look_back_ms_, 2 * (end->ms - time.ms));
     if (!newest_ || newest_->ms < time.ms)
       newest_ = time;
-    auto before = known_.find(identity);
-    now.emplace(std::move(identity), std::pair{time, hash});
-    if (before == known_.end() || before->second.second != hash)
+    if (!is_known(hash(identity_of(each)), hash(storage::to_json_text(each))))
       out.push_back(std::move(each));
   }
-  // One session may swallow another; but where nothing is left of what was there, the store was filled anew.
-  bool expected_some = false;
-  bool any_left = false;
-  for (const auto& [identity, before] : known_)
-    if (!asked.from || before.first.ms >= asked.from->ms) {
-      expected_some = true;
-      any_left = any_left || now.contains(identity);
-    }
-  if (expected_some && !any_left) {
-    known_.clear();
-    newest_.reset();
-    return news();
-  }
-  known_ = std::move(now);
   return out;
 }
 

@@ -64,7 +64,9 @@ std::vector<owned_documents> owned_by(std::string_view owner, std::string_view t
 
 expected<void> check_query(const find_query& query) {
   const auto& fields = queryable_fields(query.from);
-  auto known = [&](std::string_view field) { return std::find(fields.begin(), fields.end(), field) != fields.end(); };
+  auto known = [&](std::string_view field) {
+    return field == "offset" || std::find(fields.begin(), fields.end(), field) != fields.end();
+  };
   auto unknown = [&](std::string_view field) {
     return fail(error_kind::invalid, fmt::format("{} can't be searched or sorted by '{}' at the store; by {} they can",
                                                  analytics::name(query.from), field, fmt::join(fields, ", ")));

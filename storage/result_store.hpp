@@ -40,7 +40,7 @@ struct write_summary {
 /// What a query may ask of the store itself: indexed fields only.
 struct condition {
   enum class comparison { eq, in, lt, lte, gt, gte };
-  std::string field; ///< of `queryable_fields(collection)`
+  std::string field; ///< of `queryable_fields(collection)`, or the stamp's `offset`
   comparison is = comparison::eq;
   boost::json::value value; ///< int64 ms for times; an array for `in`
 };

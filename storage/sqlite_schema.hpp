@@ -11,7 +11,7 @@
 
 namespace throng::storage {
 
-/// The column of a queryable field; of the stamp for `offset`, which is no queryable field.
+/// The column of a queryable field; of the stamp for `offset`.
 std::string field_column(std::string_view field);
 
 /// Insert or replace under the guard of semantics.md 6. To bind: id, the layout's fields, generation, write, offset, deleted, body, state.
