@@ -114,7 +114,7 @@ private:
 };
 
 /// Messages of internal topics into memory, all others where they go: one caller at a time, as there are two writers.
-side_message_sink route_messages(std::shared_ptr<transport::memory_topics> memory,
+side_message_sink route_messages(const std::shared_ptr<transport::memory_topics>& memory,
                                  const std::map<std::string, topic_plan>& topics, side_message_sink others) {
   std::map<std::string, std::string, std::less<>> broker_names;
   for (const auto& [broker_name, topic] : topics)

@@ -2,6 +2,7 @@
 // here; windows, look-backs, detectors and rules each keep their own.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -27,6 +28,7 @@ public:
 
   const std::string& owner() const override;
   const std::string& definition() const override;
+  void expect(std::optional<std::string_view> key) override;
   expected<void> take(const raw_message& message, effects& out) override;
   void skip_poison(const raw_message& message, std::string_view why, effects& out) override;
   void emit_open(effects& out) override;
@@ -50,6 +52,9 @@ private:
     }
   };
 
+  /// Asks the memory for what an event of the entity will need: step 0, then step 1, and so on.
+  void near(text_ids::id entity, int step) const;
+  text_ids::id hold_entity();
   void count_message(const raw_message& message);
   void reject(const raw_message& message, std::string_view reason, std::string_view detail, effects& out);
   /// The stages behind `where`. @param watermark as it stood before the event
@@ -79,6 +84,8 @@ private:
   std::int64_t next_offset_ = 0;
   task_counters counters_;
   text_ids entities_;
+  std::array<std::optional<text_ids::id>, partition_task::expected_ahead + 1>
+      expected_;                   ///< by how far away; where known
   std::deque<group_table> groups_; // deques: what is in them is pointed to
   std::vector<group_table::id> group_now_;
   std::vector<std::unique_ptr<window_set>> windows_;

@@ -69,7 +69,7 @@ tl::expected<peers_plan, findings> compile_peers(const config::detect& definitio
   return made;
 }
 
-peer_stage::peer_stage(const peers_plan& plan, std::string state_prefix, const task_identity& who)
+peer_stage::peer_stage(const peers_plan& plan, const std::string& state_prefix, const task_identity& who)
     : plan_(&plan)
     , who_(&who)
     , groups_(state_prefix + "g/", texts_)

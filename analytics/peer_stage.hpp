@@ -48,7 +48,7 @@ tl::expected<peers_plan, findings> compile_peers(const config::detect& definitio
 /// A detector's work in one partition.
 class peer_stage {
 public:
-  peer_stage(const peers_plan& plan, std::string state_prefix, const task_identity& who);
+  peer_stage(const peers_plan& plan, const std::string& state_prefix, const task_identity& who);
 
   /// @param from where the event stood before it was re-keyed @returns whether it raised an alert
   bool observe(const event& e, timestamp watermark, const rekeyed_origin* from, effects& out);

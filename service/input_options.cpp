@@ -47,6 +47,7 @@ expected<config::load_options> overlay_options::resolve() const {
 
 std::vector<std::string> names_of(const std::vector<config::preset>& presets) {
   std::vector<std::string> names;
+  names.reserve(presets.size());
   for (const auto& preset : presets)
     names.emplace_back(preset.name);
   return names;
@@ -85,6 +86,7 @@ config::problems find_lookups(config::loaded<config::pipeline>& in, const std::s
 /// Loops over several files; each file by itself has been looked at.
 config::problems find_loops(const std::vector<config::loaded<config::pipeline>>& all) {
   std::vector<config::pipeline> pipelines;
+  pipelines.reserve(all.size());
   for (const auto& each : all)
     pipelines.push_back(each.value);
   config::problems found;

@@ -112,7 +112,8 @@ expected<std::unique_ptr<consumer>> make_group_consumer(const config::kafka_sett
                                                         consumer_options options,
                                                         std::chrono::milliseconds limit = std::chrono::seconds{5});
 /// All partitions of the topics of the embedded cluster, by assign(): no group (semantics.md 7).
-expected<std::unique_ptr<consumer>> make_embedded_consumer(const embedded_cluster& cluster, consumer_options options);
+expected<std::unique_ptr<consumer>> make_embedded_consumer(const embedded_cluster& cluster,
+                                                           const consumer_options& options);
 struct file_topic {
   std::string topic;
   std::string key_field; ///< dotted path; empty: partition 0

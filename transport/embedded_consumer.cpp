@@ -75,7 +75,8 @@ private:
 
 } // namespace
 
-expected<std::unique_ptr<consumer>> make_embedded_consumer(const embedded_cluster& cluster, consumer_options options) {
+expected<std::unique_ptr<consumer>> make_embedded_consumer(const embedded_cluster& cluster,
+                                                           const consumer_options& options) {
   assigned all;
   for (const auto& topic : options.topics) {
     const auto count = cluster.partitions(topic);

@@ -153,7 +153,9 @@ expected<std::unique_ptr<message_file_writer>> message_file_writer::resume(const
   if (!fs::exists(impl.temporary, failed) && fs::exists(impl.path, failed) &&
       ::rename(impl.path.c_str(), impl.temporary.c_str()) != 0)
     return tl::unexpected(write_error(impl.path, errno));
-  return impl.open_temporary().and_then([&] { return impl.find_end(); }).map([&] { return std::move(made); });
+  if (auto opened = impl.open_temporary().and_then([&] { return impl.find_end(); }); !opened)
+    return tl::unexpected(opened.error());
+  return made;
 }
 
 const std::string& message_file_writer::hidden_path() const {

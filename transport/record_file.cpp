@@ -24,10 +24,10 @@ record_file_writer::record_file_writer(std::unique_ptr<message_file_writer> file
 
 expected<std::unique_ptr<record_file_writer>>
 record_file_writer::create(const std::string& folder, const std::string& topic, std::int32_t partitions, bool force) {
-  return message_file_writer::create(folder, topic, force, file_form::records)
-      .map([&](std::unique_ptr<message_file_writer>&& file) {
-        return std::unique_ptr<record_file_writer>{new record_file_writer{std::move(file), partitions}};
-      });
+  auto file = message_file_writer::create(folder, topic, force, file_form::records);
+  if (!file)
+    return tl::unexpected(file.error());
+  return std::unique_ptr<record_file_writer>{new record_file_writer{std::move(*file), partitions}};
 }
 
 expected<std::unique_ptr<record_file_writer>>
@@ -36,7 +36,9 @@ record_file_writer::resume(const std::string& folder, const std::string& topic, 
   if (!file)
     return tl::unexpected(file.error());
   std::unique_ptr<record_file_writer> made{new record_file_writer{std::move(*file), partitions}};
-  return made->find_offsets().map([&] { return std::move(made); });
+  if (auto found = made->find_offsets(); !found)
+    return tl::unexpected(found.error());
+  return made;
 }
 
 expected<void> record_file_writer::find_offsets() {

@@ -210,19 +210,19 @@ CAF_TEST(what the whole group does is ordinary and who leaves it alone is not ) 
     for (auto m = 0; m < 8; ++m) {
       const auto front = 8 * std::clamp(static_cast<double>(i - 900) / 90, 0.0, 1.0); // the whole district
       const auto own = m == 3 && i >= 1'200 ? 4.0 : 0;                                // one of its sensors
-      all.push_back(
-          {begin + i * 60'000 + m * 1'000, "north", "s" + std::to_string(m), 20 + m * 0.1 + front + own + noise(bits)});
+      all.push_back({begin + i * 60'000LL + m * 1'000LL, "north", "s" + std::to_string(m),
+                     20 + m * 0.1 + front + own + noise(bits)});
     }
   const auto result = uninterrupted(plan, as_messages(all));
   const auto alerts = result.of(collection::alerts);
   CAF_REQUIRE(!alerts.empty());
   for (const auto* each : alerts) {
     CAF_CHECK_EQUAL(each->body.at("entity").as_string(), "s3");
-    CAF_CHECK(each->body.at("time").as_int64() >= begin + 1'200 * 60'000);
+    CAF_CHECK(each->body.at("time").as_int64() >= begin + 1'200 * 60'000LL);
   }
   const auto& first = *std::min_element(alerts.begin(), alerts.end(),
                                         [](const auto* a, const auto* b) { return a->offset < b->offset; });
-  CAF_CHECK(first->body.at("time").as_int64() <= begin + 1'210 * 60'000);
+  CAF_CHECK(first->body.at("time").as_int64() <= begin + 1'210 * 60'000LL);
   CAF_CHECK(first->body.at("reason").as_string().find("of 7 others of north") != boost::json::string::npos);
 }
 

@@ -51,7 +51,7 @@ std::shared_ptr<const pipeline_plan> plan() {
 std::vector<message> messages() {
   std::vector<message> made;
   for (int i = 0; i < 60; ++i) {
-    auto time = stream::begin + i * 1'100 - (i % 7 == 3 ? 9'000 : 0) - (i % 11 == 5 ? 2'000 : 0);
+    auto time = stream::begin + i * 1'100LL - (i % 7 == 3 ? 9'000 : 0) - (i % 11 == 5 ? 2'000 : 0);
     message next;
     next.offset = i;
     next.key = std::string(1, "abc"[i % 3]);

@@ -43,7 +43,7 @@ void keep(const kept_task& one, const std::filesystem::path& folder) {
   auto version = 0;
   for (const auto& each : saved(*task, false))
     if (each.key == one.first_entry)
-      version = each.value->front();
+      version = static_cast<unsigned char>(each.value->front());
   auto path = folder / (one.name + "_" + std::to_string(version) + ".ndjson");
   if (std::filesystem::exists(path))
     return;

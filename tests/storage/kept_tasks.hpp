@@ -121,8 +121,8 @@ inline config::pipeline every_stage() {
 inline std::vector<message> kept_readings() {
   std::vector<message> made;
   for (int i = 0; i < 240; ++i) {
-    auto time =
-        1'767'653'900'000 + i * 1'100 - (i % 7 == 3 ? 9'000 : 0) - (i % 11 == 5 ? 2'000 : 0); // over midnight in Vienna
+    auto time = 1'767'653'900'000 + i * 1'100LL - (i % 7 == 3 ? 9'000 : 0) -
+                (i % 11 == 5 ? 2'000 : 0); // over midnight in Vienna
     message next;
     next.offset = i;
     next.key = std::string(1, "abc"[i % 3]);

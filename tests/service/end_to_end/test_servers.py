@@ -155,7 +155,10 @@ class Servers(InFolder, ComparesWindows):
             return ["analyze", self.path("p.json"), "--settings", settings, "--store", store, "--consumer-group",
                     f"{self.prefix}{group}", "--until-end", "--checkpoint-every", "100ms", "--report", self.path(group + ".json")]
         whole = f"sqlite:{self.path('whole.db')}"
-        throng(*arguments(whole, "whole"), limit=300)
+        _, said = throng(*arguments(whole, "whole"), limit=300)
+        with open(self.path("bank.transactions.ndjson")) as file:
+            expected, counts = recompute.recompute(pipeline, file.read().splitlines(), 4)
+        self.assertEqual(self.report("whole.json")["consumed"], counts["consumed"], said)
         kills = 0
         for wanted in (1, 200, 2_000):
             process = subprocess.Popen([PROGRAM, *arguments(self.mongodb, "killed")], stderr=subprocess.DEVNULL)
@@ -168,11 +171,8 @@ class Servers(InFolder, ComparesWindows):
             process.wait()
         self.assertGreater(kills, 0)
         throng(*arguments(self.mongodb, "killed"), limit=300)
-        with open(self.path("bank.transactions.ndjson")) as file:
-            expected, counts = recompute.recompute(pipeline, file.read().splitlines(), 4)
         self.assertGreater(len(expected), 500)
         self.compare(pipeline, expected, query("windows", whole))
-        self.assertEqual(self.report("whole.json")["consumed"], counts["consumed"])
         self.assertEqual(query("windows", self.mongodb), query("windows", whole))
         alerts = query("alerts", whole)
         self.assertGreater(len(alerts), 0)
