@@ -135,7 +135,7 @@ std::size_t kafka_producer::produce(const topic_partition& to, std::span<const o
       any_starved_ = true;
     return 0;
   }
-  auto* block = new payload_block{owner, lane, messages}; // NOLINT: freed by the last delivery report
+  auto& block = payload_block::begin(owner, lane, messages);
   in_flight_ += messages.size();
   std::size_t taken = 0;
   const auto room = lane.known ? queue_bytes_ : 0;
@@ -144,7 +144,7 @@ std::size_t kafka_producer::produce(const topic_partition& to, std::span<const o
     const auto before = lane.bytes_in_flight.fetch_add(size);
     auto code = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (before == 0 || before + size <= room) {
-      code = lane.hand_over(message, &block->places[taken]);
+      code = lane.hand_over(message, &block.places[taken]);
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         ++taken;
         continue;
@@ -173,9 +173,9 @@ std::size_t kafka_producer::produce(const topic_partition& to, std::span<const o
     break;
   }
   const auto refused = messages.size() - taken;
-  block->drop(refused);
+  block.drop(refused);
   done_with(refused);
-  return taken; // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): the last delivery report frees the block
+  return taken;
 }
 
 /// So many messages have nothing more to wait for.
@@ -269,7 +269,10 @@ bool kafka_producer::reconnect() {
 }
 
 void kafka_producer::serve(std::chrono::milliseconds limit) {
+  const auto began = std::chrono::steady_clock::now();
   const event_owner event{rd_kafka_queue_poll(lanes_.connected()->queue.get(), static_cast<int>(limit.count()))};
+  // A produce() that was refused wakes the queue too, while reports are still to come.
+  const auto quiet = !event && std::chrono::steady_clock::now() - began >= limit / 2;
   std::vector<std::pair<producer_lane*, error>> failures;
   std::vector<std::pair<topic_partition, error>> absences;
   {
@@ -283,7 +286,7 @@ void kafka_producer::serve(std::chrono::milliseconds limit) {
     fail_lane(*lane, why);
   wake_starved();
   // First the reports name the partition that it comes from, then the others hear of it.
-  if (stopped_ && failures.empty() && (!event || in_flight_ == 0))
+  if (stopped_ && failures.empty() && (quiet || in_flight_ == 0))
     fail_all();
   watch_for_stall();
   if (!event) {

@@ -72,15 +72,17 @@ rd_kafka_resp_err_t producer_lane::hand_over(const outgoing& message, message_pl
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-payload_block::payload_block(std::shared_ptr<const void> keeps, producer_lane& whose,
-                             std::span<const outgoing> messages)
-    : owner{std::move(keeps)}
-    , of{&whose}
-    , number{whose.blocks++}
-    , remaining{messages.size()} {
-  places.reserve(messages.size());
+payload_block& payload_block::begin(std::shared_ptr<const void> owner, producer_lane& of,
+                                    std::span<const outgoing> messages) {
+  auto* made = new payload_block; // NOLINT: its last drop() deletes it
+  made->owner = std::move(owner);
+  made->of = &of;
+  made->number = of.blocks++;
+  made->remaining = messages.size();
+  made->places.reserve(messages.size());
   for (const auto& message : messages)
-    places.push_back({this, message.timestamp_ms});
+    made->places.push_back({made, message.timestamp_ms});
+  return *made;
 }
 
 producer_lane& producer_lanes::of(const topic_partition& id) {

@@ -83,10 +83,10 @@ struct payload_block {
   std::vector<message_place> places;
   std::atomic<std::size_t> remaining{0};
 
-  /// Under the lane's `order`.
-  payload_block(std::shared_ptr<const void> keeps, producer_lane& whose, std::span<const outgoing> messages);
+  /// Under the lane's `order`. The last drop() deletes it.
+  static payload_block& begin(std::shared_ptr<const void> owner, producer_lane& of, std::span<const outgoing> messages);
 
-  /// Deletes the block with the last message.
+  /// So many messages have been reported, or were never handed over.
   void drop(std::size_t messages) {
     if (messages > 0 && remaining.fetch_sub(messages, std::memory_order_acq_rel) == messages)
       delete this;
