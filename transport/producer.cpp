@@ -400,7 +400,7 @@ expected<void> kafka_producer::settle(std::chrono::milliseconds limit) {
   auto flushed = flush(limit);
   const std::lock_guard lock{failures_mutex_};
   if (first_failure_)
-    return tl::unexpected(*first_failure_);
+    return fail(first_failure_->kind, first_failure_->message);
   return flushed;
 }
 
