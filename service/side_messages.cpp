@@ -38,6 +38,8 @@ std::int32_t partition_for(const analytics::side_message& message, const config:
   return partition_of(message.key, other != others.end() ? other->second : topics.partitions);
 }
 
+/// Retryable where the brokers may still take them: then all are sent again, as at-least-once allows. A delivery that has failed is not: the writer
+/// of results tells its partition, the analysis ends, and its checkpoints from before send what is missing when it is started again.
 expected<void> deliver(transport::producer& to, const config::topic_settings& topics, const partition_counts& others,
                        std::span<const analytics::side_message> messages) {
   auto block = std::make_shared<const message_block>(messages.begin(), messages.end());
@@ -52,15 +54,15 @@ expected<void> deliver(transport::producer& to, const config::topic_settings& to
       if (left.empty())
         break;
       // Its queue is full, or it has failed: what is under way has to arrive before the rest is offered again.
-      if (auto flushed = to.flush(delivery_limit); !flushed)
-        return flushed;
+      if (auto settled = to.settle(delivery_limit); !settled)
+        return settled;
       auto taken = to.produce(where, left, block);
       if (taken == 0)
         return fail(error_kind::unavailable, fmt::format("topic {} takes no messages", where.topic), true);
       left = left.subspan(taken);
     }
   }
-  return to.flush(delivery_limit);
+  return to.settle(delivery_limit);
 }
 
 std::string_view header(const analytics::side_message& message, std::string_view name) {

@@ -28,7 +28,8 @@ using partition_counts = std::map<std::string, std::int32_t, std::less<>>;
 /// Makes the named topics that are missing on a real cluster. One that is there may have any number of partitions.
 expected<partition_counts> make_named_topics(const config::settings& settings, const std::vector<plan_ptr>& plans);
 
-/// To the topics behind the settings' prefix, each call durable when it returns. @param cluster where the settings name the embedded one
+/// To the topics behind the settings' prefix, each call durable when it returns without an error. After a delivery that has failed every call is the
+/// error of that one, not retryable. @param cluster where the settings name the embedded one
 /// @param partitions of topics that may have others than the settings say
 expected<actors::side_message_sink> send_side_messages(const config::settings& settings,
                                                        const transport::embedded_cluster* cluster,

@@ -5,11 +5,9 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <thread>
 #include <vector>
 
@@ -20,127 +18,15 @@
 #include "transport/embedded.hpp"
 #include "transport/kafka_error.hpp"
 #include "transport/kafka_handle.hpp"
+#include "transport/producer_connection.hpp"
+#include "transport/producer_lanes.hpp"
+#include "transport/topic_absence.hpp"
 
 namespace throng::transport {
 
 namespace {
 
 constexpr std::chrono::seconds stall_after{5}; ///< without a report, though messages wait: then it is said
-/// How often, and for how long each time, a topic is asked for that was said not to be there.
-constexpr std::chrono::milliseconds between_asking{500};
-
-/// A client of librdkafka's, and what must be gone before it.
-struct connection {
-  client_owner client;
-  queue_owner queue;
-  std::map<std::string, topic_owner> topics;
-
-  rd_kafka_topic_t* topic(const std::string& name) {
-    auto& found = topics[name];
-    if (!found)
-      found.reset(rd_kafka_topic_new(client.get(), name.c_str(), nullptr));
-    return found.get();
-  }
-};
-
-struct payload_block;
-
-/// What a message's opaque pointer points to: whose it is, where in its call it stood, and what a failed one does not tell any more.
-struct message_place {
-  payload_block* block = nullptr;
-  std::int64_t timestamp_ms = 0;
-};
-
-/// A message that librdkafka has given back, because it took the partition for gone before it had sent it.
-struct unsent {
-  message_place* place = nullptr;
-  std::string key;
-  bool has_key = false;
-  std::string_view value; ///< the block keeps it
-  header_list headers;
-
-  std::size_t bytes() const {
-    return key.size() + value.size();
-  }
-};
-
-/// One partition's account. Taken from by whoever produces, given back to by the delivery thread.
-struct lane {
-  topic_partition id;
-  std::mutex order; ///< one produce() at a time, so that a call's messages stay together
-  // Changed under `order` only.
-  rd_kafka_t* client = nullptr;
-  rd_kafka_topic_t* topic = nullptr;
-  std::uint64_t blocks = 0; ///< counts the calls of produce()
-  std::atomic<std::size_t> bytes_in_flight{0};
-  std::atomic<std::size_t> delivered{0};
-  std::atomic<std::int64_t> last_offset{-1};
-  std::atomic<bool> failed{false};
-  std::atomic<bool> starved{false}; ///< librdkafka's own queue was full though ours was not
-  /// The broker has taken a message of this producer. Until then only one is under way: a leader that knows nothing of a
-  /// producer takes any sequence number as its first, so that of two requests to a partition that is just getting its leader
-  /// the first may be refused and the second taken; sent again, the first then counts as delivered, and is lost (KAFKA-15591;
-  /// seen here with Kafka 3.9.2 and librdkafka 2.0.2, once in 15 runs into topics made just before).
-  std::atomic<bool> known{false};
-  bool alone = false; ///< of what was given back, the first is on its way; the delivery thread's
-
-  // The delivery thread's alone.
-  bool told = false; ///< of its failure
-  /// What the reports at hand add up to.
-  std::size_t reported_messages = 0;
-  std::size_t reported_bytes = 0;
-  std::deque<unsent> given_back; ///< in their order once all are reported
-};
-
-/// The values of one produce() call, until the last of their delivery reports.
-struct payload_block {
-  std::shared_ptr<const void> owner;
-  lane* of = nullptr;
-  std::uint64_t number = 0; ///< of the lane's calls
-  std::vector<message_place> places;
-  std::atomic<std::size_t> remaining{0};
-
-  payload_block(std::shared_ptr<const void> keeps, lane& whose, std::span<const outgoing> messages)
-      : owner{std::move(keeps)}
-      , of{&whose}
-      , number{whose.blocks++}
-      , remaining{messages.size()} {
-    places.reserve(messages.size());
-    for (const auto& message : messages)
-      places.push_back({this, message.timestamp_ms});
-  }
-
-  /// Deletes the block with the last message.
-  void drop(std::size_t messages) {
-    if (messages > 0 && remaining.fetch_sub(messages, std::memory_order_acq_rel) == messages)
-      delete this;
-  }
-};
-
-bool stands_before(const unsent& a, const unsent& b) {
-  const auto& x = *a.place->block;
-  const auto& y = *b.place->block;
-  return x.number != y.number ? x.number < y.number : a.place < b.place;
-}
-
-unsent taken_back(const rd_kafka_message_t& message) {
-  unsent one;
-  one.place = static_cast<message_place*>(message._private);
-  one.has_key = message.key != nullptr;
-  if (one.has_key)
-    one.key.assign(static_cast<const char*>(message.key), message.key_len);
-  one.value = {static_cast<const char*>(message.payload), message.len};
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    const char* name = nullptr;
-    const void* value = nullptr;
-    std::size_t size = 0;
-    for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
-         ++i)
-      one.headers.emplace_back(name, std::string{static_cast<const char*>(value), size});
-  }
-  return one;
-}
 
 /// Reported of messages that were not sent because another failed.
 bool is_consequence(rd_kafka_resp_err_t code) {
@@ -156,7 +42,7 @@ public:
       , brokers_{std::move(brokers)}
       , on_{std::move(on)}
       , queue_bytes_{queue_bytes}
-      , absence_limit_{absence} {}
+      , absence_{absence} {}
 
   ~kafka_producer() override;
 
@@ -168,19 +54,13 @@ public:
   delivery_progress progress(const topic_partition& of) const override;
 
 private:
-  expected<std::shared_ptr<connection>> connect();
-  std::shared_ptr<connection> current() const;
-  lane& lane_of(const topic_partition& id);
-  std::vector<lane*> lanes() const;
-  static rd_kafka_resp_err_t hand_over(lane& to, const outgoing& message, message_place* place);
   void done_with(std::size_t messages);
   void note_absence(const topic_partition& of, const error& why);
   void mend_absence();
-  bool is_there();
+  std::optional<bool> are_there(const std::map<topic_partition, error>& missed);
+  void fail_missed();
   bool reconnect();
-  bool send_given_back();
-  void give_up(lane& which);
-  void fail_lane(lane& which, const error& why);
+  void fail_lane(producer_lane& which, const error& why);
   void fail_all();
   void serve(std::chrono::milliseconds limit);
   void take_reports(rd_kafka_event_t* reports);
@@ -192,27 +72,16 @@ private:
   const std::string brokers_;
   const callbacks on_;
   const std::size_t queue_bytes_;
-  const std::chrono::milliseconds absence_limit_;
   last_trouble trouble_;
-  mutable std::mutex lanes_mutex_;         ///< guards the map, not the lanes, and who is connected
-  std::shared_ptr<connection> connection_; ///< changed by the delivery thread alone
-  std::map<topic_partition, std::unique_ptr<lane>> lanes_;
+  producer_lanes lanes_;
   std::atomic<std::size_t> in_flight_{0}; ///< messages without a report that is the last word on them
 
-  /// Topics that were said not to be there. Until they are found nothing is taken; then a new client sends what the old one gave back:
-  /// the old one's numbering of a partition's messages has a gap where it gave some up, which the broker would refuse for ever.
-  struct absence {
-    std::map<topic_partition, error> of;
-    std::chrono::steady_clock::time_point since;
-    std::chrono::steady_clock::time_point ask_at;
-    bool found = false;
-    bool reconnected = false;
-  };
-  std::optional<absence> absence_;         ///< the delivery thread's
-  std::atomic<bool> held_{false};          ///< while there is one
-  std::atomic<std::size_t> given_back_{0}; ///< messages of all lanes that wait for it
+  /// Until what is missed is found nothing is taken; then a new client sends what the old one gave back: the old one's numbering of a
+  /// partition's messages has a gap where it gave some up, which the broker would refuse for ever.
+  topic_absence absence_;         ///< the delivery thread's
+  std::atomic<bool> held_{false}; ///< while something is missed
   std::mutex failures_mutex_;
-  std::vector<std::pair<lane*, error>> failures_;           ///< found by produce(), told by the delivery thread
+  std::vector<std::pair<producer_lane*, error>> failures_;  ///< found by produce(), told by the delivery thread
   std::vector<std::pair<topic_partition, error>> absences_; ///< the same
   std::optional<error> first_failure_;                      ///< of all, and kept
   std::atomic<bool> stopped_{false}; ///< librdkafka has met a fatal error that not every partition has been told of
@@ -225,40 +94,11 @@ private:
   std::thread thread_;
 };
 
-expected<std::shared_ptr<connection>> kafka_producer::connect() {
-  properties defaults{
-      {"enable.idempotence", "true"},
-      {"acks", "all"},
-      {"compression.type", "lz4"},
-      {"linger.ms", "5"},
-      // A message waits for its broker for ever: giving up would leave a gap (semantics.md 1).
-      {"message.timeout.ms", "0"},
-      // Our own bound is by partition; librdkafka's is for the whole process and would let one partition starve the others.
-      {"queue.buffering.max.messages", "0"},
-      {"queue.buffering.max.kbytes", "2147483647"},
-  };
-  // After a failed message nothing later of the partition may be sent, not even what is queued: librdkafka then stops as a whole.
-  const auto idempotence = settings_.properties.find("enable.idempotence");
-  if (idempotence == settings_.properties.end() || idempotence->second == "true")
-    defaults.emplace_back("enable.gapless.guarantee", "true");
-  auto conf = make_conf(settings_, brokers_, defaults);
-  if (!conf)
-    return tl::unexpected(conf.error());
-  rd_kafka_conf_set_events(conf->get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
-  auto client = make_client(RD_KAFKA_PRODUCER, std::move(*conf), settings_);
-  if (!client)
-    return tl::unexpected(client.error());
-  auto made = std::make_shared<connection>();
-  made->client = std::move(*client);
-  made->queue.reset(rd_kafka_queue_get_main(made->client.get()));
-  return made;
-}
-
 expected<void> kafka_producer::open() {
-  auto made = connect();
+  auto made = producer_connection::make(settings_, brokers_);
   if (!made)
     return tl::unexpected(made.error());
-  connection_ = std::move(*made);
+  lanes_.move_to(std::move(*made));
   thread_ = std::thread{[this] {
     while (!stopping_)
       serve(std::chrono::milliseconds{100});
@@ -269,85 +109,23 @@ expected<void> kafka_producer::open() {
 kafka_producer::~kafka_producer() {
   stopping_ = true;
   if (thread_.joinable()) {
-    rd_kafka_queue_yield(connection_->queue.get());
+    rd_kafka_queue_yield(lanes_.connected()->queue.get());
     thread_.join();
   }
-  if (!connection_)
+  if (lanes_.connected() == nullptr)
     return;
-  for (auto* lane : lanes())
-    give_up(*lane);
+  for (auto* lane : lanes_.all())
+    done_with(lanes_.give_up(*lane));
   // What was not flushed is given up, but its blocks are freed by their reports.
-  rd_kafka_purge(connection_->client.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  rd_kafka_purge(lanes_.connected()->client.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{5};
   while (in_flight_ > 0 && std::chrono::steady_clock::now() < deadline)
     serve(std::chrono::milliseconds{100});
 }
 
-std::shared_ptr<connection> kafka_producer::current() const {
-  const std::lock_guard lock{lanes_mutex_};
-  return connection_;
-}
-
-std::vector<lane*> kafka_producer::lanes() const {
-  const std::lock_guard lock{lanes_mutex_};
-  std::vector<lane*> all;
-  for (const auto& [id, lane] : lanes_)
-    all.push_back(lane.get());
-  return all;
-}
-
-lane& kafka_producer::lane_of(const topic_partition& id) {
-  const std::lock_guard lock{lanes_mutex_};
-  auto& found = lanes_[id];
-  if (!found) {
-    found = std::make_unique<lane>();
-    found->id = id;
-    found->client = connection_->client.get();
-    found->topic = connection_->topic(id.topic);
-  }
-  return *found;
-}
-
-/// rd_kafka_produce_batch would be cheaper, but stamps every message with the wall clock; the Kafka timestamp is the emission
-/// time (semantics.md 1).
-rd_kafka_resp_err_t kafka_producer::hand_over(lane& to, const outgoing& message, message_place* place) {
-  constexpr std::size_t most_fields = 8;
-  std::array<rd_kafka_vu_t, most_fields> fields; // NOLINT: filled below, as far as it is used
-  std::size_t count = 0;
-  const auto next = [&](rd_kafka_vtype_t type) -> auto& {
-    fields[count].vtype = type;
-    return fields[count++].u;
-  };
-  next(RD_KAFKA_VTYPE_RKT).rkt = to.topic;
-  next(RD_KAFKA_VTYPE_PARTITION).i32 = to.id.partition;
-  next(RD_KAFKA_VTYPE_MSGFLAGS).i = 0; // the value is not copied: the block keeps it
-  next(RD_KAFKA_VTYPE_OPAQUE).ptr = place;
-  next(RD_KAFKA_VTYPE_TIMESTAMP).i64 = message.timestamp_ms;
-  auto& value = next(RD_KAFKA_VTYPE_VALUE).mem;
-  value.ptr = const_cast<char*>(message.value.data()); // NOLINT: librdkafka only reads it
-  value.size = message.value.size();
-  auto& key = next(RD_KAFKA_VTYPE_KEY).mem;
-  key.ptr = const_cast<char*>(message.key.data()); // NOLINT
-  key.size = message.key.size();
-  // As one list of our own: of single ones librdkafka 2.0.2 makes a list that it frees twice where it refuses the message.
-  headers_owner headers;
-  if (message.headers != nullptr) {
-    headers.reset(rd_kafka_headers_new(message.headers->size()));
-    for (const auto& [name, text] : *message.headers)
-      rd_kafka_header_add(headers.get(), name.data(), static_cast<ssize_t>(name.size()), text.data(),
-                          static_cast<ssize_t>(text.size()));
-    next(RD_KAFKA_VTYPE_HEADERS).headers = headers.get();
-  }
-  const kafka_error_owner refused{rd_kafka_produceva(to.client, fields.data(), count)};
-  if (refused)
-    return rd_kafka_error_code(refused.get());
-  headers.release(); // NOLINT: the message's now
-  return RD_KAFKA_RESP_ERR_NO_ERROR;
-}
-
 std::size_t kafka_producer::produce(const topic_partition& to, std::span<const outgoing> messages,
                                     const std::shared_ptr<const void>& owner) {
-  auto& lane = lane_of(to);
+  auto& lane = lanes_.of(to);
   const std::lock_guard one_at_a_time{lane.order};
   if (messages.empty() || lane.failed)
     return 0;
@@ -357,7 +135,7 @@ std::size_t kafka_producer::produce(const topic_partition& to, std::span<const o
       any_starved_ = true;
     return 0;
   }
-  auto* block = new payload_block{owner, lane, messages}; // NOLINT: freed by the last delivery report
+  auto& block = payload_block::begin(owner, lane, messages);
   in_flight_ += messages.size();
   std::size_t taken = 0;
   const auto room = lane.known ? queue_bytes_ : 0;
@@ -366,7 +144,7 @@ std::size_t kafka_producer::produce(const topic_partition& to, std::span<const o
     const auto before = lane.bytes_in_flight.fetch_add(size);
     auto code = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (before == 0 || before + size <= room) {
-      code = hand_over(lane, message, &block->places[taken]);
+      code = lane.hand_over(message, &block.places[taken]);
       if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         ++taken;
         continue;
@@ -391,13 +169,13 @@ std::size_t kafka_producer::produce(const topic_partition& to, std::span<const o
                                                           to.topic, to.partition, size)));
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-      rd_kafka_queue_yield(current()->queue.get());
+      rd_kafka_queue_yield(lanes_.connection()->queue.get());
     break;
   }
   const auto refused = messages.size() - taken;
-  block->drop(refused);
+  block.drop(refused);
   done_with(refused);
-  return taken; // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): the last delivery report frees the block
+  return taken;
 }
 
 /// So many messages have nothing more to wait for.
@@ -408,18 +186,7 @@ void kafka_producer::done_with(std::size_t messages) {
   }
 }
 
-void kafka_producer::give_up(lane& which) {
-  const auto messages = which.given_back.size();
-  for (const auto& one : which.given_back) {
-    which.bytes_in_flight -= one.bytes();
-    one.place->block->drop(1);
-  }
-  which.given_back.clear();
-  given_back_ -= messages;
-  done_with(messages);
-}
-
-void kafka_producer::fail_lane(lane& which, const error& why) {
+void kafka_producer::fail_lane(producer_lane& which, const error& why) {
   which.failed = true;
   {
     const std::lock_guard lock{failures_mutex_};
@@ -428,133 +195,85 @@ void kafka_producer::fail_lane(lane& which, const error& why) {
   }
   if (!std::exchange(which.told, true) && on_.failed && !stopping_)
     on_.failed(which.id, why);
-  give_up(which); // after that, flush() may return
+  done_with(lanes_.give_up(which)); // after that, flush() may return
 }
 
 void kafka_producer::fail_all() {
   stopped_ = false;
   std::array<char, 512> text{};
-  const auto cause = rd_kafka_fatal_error(connection_->client.get(), text.data(), text.size());
+  const auto cause = rd_kafka_fatal_error(lanes_.connected()->client.get(), text.data(), text.size());
   const auto why =
       make_error(cause, fmt::format("the producer to {} has stopped", brokers_), redacted(text.data(), settings_));
-  for (auto* lane : lanes())
+  for (auto* lane : lanes_.all())
     fail_lane(*lane, why);
 }
 
 void kafka_producer::note_absence(const topic_partition& of, const error& why) {
   held_ = true;
-  const auto now = std::chrono::steady_clock::now();
-  if (!absence_) {
-    spdlog::warn("{}: it is said not to be there (any more); asking for it again, for {} s", why.message,
-                 std::chrono::ceil<std::chrono::seconds>(absence_limit_).count());
-    absence_ = absence{{}, now, now};
-  }
-  absence_->of.insert_or_assign(of, why);
-  if (absence_->found) { // once more
-    absence_->found = absence_->reconnected = false;
-    absence_->since = absence_->ask_at = now;
-  }
+  absence_.note(of, why, std::chrono::steady_clock::now());
 }
 
 void kafka_producer::mend_absence() {
-  if (!absence_ || stopping_)
+  using stage = topic_absence::stage;
+  if (absence_.now() == stage::none || stopping_)
     return;
-  const auto now = std::chrono::steady_clock::now();
-  if (!absence_->found) {
-    if (now < absence_->ask_at)
-      return;
-    absence_->ask_at = now + between_asking;
-    absence_->found = is_there();
-    if (!absence_->found && now - absence_->since >= absence_limit_) {
-      const auto gone = std::exchange(absence_, std::nullopt)->of;
-      for (const auto& [which, why] : gone)
-        fail_lane(lane_of(which), why);
-      // Messages of others may have been given back, too: nothing of them can go on without these.
-      for (auto* lane : lanes())
-        if (!lane->given_back.empty())
-          fail_lane(*lane, gone.begin()->second);
-    }
-    if (absence_ && !absence_->found)
-      return;
-  }
-  if (absence_) {
-    absence_->reconnected = absence_->reconnected || reconnect();
-    if (!absence_->reconnected || !send_given_back())
-      return;
+  if (absence_.due(std::chrono::steady_clock::now()))
+    absence_.answered(are_there(absence_.of()), std::chrono::steady_clock::now());
+  if (absence_.now() == stage::gone)
+    fail_missed();
+  if (absence_.now() == stage::there && reconnect())
+    absence_.reconnected();
+  if (absence_.now() == stage::reconnected && lanes_.send_given_back()) {
     spdlog::info("it is there: the brokers take messages again");
-    absence_.reset();
+    absence_.end();
   }
+  if (absence_.now() != stage::none)
+    return;
   held_ = false;
   any_starved_ = true;
 }
 
-/// Whether the brokers know all of what was missed. Where none answers, nobody has said that they do not.
-bool kafka_producer::is_there() {
-  for (const auto& [which, why] : absence_->of) {
-    const struct rd_kafka_metadata* raw = nullptr;
-    const auto code = rd_kafka_metadata(connection_->client.get(), 0, lane_of(which).topic, &raw,
-                                        static_cast<int>(between_asking.count()));
-    const metadata_owner answer{raw};
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-      absence_->since = std::chrono::steady_clock::now();
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR || answer->topic_cnt != 1 ||
-        answer->topics[0].partition_cnt <= which.partition)
-      return false;
+/// Whether the brokers know all of what was missed; none: one of them was not answered for.
+std::optional<bool> kafka_producer::are_there(const std::map<topic_partition, error>& missed) {
+  for (const auto& [which, why] : missed) {
+    const auto there =
+        lanes_.connected()->knows(lanes_.of(which).topic, which.partition, topic_absence::between_asking);
+    if (there != std::optional{true})
+      return there;
   }
   return true;
+}
+
+void kafka_producer::fail_missed() {
+  const auto gone = absence_.of();
+  absence_.end();
+  for (const auto& [which, why] : gone)
+    fail_lane(lanes_.of(which), why);
+  // Messages of others may have been given back, too: nothing of them can go on without these.
+  for (auto* lane : lanes_.all())
+    if (!lane->given_back.empty())
+      fail_lane(*lane, gone.begin()->second);
 }
 
 /// False: it must wait until the old client has nothing under way any more.
 bool kafka_producer::reconnect() {
-  for (auto* lane : lanes())
+  for (auto* lane : lanes_.all())
     const std::lock_guard whoever_saw_no_hold{lane->order};
-  if (in_flight_ != given_back_)
+  if (in_flight_ != lanes_.given_back())
     return false;
-  auto made = connect();
+  auto made = producer_connection::make(settings_, brokers_);
   if (!made)
     return false; // as it was made before
-  {
-    const std::lock_guard lock{lanes_mutex_};
-    connection_.swap(*made);
-  }
-  for (auto* lane : lanes()) {
-    const std::lock_guard order{lane->order};
-    lane->client = connection_->client.get();
-    {
-      const std::lock_guard lock{lanes_mutex_};
-      lane->topic = connection_->topic(lane->id.topic);
-    }
-    lane->known = false;
-    lane->alone = false;
-    std::sort(lane->given_back.begin(), lane->given_back.end(), stands_before);
-  }
+  lanes_.move_to(std::move(*made));
   return true;
-} // the old one ends here, or with the flush() that still asks it
-
-/// True: all that was given back is on its way again.
-bool kafka_producer::send_given_back() {
-  for (auto* lane : lanes()) {
-    const std::lock_guard order{lane->order};
-    while (!lane->given_back.empty()) {
-      if (!lane->known && lane->alone)
-        break; // the first goes alone
-      auto& one = lane->given_back.front();
-      const std::string_view key = one.has_key ? std::string_view{one.key} : std::string_view{};
-      const auto code = hand_over(
-          *lane, {key, one.value, one.place->timestamp_ms, one.headers.empty() ? nullptr : &one.headers}, one.place);
-      if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        break; // and again with the next round
-      lane->alone = true;
-      lane->given_back.pop_front();
-      --given_back_;
-    }
-  }
-  return given_back_ == 0;
 }
 
 void kafka_producer::serve(std::chrono::milliseconds limit) {
-  const event_owner event{rd_kafka_queue_poll(connection_->queue.get(), static_cast<int>(limit.count()))};
-  std::vector<std::pair<lane*, error>> failures;
+  const auto began = std::chrono::steady_clock::now();
+  const event_owner event{rd_kafka_queue_poll(lanes_.connected()->queue.get(), static_cast<int>(limit.count()))};
+  // A produce() that was refused wakes the queue too, while reports are still to come.
+  const auto quiet = !event && std::chrono::steady_clock::now() - began >= limit / 2;
+  std::vector<std::pair<producer_lane*, error>> failures;
   std::vector<std::pair<topic_partition, error>> absences;
   {
     const std::lock_guard lock{failures_mutex_};
@@ -567,7 +286,7 @@ void kafka_producer::serve(std::chrono::milliseconds limit) {
     fail_lane(*lane, why);
   wake_starved();
   // First the reports name the partition that it comes from, then the others hear of it.
-  if (stopped_ && failures.empty() && (!event || in_flight_ == 0))
+  if (stopped_ && failures.empty() && (quiet || in_flight_ == 0))
     fail_all();
   watch_for_stall();
   if (!event) {
@@ -605,7 +324,7 @@ void kafka_producer::take_reports(rd_kafka_event_t* reports) {
     spdlog::info("the brokers take messages again, after {} s",
                  std::chrono::duration_cast<std::chrono::seconds>(now - last_report_).count());
   last_report_ = now;
-  std::vector<lane*> touched; // few: an event's reports come by partition
+  std::vector<producer_lane*> touched; // few: an event's reports come by partition
   std::size_t count = 0;
   while (const auto* report = rd_kafka_event_message_next(reports)) {
     auto* block = static_cast<message_place*>(report->_private)->block;
@@ -614,8 +333,7 @@ void kafka_producer::take_reports(rd_kafka_event_t* reports) {
         rd_kafka_message_status(report) == RD_KAFKA_MSG_STATUS_NOT_PERSISTED) {
       note_absence(lane.id, make_error(report->err, fmt::format("topic {}, partition {} at {}", lane.id.topic,
                                                                 lane.id.partition, brokers_)));
-      lane.given_back.push_back(taken_back(*report));
-      ++given_back_;
+      lanes_.take_back(lane, *report);
       continue;
     }
     ++count;
@@ -645,7 +363,7 @@ void kafka_producer::take_reports(rd_kafka_event_t* reports) {
     if (on_.delivered && messages > 0 && !stopping_)
       on_.delivered(lane->id, messages, bytes);
   }
-  if (stopped_ && in_flight_ == count + given_back_)
+  if (stopped_ && in_flight_ == count + lanes_.given_back())
     fail_all(); // before flush() returns
   done_with(count);
 }
@@ -660,14 +378,14 @@ void kafka_producer::take_error(rd_kafka_event_t* event) {
 void kafka_producer::wake_starved() {
   if (!any_starved_.exchange(false))
     return;
-  for (auto* lane : lanes())
+  for (auto* lane : lanes_.all())
     if (lane->starved.exchange(false) && on_.delivered && !stopping_)
       on_.delivered(lane->id, 0, 0);
 }
 
 expected<void> kafka_producer::flush(std::chrono::milliseconds limit) {
   const auto deadline = std::chrono::steady_clock::now() + limit;
-  rd_kafka_flush(current()->client.get(), static_cast<int>(limit.count())); // sends without lingering
+  rd_kafka_flush(lanes_.connection()->client.get(), static_cast<int>(limit.count())); // sends without lingering
   std::unique_lock lock{drained_mutex_};
   if (drained_.wait_until(lock, deadline, [this] { return in_flight_ == 0; }))
     return {};
@@ -682,17 +400,15 @@ expected<void> kafka_producer::settle(std::chrono::milliseconds limit) {
   auto flushed = flush(limit);
   const std::lock_guard lock{failures_mutex_};
   if (first_failure_)
-    return tl::unexpected(*first_failure_);
+    return fail(first_failure_->kind, first_failure_->message);
   return flushed;
 }
 
 delivery_progress kafka_producer::progress(const topic_partition& of) const {
-  const std::lock_guard lock{lanes_mutex_};
-  const auto found = lanes_.find(of);
-  if (found == lanes_.end())
+  const auto* lane = lanes_.find(of);
+  if (lane == nullptr)
     return {};
-  const auto& lane = *found->second;
-  return {lane.delivered, lane.last_offset, lane.bytes_in_flight, lane.failed};
+  return {lane->delivered, lane->last_offset, lane->bytes_in_flight, lane->failed};
 }
 
 } // namespace

@@ -58,7 +58,8 @@ public:
 
   /// Waits until all has been delivered or has failed, at most `limit`. timed_out: something is still under way.
   virtual expected<void> flush(std::chrono::milliseconds limit) = 0;
-  /// The same, and then the first delivery error that there has been of any partition: all that was handed over has arrived.
+  /// The same, and then the first delivery error that there has been of any partition: all that was handed over has arrived. Such an error is never
+  /// retryable: the partition stays failed.
   virtual expected<void> settle(std::chrono::milliseconds limit) = 0;
 
   virtual delivery_progress progress(const topic_partition& of) const = 0;

@@ -1,0 +1,45 @@
+#include "transport/topic_absence.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace throng::transport {
+
+void topic_absence::note(const topic_partition& of, const error& why, time_point at) {
+  if (stage_ == stage::none)
+    spdlog::warn("{}: it is said not to be there (any more); asking for it again, for {} s", why.message,
+                 std::chrono::ceil<std::chrono::seconds>(limit_).count());
+  if (stage_ != stage::missing) {
+    stage_ = stage::missing;
+    since_ = ask_at_ = at;
+  }
+  of_.insert_or_assign(of, why);
+}
+
+bool topic_absence::due(time_point at) {
+  if (stage_ != stage::missing || at < ask_at_)
+    return false;
+  ask_at_ = at + between_asking;
+  return true;
+}
+
+void topic_absence::answered(std::optional<bool> there, time_point at) {
+  if (stage_ != stage::missing)
+    return;
+  if (!there)
+    since_ = at;
+  else if (*there)
+    stage_ = stage::there;
+  else if (at - since_ >= limit_)
+    stage_ = stage::gone;
+}
+
+void topic_absence::reconnected() {
+  stage_ = stage::reconnected;
+}
+
+void topic_absence::end() {
+  stage_ = stage::none;
+  of_.clear();
+}
+
+} // namespace throng::transport
