@@ -1,8 +1,6 @@
 #include "service/alert_routes.hpp"
 
-#include <array>
 #include <string>
-#include <utility>
 
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
@@ -38,7 +36,7 @@ expected<query::alert_deed> read_deed(const std::string& body) {
   return made;
 }
 
-http::response record(storage::result_store& store, query::alert_status to, const http::request& asked) {
+http::response record(storage::result_store& store, const query::alert_change& to, const http::request& asked) {
   auto deed = read_deed(asked.body);
   if (!deed)
     return http::problem(deed.error());
@@ -56,12 +54,9 @@ http::response record(storage::result_store& store, query::alert_status to, cons
 } // namespace
 
 void add_alert_routes(http::router& to, storage::result_store& store) {
-  using status = query::alert_status;
-  const std::array<std::pair<const char*, status>, 3> deeds{
-      {{"acknowledge", status::acknowledged}, {"resolve", status::resolved}, {"reopen", status::open}}};
-  for (const auto& [name, becomes] : deeds)
-    to.add("POST", fmt::format("/api/alerts/{{id}}/{}", name),
-           [&store, becomes = becomes](const http::request& asked) { return record(store, becomes, asked); });
+  for (const auto& deed : query::deed_words)
+    to.add("POST", fmt::format("/api/alerts/{{id}}/{}", deed.word),
+           [&store, becomes = deed.becomes](const http::request& asked) { return record(store, becomes, asked); });
 }
 
 } // namespace throng::service

@@ -19,7 +19,7 @@ struct deed_options {
 };
 
 /// All of them, though one may fail; the first failure decides the exit status.
-int record(query::alert_status to, const deed_options& options) {
+int record(const query::alert_change& to, const deed_options& options) {
   auto store = open_chosen_store(options.store, false);
   if (!store)
     return say_failure(store.error());
@@ -34,31 +34,33 @@ int record(query::alert_status to, const deed_options& options) {
   return status;
 }
 
-void add_deed(program& to, CLI::App& under, const char* name, const char* sentence, query::alert_status becomes) {
+void add_deed(program& to, CLI::App& under, const query::deed_word& deed) {
   auto options = std::make_shared<deed_options>();
   auto& command =
-      add_command(under, name, sentence,
+      add_command(under, deed.word, deed.sentence,
                   fmt::format("  throng alerts {} 585b6828389f80733029742f51333135 --by ann --note 'lamp replaced'\n"
                               "  throng query alerts --where '{{\"status\": \"open\"}}'",
-                              name));
+                              deed.word));
   command.add_option("alerts", options->alerts, "Ids, or beginnings of ids that no other alert has")->required();
   command.add_option("--by", options->by, "Who does it");
   command.add_option("--note", options->note, "A sentence for people");
   command.add_option("--store", options->store, "sqlite:FILE or mongodb://…");
-  command.callback([&to, options, becomes] { to.chosen = [options, becomes] { return record(becomes, *options); }; });
+  command.callback(
+      [&to, options, becomes = deed.becomes] { to.chosen = [options, becomes] { return record(becomes, *options); }; });
 }
 
 } // namespace
 
 void add_alerts_command(program& to) {
-  auto& command = add_command(to.app, "alerts", "What people do to alerts: acknowledge, resolve, reopen",
-                              "  throng query alerts --where '{\"status\": \"open\"}'\n"
-                              "  throng alerts acknowledge 585b6828 --by ann\n"
-                              "  throng alerts resolve 585b6828 --by ann --note 'lamp replaced'");
+  auto& command =
+      add_command(to.app, "alerts", "What people do to alerts: acknowledge, resolve, mark as right or wrong",
+                  "  throng query alerts --where '{\"status\": \"open\"}'\n"
+                  "  throng alerts acknowledge 585b6828 --by ann\n"
+                  "  throng alerts resolve 585b6828 --by ann --note 'lamp replaced'\n"
+                  "  throng alerts wrong 585b6828 --by ann --note 'the sensor was being cleaned'");
   command.require_subcommand(1);
-  add_deed(to, command, "acknowledge", "Somebody is on it", query::alert_status::acknowledged);
-  add_deed(to, command, "resolve", "It is done with", query::alert_status::resolved);
-  add_deed(to, command, "reopen", "It is open again", query::alert_status::open);
+  for (const auto& each : query::deed_words)
+    add_deed(to, command, each);
 }
 
 } // namespace throng::service

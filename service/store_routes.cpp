@@ -120,18 +120,31 @@ http::response pipelines(storage::result_store& store) {
   return json_answer({{"items", std::move(items)}, {"next", nullptr}});
 }
 
-/// As `throng score`. 404 where there are no labels to hold alerts against.
+/// As `throng score`. 404 where there is nothing to hold alerts against.
 http::response score(storage::result_store& store, const http::request& asked) {
-  milliseconds grace{600'000};
+  std::optional<milliseconds> grace;
+  auto by_verdicts = false;
   for (const auto& [name, value] : asked.query) {
+    if (name == "against" && (value == "labels" || value == "verdicts")) {
+      by_verdicts = value == "verdicts";
+      continue;
+    }
+    if (name == "against")
+      return http::problem(400, fmt::format("--against {}: can be labels or verdicts", value));
     if (name != "grace")
-      return http::problem(400, fmt::format("there is no parameter {}; there is: grace", name));
+      return http::problem(400, fmt::format("there is no parameter {}; there are: against, grace", name));
     auto given = parse_duration(value);
     if (!given)
       return http::problem(400, fmt::format("--grace {}: {}", value, given.error().message));
     grace = *given;
   }
-  auto found = query::score(store, grace);
+  if (by_verdicts && grace)
+    return http::problem(400, "--grace belongs to labels: verdicts say nothing of when an incident was");
+  if (by_verdicts) {
+    auto judged = query::score_by_verdicts(store);
+    return judged ? json_answer(to_json(*judged)) : http::problem(judged.error());
+  }
+  auto found = query::score(store, grace.value_or(milliseconds{600'000}));
   return found ? json_answer(to_json(*found)) : http::problem(found.error());
 }
 

@@ -137,6 +137,13 @@ describe("pages", () => {
       acknowledged.map(({ entity }) => entity),
       [alert.entity],
     );
+    await tab.page.getByRole("button", { name: "wrong" }).first().click();
+    await tab.page.locator(".said.wrong").first().waitFor();
+    const wrong = await everything("/api/alerts", { where: '{"verdict":"wrong"}' });
+    assert.deepEqual(
+      wrong.map(({ id }) => id),
+      acknowledged.map(({ id }) => id),
+    );
   });
 
   page("detection", "detection", async () => {

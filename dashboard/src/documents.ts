@@ -36,8 +36,10 @@ export interface Alert {
   evidence: Fields;
   source: { topic: string; partition: number; offset: number };
   status: "open" | "acknowledged" | "resolved";
-  /** What people did to it. */
-  deeds?: { status: string; by: string; at: string; note: string }[];
+  /** What somebody said who has looked. */
+  verdict?: "right" | "wrong";
+  /** What people did to it: each changes its status or its verdict. */
+  deeds?: { status?: string; verdict?: string; by: string; at: string; note: string }[];
 }
 
 export interface Entity {

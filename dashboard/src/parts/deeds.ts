@@ -12,6 +12,16 @@ const next: Record<Alert["status"], string[]> = {
   resolved: ["reopen"],
 };
 
+const verdicts = ["right", "wrong"];
+
+function possible(alert: Alert): string[] {
+  return [
+    ...next[alert.status],
+    ...verdicts.filter((verdict) => verdict !== alert.verdict),
+    ...(alert.verdict ? ["retract"] : []),
+  ];
+}
+
 export function deeds(alert: Alert): HTMLElement {
   const root = element("div", { class: "deeds", "aria-live": "polite" });
   show(root, alert, "");
@@ -23,11 +33,23 @@ function show(root: HTMLElement, alert: Alert, trouble: string): void {
   replace(
     root,
     element("span", { class: `status ${alert.status}` }, alert.status),
-    ...next[alert.status].map((deed) =>
+    ...(alert.verdict ? [element("span", { class: `status said ${alert.verdict}` }, alert.verdict)] : []),
+    ...possible(alert).map((deed) =>
       element("button", { type: "button", onclick: () => void record(root, alert, deed) }, deed),
     ),
-    ...(alert.deeds ?? []).map(({ status, by, at, note }) =>
-      element("span", { class: "note" }, [status, by && `by ${by}`, format.time(at), note].filter(Boolean).join(" · ")),
+    ...(alert.deeds ?? []).map(({ status, verdict, by, at, note }) =>
+      element(
+        "span",
+        { class: "note" },
+        [
+          status ?? (verdict === "none" ? "verdict retracted" : `marked ${verdict}`),
+          by && `by ${by}`,
+          format.time(at),
+          note,
+        ]
+          .filter(Boolean)
+          .join(" · "),
+      ),
     ),
     ...(trouble === "" ? [] : [element("span", { class: "trouble" }, trouble), tokenField()]),
   );

@@ -1,5 +1,6 @@
-"""What people do to alerts: acknowledged, resolved, reopened, asked for by their status, and kept when the same alerts are raised again."""
+"""What people do to alerts: acknowledged, resolved, reopened, marked right or wrong, asked for by what they are, and kept when the same alerts are raised again."""
 import json
+import math
 
 from throng import InFolder, query, throng
 
@@ -49,3 +50,30 @@ class AlertsTest(InFolder):
         _, message = throng("alerts", "acknowledge", self.of("r4"), "--store", self.store, expect=2)
         self.assertIn("is resolved: reopen it first", message)
         throng("alerts", "acknowledge", "--store", self.store, expect=2)
+
+    def test_marks_of_people_give_the_precision_of_each_rule(self):
+        _, message = throng("score", "--against", "verdicts", "--store", self.store, expect=2)
+        self.assertIn("no alert of this store has a verdict", message)
+        throng("alerts", "right", self.of("r2"), self.of("r3"), self.of("r4"), "--by", "ann", "--store", self.store)
+        out, _ = throng("alerts", "wrong", self.of("r4"), "--by", "bob", "--note", "it was the oven", "--store", self.store)
+        shown = json.loads(out)
+        self.assertEqual((shown["verdict"], shown["status"]), ("wrong", "open"))
+        self.assertEqual([(d["verdict"], d["by"], d["note"]) for d in shown["deeds"]], [("right", "ann", ""), ("wrong", "bob", "it was the oven")])
+        self.assertEqual([each["entity"] for each in query("alerts", self.store, "--where", '{"verdict": "right"}')], ["r2", "r3"])
+        self.assertEqual([each["entity"] for each in query("alerts", self.store, "--where", '{"verdict": null}')], ["r5"])
+        self.analyze("--reset")
+        throng("score", "--against", "verdicts", "--store", self.store, "--report", self.path("score.json"))
+        [row] = self.report("score.json")["by_detector"]
+        low, high = row.pop("precision_interval")
+        self.assertEqual(row, {"name": "hot", "alerts": 4, "right": 2, "wrong": 1, "precision": 2 / 3})
+        z, p, n = 1.959963984540054, 2 / 3, 3
+        middle, half = (p + z * z / (2 * n)) / (1 + z * z / n), z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        self.assertAlmostEqual(low, middle - half, 12)
+        self.assertAlmostEqual(high, middle + half, 12)
+        throng("score", "--against", "verdicts", "--store", self.store, "--min-precision", "0.7", expect=3)
+        throng("alerts", "retract", self.of("r4"), "--store", self.store)
+        throng("score", "--against", "verdicts", "--store", self.store, "--min-precision", "0.7")
+        _, message = throng("alerts", "retract", self.of("r4"), "--store", self.store, expect=2)
+        self.assertIn("has no verdict to retract", message)
+        _, message = throng("score", "--against", "verdicts", "--store", self.store, "--min-recall", "0.7", expect=2)
+        self.assertIn("--min-recall belongs to labels", message)

@@ -105,7 +105,7 @@ class Serve(InFolder):
         known = description["components"]["parameters"]
         examples = {"pipeline": "city-climate", "window": "climate-1m", "group": "district=district-00", "entity": "sensor-000007",
                     "from": "2026-01-05", "to": "2027-01-01", "where": "{}", "sort": None, "limit": "3", "rollup": "5m", "cursor": None,
-                    "grace": "5m", "last_event_id": "7"}
+                    "grace": "5m", "against": "labels", "last_event_id": "7"}
         for path, methods in description["paths"].items():
             if list(methods) == ["post"]:
                 answer, body = self.ask(path.replace("{id}", "no-such"), "POST")
@@ -184,6 +184,17 @@ class Serve(InFolder):
         self.assertEqual(self.ask(path + "/resolve", "POST", headers={"Origin": "https://evil.example"})[0].status, 403)
         self.assertEqual(self.ask(path + "/resolve", "POST")[0].status, 200)
         self.assertEqual(self.get("/api/alerts", where='{"status": "resolved"}')[1]["items"][0]["id"], alert["id"])
+        self.assertEqual(self.get("/api/score", against="verdicts")[0], 404, "nobody has given one")
+        answer, body = self.ask(path + "/wrong", "POST", json.dumps({"by": "ann"}), json_body)
+        self.assertEqual((answer.status, json.loads(body)["verdict"], json.loads(body)["status"]), (200, "wrong", "resolved"))
+        self.assertEqual(self.ask(path + "/wrong", "POST")[0].status, 409, "it is marked so already")
+        self.assertEqual(self.ask(path + "/right", "POST", headers={"Origin": "https://evil.example"})[0].status, 403)
+        status, score = self.get("/api/score", against="verdicts")
+        self.assertEqual((status, score["all"]["right"], score["all"]["wrong"], score["all"]["precision"]), (200, 0, 1, 0))
+        self.assertEqual(score["all"]["alerts"], len(query("alerts", self.store)))
+        self.assertEqual(self.get("/api/score", against="verdicts", grace="5m")[0], 400)
+        self.assertEqual(self.get("/api/score", against="rumours")[0], 400)
+        self.assertEqual(self.ask(path + "/retract", "POST")[0].status, 200)
 
     def test_metrics_count_requests_by_route_and_are_text_that_prometheus_reads(self):
         self.get("/api/entities/sensor-000007")
