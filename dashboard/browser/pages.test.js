@@ -144,6 +144,10 @@ describe("pages", () => {
       wrong.map(({ id }) => id),
       acknowledged.map(({ id }) => id),
     );
+    await tab.page.getByRole("button", { name: "mute for 24 h" }).first().click();
+    await tab.page.getByText("muted until").first().waitFor();
+    const muted = await everything("/api/alerts", { where: '{"muted":{"$ne":null}}' });
+    assert.ok(muted.length >= 1 && muted.every(({ entity }) => entity === alert.entity));
   });
 
   page("detection", "detection", async () => {

@@ -36,6 +36,8 @@ export interface Alert {
   evidence: Fields;
   source: { topic: string; partition: number; offset: number };
   status: "open" | "acknowledged" | "resolved";
+  /** The mute that it falls under: nobody is told of it. */
+  muted?: { id: string; until: string; by: string; note: string };
   /** What somebody said who has looked. */
   verdict?: "right" | "wrong";
   /** What people did to it: each changes its status or its verdict. */
