@@ -9,6 +9,7 @@
 
 #include "config/problem.hpp"
 #include "query/alert_life.hpp"
+#include "query/cases.hpp"
 #include "query/cursor.hpp"
 #include "query/document_fields.hpp"
 #include "query/mutes.hpp"
@@ -24,7 +25,7 @@ namespace json = boost::json;
 const std::vector<std::pair<std::string, subject>> subjects{
     {"windows", subject::windows}, {"alerts", subject::alerts}, {"entities", subject::entities},
     {"labels", subject::labels},   {"events", subject::events}, {"runs", subject::runs},
-    {"mutes", subject::mutes},
+    {"mutes", subject::mutes},     {"cases", subject::cases},
 };
 
 const std::string& name_of(subject of) {
@@ -35,7 +36,7 @@ const std::string& name_of(subject of) {
 expected<void> check_options(const request& what) {
   bool windows = what.subject == subject::windows;
   std::vector<std::string_view> useless;
-  if (!what.pipeline.empty() && !windows && what.subject != subject::alerts)
+  if (!what.pipeline.empty() && !windows && what.subject != subject::alerts && what.subject != subject::cases)
     useless.emplace_back("--pipeline");
   if (!what.window.empty() && !windows)
     useless.emplace_back("--window");
@@ -43,6 +44,8 @@ expected<void> check_options(const request& what) {
     useless.emplace_back("--group");
   if (what.rollup && !windows)
     useless.emplace_back("--rollup");
+  if (what.gap && what.subject != subject::cases)
+    useless.emplace_back("--gap");
   if (what.subject == subject::runs || what.subject == subject::mutes) {
     if (!what.entity.empty())
       useless.emplace_back("--entity");
@@ -85,6 +88,8 @@ expected<std::vector<presented>> chosen(storage::result_store& store, const over
       }
     return found;
   }
+  case subject::cases:
+    return cases_in(store, no_result, what);
   case subject::windows:
     return merged_windows(store, no_result, what);
   case subject::runs:

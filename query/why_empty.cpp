@@ -34,6 +34,8 @@ std::string_view plural(subject of) {
     return "runs";
   case subject::mutes:
     return "mutes";
+  case subject::cases:
+    return "cases";
   }
   return "";
 }
@@ -80,6 +82,13 @@ std::string why_empty(storage::result_store& store, const overtaken& no_result, 
     return pipelines.empty() ? fmt::format("the store holds no pipeline's results yet, so none of '{}'", what.pipeline)
                              : there_is("pipeline", what.pipeline, pipelines);
 
+  if (what.subject == subject::cases) {
+    request alerts;
+    alerts.subject = subject::alerts;
+    alerts.pipeline = what.pipeline;
+    const auto any = store.find({analytics::collection::alerts, {}, "", false, 1});
+    return any && !any->empty() ? "no case matches" : why_empty(store, no_result, alerts);
+  }
   storage::find_query query{collection_of(what.subject), {}, "", false, sample};
   if (!what.pipeline.empty())
     query.conditions.push_back({"pipeline", compare::eq, boost::json::value(what.pipeline)});

@@ -55,6 +55,7 @@ std::optional<analytics::collection> collection_of(query::subject subject) {
     return analytics::collection::events;
   case query::subject::runs:
   case query::subject::mutes:
+  case query::subject::cases:
     break;
   }
   return std::nullopt;

@@ -159,6 +159,10 @@ describe("pages", () => {
     const subtle = await tab.numbers("Recall by subtlety");
     const found = subtle.map(([name]) => Number(/\((\d+) of/.exec(name)[1])).reduce((a, b) => a + b, 0);
     assert.equal(found, score.all.found);
+    const cases = await everything("/api/cases", { sort: "-start" });
+    const rows = await tab.panel("Cases, newest first").locator("tbody tr").all();
+    assert.equal(rows.length, Math.min(cases.length, 200));
+    assert.equal(await rows[0].locator("td").nth(5).textContent(), cases[0].alerts.toLocaleString("en"));
   });
 
   page("pipelines", "pipelines/support-load", async () => {

@@ -44,6 +44,24 @@ export interface Alert {
   deeds?: { status?: string; verdict?: string; by: string; at: string; note: string }[];
 }
 
+/** Alerts of one cause. */
+export interface Case {
+  id: string;
+  pipeline: string;
+  start: string;
+  end: string;
+  severity: Severity;
+  status: Alert["status"];
+  alerts: number;
+  right: number;
+  wrong: number;
+  muted: number;
+  entity_count: number;
+  entities: string[];
+  detectors: string[];
+  alert_ids: string[];
+}
+
 export interface Entity {
   entity: string;
   topic: string;

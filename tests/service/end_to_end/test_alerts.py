@@ -77,3 +77,43 @@ class AlertsTest(InFolder):
         self.assertIn("has no verdict to retract", message)
         _, message = throng("score", "--against", "verdicts", "--store", self.store, "--min-recall", "0.7", expect=2)
         self.assertIn("--min-recall belongs to labels", message)
+
+RINGS = {"name": "rings", "source": "payments", "key": "payer", "timestamp": "at", "rules": [
+    {"name": "large", "about": ["payer", "payee"], "when": {"amount": {"$gt": 500}}, "severity": "warning"},
+    {"name": "huge", "when": {"amount": {"$gt": 5000}}, "severity": "critical"}]}
+
+
+class CasesTest(InFolder):
+    def test_alerts_of_one_cause_are_one_case(self):
+        self.write("p.json", json.dumps(RINGS))
+        payments = [("06:00", "a", "b", 600), ("06:20", "b", "c", 7000), ("06:30", "x", "y", 900), ("07:10", "c", "d", 800),
+                    ("09:00", "a", "d", 700), ("09:30", "p", "q", 100)]
+        self.write("payments.ndjson", "".join(
+            json.dumps({"at": f"2026-01-05T{at}:00Z", "payer": payer, "payee": payee, "amount": amount}) + "\n" for at, payer, payee, amount in payments))
+        throng("analyze", self.path("p.json"), "--from", f"file:{self.folder}", "--store", self.store)
+        alerts = query("alerts", self.store)
+        self.assertEqual(len(alerts), 11)  # both sides of five payments, and a huge one
+
+        def cases(*options):
+            return [(case["start"][11:16], case["end"][11:16], "".join(case["entities"]), case["alerts"], case["severity"])
+                    for case in query("cases", self.store, *options)]
+
+        ring, pair, later = ("06:00", "07:10", "abcd", 7, "critical"), ("06:30", "06:30", "xy", 2, "warning"), ("09:00", "09:00", "ad", 2, "warning")
+        self.assertEqual(cases(), [ring, pair, later])
+        self.assertEqual(cases("--gap", "2h"), [("06:00", "09:00", "abcd", 9, "critical"), pair])
+        self.assertEqual(cases("--gap", "15m")[0], ("06:00", "06:00", "ab", 2, "warning"))
+        self.assertEqual(cases("--entity", "d"), [ring, later])
+        self.assertEqual(cases("--where", '{"severity": "critical"}'), [ring])
+        self.assertEqual(cases("--pipeline", "rings", "--from", "2026-01-05T06:10", "--to", "2026-01-05T07:00"), [pair])
+        [first, *_] = query("cases", self.store)
+        of_case = [each["id"] for each in alerts if each["time"] <= "2026-01-05T07:10" or each["entity"] in "cd" and each["time"] < "2026-01-05T08"]
+        self.assertEqual(sorted(first["alert_ids"]), sorted(id for id in of_case if not any(a["id"] == id and a["entity"] in "xy" for a in alerts)))
+        self.assertIn(first["id"], first["alert_ids"])
+        throng("alerts", "resolve", *first["alert_ids"], "--store", self.store)
+        throng("alerts", "right", *first["alert_ids"][:3], "--store", self.store)
+        [first, second, _] = query("cases", self.store)
+        self.assertEqual((first["status"], first["right"], first["wrong"], second["status"]), ("resolved", 3, 0, "open"))
+        _, message = throng("query", "alerts", "--gap", "1h", "--store", self.store, expect=2)
+        self.assertIn("alerts have no --gap", message)
+        _, message = throng("query", "cases", "--gap", "soon", "--store", self.store, expect=2)
+        self.assertIn("--gap soon", message)

@@ -104,7 +104,7 @@ class Serve(InFolder):
         self.assertGreater(len(description["paths"]), 12)
         known = description["components"]["parameters"]
         examples = {"pipeline": "city-climate", "window": "climate-1m", "group": "district=district-00", "entity": "sensor-000007",
-                    "from": "2026-01-05", "to": "2027-01-01", "where": "{}", "sort": None, "limit": "3", "rollup": "5m", "cursor": None,
+                    "from": "2026-01-05", "to": "2027-01-01", "where": "{}", "sort": None, "limit": "3", "rollup": "5m", "gap": "30m", "cursor": None,
                     "grace": "5m", "against": "labels", "last_event_id": "7"}
         for path, methods in description["paths"].items():
             self.assertLessEqual(set(methods), {"get", "post"})
