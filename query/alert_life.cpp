@@ -47,6 +47,38 @@ expected<json::object> the_alert(storage::result_store& store, std::string_view 
   return std::move(found->front());
 }
 
+json::string_view in_json(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+/// Of a deed's document: which of the two it changes.
+std::string_view field_of(const alert_change& of) {
+  return std::holds_alternative<alert_status>(of) ? "status" : "verdict";
+}
+
+std::string_view to_string(const alert_change& of) {
+  return std::visit([](auto x) { return query::to_string(x); }, of);
+}
+
+/// Why this alert can not become that.
+expected<void> check(const std::string& id, const alert_lives& lives, const alert_change& to) {
+  if (const auto* verdict = std::get_if<alert_verdict>(&to)) {
+    const auto now = lives.verdict_of(id);
+    if (now != *verdict)
+      return {};
+    return fail(error_kind::conflict, now == alert_verdict::none
+                                          ? fmt::format("alert {} has no verdict to retract", id)
+                                          : fmt::format("alert {} is marked {} already", id, query::to_string(now)));
+  }
+  const auto now = lives.status_of(id);
+  const auto becomes = std::get<alert_status>(to);
+  if (now == becomes)
+    return fail(error_kind::conflict, fmt::format("alert {} is {} already", id, query::to_string(now)));
+  if (now == alert_status::resolved && becomes == alert_status::acknowledged)
+    return fail(error_kind::conflict, fmt::format("alert {} is resolved: reopen it first", id));
+  return {};
+}
+
 } // namespace
 
 std::string_view to_string(alert_status of) {
@@ -57,6 +89,18 @@ std::string_view to_string(alert_status of) {
     return "acknowledged";
   case alert_status::resolved:
     return "resolved";
+  }
+  return "";
+}
+
+std::string_view to_string(alert_verdict of) {
+  switch (of) {
+  case alert_verdict::none:
+    return "none";
+  case alert_verdict::right:
+    return "right";
+  case alert_verdict::wrong:
+    return "wrong";
   }
   return "";
 }
@@ -77,15 +121,26 @@ expected<alert_lives> alert_lives::in(storage::result_store& store) {
   return out;
 }
 
-alert_status alert_lives::status_of(std::string_view alert) const {
+template <class Change>
+Change alert_lives::last_of(std::string_view alert, std::string_view field, Change none) const {
   auto found = deeds_.find(alert);
   if (found == deeds_.end())
-    return alert_status::open;
-  const auto* last = found->second.back().as_object().if_contains("status");
-  for (auto each : {alert_status::acknowledged, alert_status::resolved})
-    if (last != nullptr && *last == json::string_view(to_string(each).data(), to_string(each).size()))
-      return each;
-  return alert_status::open;
+    return none;
+  for (auto deed = found->second.rbegin(); deed != found->second.rend(); ++deed)
+    if (const auto* word = deed->as_object().if_contains(field); word != nullptr && word->is_string())
+      for (const auto& each : deed_words)
+        if (const auto* becomes = std::get_if<Change>(&each.becomes))
+          if (word->get_string() == in_json(query::to_string(*becomes)))
+            return *becomes;
+  return none;
+}
+
+alert_status alert_lives::status_of(std::string_view alert) const {
+  return last_of(alert, "status", alert_status::open);
+}
+
+alert_verdict alert_lives::verdict_of(std::string_view alert) const {
+  return last_of(alert, "verdict", alert_verdict::none);
 }
 
 void alert_lives::join(json::object& alert) const {
@@ -93,8 +148,9 @@ void alert_lives::join(json::object& alert) const {
   std::string_view text = id != nullptr && id->is_string()
                               ? std::string_view{id->get_string().data(), id->get_string().size()}
                               : std::string_view{};
-  auto status = to_string(status_of(text));
-  alert["status"] = json::string_view(status.data(), status.size());
+  alert["status"] = in_json(to_string(status_of(text)));
+  if (auto verdict = verdict_of(text); verdict != alert_verdict::none)
+    alert["verdict"] = in_json(to_string(verdict));
   if (auto found = deeds_.find(text); found != deeds_.end())
     alert["deeds"] = found->second;
 }
@@ -107,19 +163,16 @@ expected<json::object> record_deed(storage::result_store& store, const alert_dee
   if (!lives)
     return tl::unexpected(lives.error());
   const std::string id{alert->at("id").as_string()};
-  auto now = lives->status_of(id);
-  if (now == what.to)
-    return fail(error_kind::conflict, fmt::format("alert {} is {} already", id, to_string(now)));
-  if (now == alert_status::resolved && what.to == alert_status::acknowledged)
-    return fail(error_kind::conflict, fmt::format("alert {} is resolved: reopen it first", id));
-  auto status = to_string(what.to);
+  if (auto can_be = check(id, *lives, what.to); !can_be)
+    return tl::unexpected(can_be.error());
+  const auto becomes = to_string(what.to);
   json::object deed{{"alert", id},
-                    {"status", json::string_view(status.data(), status.size())},
+                    {in_json(field_of(what.to)), in_json(becomes)},
                     {"by", what.by},
                     {"at", to_iso8601(what.at)},
                     {"note", what.note}};
-  // In the order of time, and one deed a moment and status.
-  if (auto put = store.put_record(kind, fmt::format("{}/{}/{}", id, to_iso8601(what.at), status), deed); !put)
+  // In the order of time, and one deed a moment and what it makes of the alert.
+  if (auto put = store.put_record(kind, fmt::format("{}/{}/{}", id, to_iso8601(what.at), becomes), deed); !put)
     return tl::unexpected(put.error());
   lives = alert_lives::in(store);
   if (!lives)

@@ -1,11 +1,13 @@
-// What people do to alerts: an alert is open until somebody acknowledges it, and until it is resolved. Each deed is a record of its own, which analysis never
-// writes; they are joined when alerts are read (semantics.md 6). An alert's id depends on its message alone, so deeds outlive a restart of the analysis,
-// `--reset` included.
+// What people do to alerts: an alert is open until somebody acknowledges it, and until it is resolved; and somebody who has looked says whether it
+// was right. Each deed is a record of its own, which analysis never writes; they are joined when alerts are read (semantics.md 6). An alert's id depends
+// on its message alone, so deeds outlive a restart of the analysis, `--reset` included.
 #pragma once
 
+#include <array>
 #include <map>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -20,10 +22,32 @@ namespace throng::query {
 enum class alert_status { open, acknowledged, resolved };
 std::string_view to_string(alert_status of);
 
+/// What somebody says of it who has looked; a later verdict takes an earlier one's place.
+enum class alert_verdict { none, right, wrong };
+std::string_view to_string(alert_verdict of);
+
+/// A deed changes one of the two and leaves the other as it is.
+using alert_change = std::variant<alert_status, alert_verdict>;
+
+/// All that people can do, as the command line and the API call it.
+struct deed_word {
+  const char* word;
+  const char* sentence;
+  alert_change becomes;
+};
+inline constexpr std::array<deed_word, 6> deed_words{{
+    {"acknowledge", "Somebody is on it", alert_status::acknowledged},
+    {"resolve", "It is done with", alert_status::resolved},
+    {"reopen", "It is open again", alert_status::open},
+    {"right", "It was right to ring", alert_verdict::right},
+    {"wrong", "It was a false alarm", alert_verdict::wrong},
+    {"retract", "Whether it was right is undecided again", alert_verdict::none},
+}};
+
 /// Who did what to an alert.
 struct alert_deed {
   std::string alert; ///< its id, or a beginning of it that no other alert has
-  alert_status to = alert_status::acknowledged;
+  alert_change to = alert_status::acknowledged;
   std::string by;
   std::string note;
   timestamp at;
@@ -39,10 +63,15 @@ public:
   static expected<alert_lives> in(storage::result_store& store);
 
   alert_status status_of(std::string_view alert) const;
-  /// Adds `status`, and `deeds` where there are any: `[{"status","by","at","note"}]`.
+  alert_verdict verdict_of(std::string_view alert) const;
+  /// Adds `status`; `verdict` where there is one, and `deeds` where there are any: `[{"status" or "verdict","by","at","note"}]`.
   void join(boost::json::object& alert) const;
 
 private:
+  /// The last that a deed made of it; none: no deed did.
+  template <class Change>
+  Change last_of(std::string_view alert, std::string_view field, Change none) const;
+
   std::map<std::string, boost::json::array, std::less<>> deeds_;
 };
 

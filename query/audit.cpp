@@ -9,6 +9,7 @@
 
 #include "analytics/recorder.hpp"
 #include "query/results.hpp"
+#include "query/stored_fields.hpp"
 
 namespace throng::query {
 
@@ -36,11 +37,6 @@ struct allowance {
 };
 
 using topic_and_key = std::pair<std::string, std::string>;
-
-std::string text_at(const json::object& from, std::string_view field) {
-  const auto* found = from.if_contains(field);
-  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string{};
-}
 
 /// A whole number, which books keep as such or, where JSON numbers are too small for it, as decimal text; its 64 bits either way.
 std::optional<std::uint64_t> bits_at(const json::object& from, std::string_view field) {

@@ -26,6 +26,7 @@ std::string fingerprint(const request& of) {
       text, json::array{static_cast<std::int64_t>(of.subject), of.pipeline, of.window, group, of.entity,
                         or_null(of.from, of_time), or_null(of.to, of_time), of.sort,
                         or_null(of.rollup, [](milliseconds d) { return static_cast<std::int64_t>(d.count()); }),
+                        or_null(of.gap, [](milliseconds d) { return static_cast<std::int64_t>(d.count()); }),
                         of.where ? json::value(*of.where) : json::value(nullptr)});
   return analytics::document_id({text});
 }

@@ -31,12 +31,14 @@ std::string_view time_field(subject of) {
   switch (of) {
   case subject::windows:
   case subject::labels:
+  case subject::cases:
     return "start";
   case subject::alerts:
   case subject::entities:
   case subject::events:
     return "time";
   case subject::runs:
+  case subject::mutes:
     return "";
   }
   return "";
@@ -65,7 +67,7 @@ std::pair<std::string, bool> sort_order(const request& what) {
 }
 
 bool sorts_at_store(subject of, std::string_view field) {
-  if (of == subject::windows || of == subject::runs)
+  if (of == subject::windows || of == subject::runs || of == subject::mutes || of == subject::cases)
     return false;
   const auto& fields = storage::queryable_fields(collection_of(of));
   return std::find(fields.begin(), fields.end(), field) != fields.end() && field != "partition";

@@ -18,7 +18,7 @@ struct presented {
   boost::json::object document;
 };
 
-/// The field that a subject is sorted by where nothing else is asked: empty for runs, which come in their own order.
+/// The field that a subject is sorted by where nothing else is asked: empty for runs and mutes, which come in their own order.
 std::string_view time_field(subject of);
 
 /// Windows that the request's pipeline, window, group, entity and times choose, partials merged, rolled up where asked.

@@ -9,8 +9,10 @@
 
 #include "config/problem.hpp"
 #include "query/alert_life.hpp"
+#include "query/cases.hpp"
 #include "query/cursor.hpp"
 #include "query/document_fields.hpp"
+#include "query/mutes.hpp"
 #include "query/presented.hpp"
 #include "query/why_empty.hpp"
 
@@ -23,6 +25,7 @@ namespace json = boost::json;
 const std::vector<std::pair<std::string, subject>> subjects{
     {"windows", subject::windows}, {"alerts", subject::alerts}, {"entities", subject::entities},
     {"labels", subject::labels},   {"events", subject::events}, {"runs", subject::runs},
+    {"mutes", subject::mutes},     {"cases", subject::cases},
 };
 
 const std::string& name_of(subject of) {
@@ -33,7 +36,7 @@ const std::string& name_of(subject of) {
 expected<void> check_options(const request& what) {
   bool windows = what.subject == subject::windows;
   std::vector<std::string_view> useless;
-  if (!what.pipeline.empty() && !windows && what.subject != subject::alerts)
+  if (!what.pipeline.empty() && !windows && what.subject != subject::alerts && what.subject != subject::cases)
     useless.emplace_back("--pipeline");
   if (!what.window.empty() && !windows)
     useless.emplace_back("--window");
@@ -41,7 +44,9 @@ expected<void> check_options(const request& what) {
     useless.emplace_back("--group");
   if (what.rollup && !windows)
     useless.emplace_back("--rollup");
-  if (what.subject == subject::runs) {
+  if (what.gap && what.subject != subject::cases)
+    useless.emplace_back("--gap");
+  if (what.subject == subject::runs || what.subject == subject::mutes) {
     if (!what.entity.empty())
       useless.emplace_back("--entity");
     if (what.from || what.to)
@@ -53,8 +58,9 @@ expected<void> check_options(const request& what) {
                                                fmt::join(useless, ", ")));
 }
 
-expected<std::vector<presented>> runs(storage::result_store& store) {
-  auto records = store.records("runs");
+/// Of this kind, as they are stored.
+expected<std::vector<presented>> plain_records(storage::result_store& store, std::string_view kind) {
+  auto records = store.records(kind);
   if (!records)
     return tl::unexpected(records.error());
   std::vector<presented> out;
@@ -72,15 +78,23 @@ expected<std::vector<presented>> chosen(storage::result_store& store, const over
     auto lives = alert_lives::in(store);
     if (!lives)
       return tl::unexpected(lives.error());
+    auto muted = mutes::in(store);
+    if (!muted)
+      return tl::unexpected(muted.error());
     if (found)
-      for (auto& each : *found)
+      for (auto& each : *found) {
+        muted->join(each.document);
         lives->join(each.document);
+      }
     return found;
   }
+  case subject::cases:
+    return cases_in(store, no_result, what);
   case subject::windows:
     return merged_windows(store, no_result, what);
   case subject::runs:
-    return runs(store);
+  case subject::mutes:
+    return plain_records(store, name_of(what.subject));
   default:
     return stored_results(store, no_result, what, limit, from_value);
   }

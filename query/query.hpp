@@ -15,7 +15,7 @@
 
 namespace throng::query {
 
-enum class subject { windows, alerts, entities, labels, events, runs };
+enum class subject { windows, alerts, entities, labels, events, runs, mutes, cases };
 expected<subject> parse_subject(const std::string& name);
 
 /// As on the command line; times already read.
@@ -25,13 +25,14 @@ struct request {
   std::string window;
   std::vector<std::pair<std::string, std::string>> group; ///< k=v
   std::string entity;
-  std::optional<timestamp> from;            ///< inclusive: a window's start, an alert's time
+  std::optional<timestamp> from;            ///< inclusive: a window's or case's start, an alert's time
   std::optional<timestamp> to;              ///< exclusive
   std::optional<boost::json::object> where; ///< MongoDB match over the merged documents
   std::string sort;                         ///< field, `-field` for falling; empty: the subject's time, rising
   std::size_t limit = 100;                  ///< 0: all
   std::optional<milliseconds> rollup;
-  std::string cursor; ///< of the page before
+  std::optional<milliseconds> gap; ///< of cases: alerts further apart are of different ones; none: usual_case_gap
+  std::string cursor;              ///< of the page before
 };
 
 struct answer {

@@ -3,21 +3,12 @@
 #include <algorithm>
 #include <limits>
 
+#include "query/stored_fields.hpp"
 #include "storage/owner_checkpoints.hpp"
 
 namespace throng::query {
 
 namespace {
-
-std::string text_of(const boost::json::object& body, std::string_view field) {
-  const auto* found = body.if_contains(field);
-  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string{};
-}
-
-std::int64_t partition_of(const boost::json::object& body) {
-  const auto* found = body.if_contains("partition");
-  return found != nullptr && found->is_int64() ? found->get_int64() : -1;
-}
 
 constexpr std::string_view labels_topic = "truth.labels";
 
@@ -42,10 +33,10 @@ expected<overtaken> overtaken::by_claims_in(storage::result_store& store) {
 bool overtaken::operator()(analytics::collection of, const storage::stored_document& document) const {
   bool of_pipeline = of == analytics::collection::windows || of == analytics::collection::alerts;
   const auto& claims = of_pipeline ? pipelines_ : recorders_;
-  auto owner = of_pipeline                           ? text_of(document.body, "pipeline")
+  auto owner = of_pipeline                           ? text_at(document.body, "pipeline")
                : of == analytics::collection::labels ? std::string(labels_topic)
-                                                     : text_of(document.body, "topic");
-  auto found = claims.find({std::move(owner), partition_of(document.body)});
+                                                     : text_at(document.body, "topic");
+  auto found = claims.find({std::move(owner), integer_at(document.body, "partition").value_or(-1)});
   return found != claims.end() && std::any_of(found->second.begin(), found->second.end(), [&](const start& later) {
            return later.generation > document.as.generation && document.offset >= later.offset;
          });

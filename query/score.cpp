@@ -8,6 +8,7 @@
 #include <map>
 
 #include "query/results.hpp"
+#include "query/stored_fields.hpp"
 
 namespace throng::query {
 
@@ -31,16 +32,6 @@ struct alert {
   double score = 0;
 };
 
-std::string text_at(const json::object& from, std::string_view field) {
-  const auto* found = from.if_contains(field);
-  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string{};
-}
-
-std::optional<std::int64_t> time_at(const json::object& from, std::string_view field) {
-  const auto* found = from.if_contains(field);
-  return found != nullptr && found->is_int64() ? std::optional(found->get_int64()) : std::nullopt;
-}
-
 std::optional<double> number_at(const json::object& from, std::string_view field) {
   const auto* found = from.if_contains(field);
   return found != nullptr && found->is_number() ? std::optional(found->to_number<double>()) : std::nullopt;
@@ -55,10 +46,10 @@ expected<std::vector<label>> incident_labels(storage::result_store& store, const
   std::vector<label> out;
   for (const auto& each : *stored) {
     auto cause = text_at(each.body, "cause");
-    auto start = time_at(each.body, "start");
+    auto start = integer_at(each.body, "start");
     if (cause.starts_with("trouble.") || !start || (!topic.empty() && text_at(each.body, "topic") != topic))
       continue;
-    auto end = time_at(each.body, "end");
+    auto end = integer_at(each.body, "end");
     const auto* malicious = each.body.if_contains("malicious");
     out.push_back({text_at(each.body, "entity"), std::move(cause), *start,
                    end ? *end + grace.count() : std::numeric_limits<std::int64_t>::max(),
@@ -75,7 +66,7 @@ expected<std::vector<alert>> alerts_in(storage::result_store& store, const overt
     return tl::unexpected(stored.error());
   std::vector<alert> out;
   for (const auto& each : *stored)
-    if (auto time = time_at(each.body, "time"))
+    if (auto time = integer_at(each.body, "time"))
       out.push_back({text_at(each.body, "entity"), text_at(each.body, "detector"), *time,
                      number_at(each.body, "score").value_or(0)});
   return out;

@@ -45,6 +45,11 @@ void time_zone::show(boost::json::object& document, subject of) const {
   };
   if (of == subject::runs)
     return rewrite("ended");
+  if (of == subject::mutes) {
+    for (const auto* field : {"from", "until", "at"})
+      rewrite(field);
+    return;
+  }
   for (auto field : analytics::time_fields(collection_of(of)))
     rewrite(field);
 }

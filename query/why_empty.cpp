@@ -32,6 +32,10 @@ std::string_view plural(subject of) {
     return "events";
   case subject::runs:
     return "runs";
+  case subject::mutes:
+    return "mutes";
+  case subject::cases:
+    return "cases";
   }
   return "";
 }
@@ -71,11 +75,20 @@ std::string why_empty(storage::result_store& store, const overtaken& no_result, 
   auto name = plural(what.subject);
   if (what.subject == subject::runs)
     return what.where ? "no run matches --where; leave it out to see all" : "no run has ended with this store yet";
+  if (what.subject == subject::mutes)
+    return what.where ? "no mute matches --where; leave it out to see all" : "nothing has been muted in this store";
   auto pipelines = no_result.pipelines();
   if (!what.pipeline.empty() && std::find(pipelines.begin(), pipelines.end(), what.pipeline) == pipelines.end())
     return pipelines.empty() ? fmt::format("the store holds no pipeline's results yet, so none of '{}'", what.pipeline)
                              : there_is("pipeline", what.pipeline, pipelines);
 
+  if (what.subject == subject::cases) {
+    request alerts;
+    alerts.subject = subject::alerts;
+    alerts.pipeline = what.pipeline;
+    const auto any = store.find({analytics::collection::alerts, {}, "", false, 1});
+    return any && !any->empty() ? "no case matches" : why_empty(store, no_result, alerts);
+  }
   storage::find_query query{collection_of(what.subject), {}, "", false, sample};
   if (!what.pipeline.empty())
     query.conditions.push_back({"pipeline", compare::eq, boost::json::value(what.pipeline)});

@@ -10,6 +10,7 @@
 #include "analytics/merge.hpp"
 #include "config/time.hpp"
 #include "query/presented.hpp"
+#include "query/stored_fields.hpp"
 
 namespace throng::query {
 
@@ -18,14 +19,8 @@ namespace {
 namespace json = boost::json;
 using compare = storage::condition::comparison;
 
-std::string text_at(const json::object& body, std::string_view field) {
-  const auto* found = body.if_contains(field);
-  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string{};
-}
-
 std::int64_t time_at(const json::object& body, std::string_view field) {
-  const auto* found = body.if_contains(field);
-  return found != nullptr && found->is_int64() ? found->get_int64() : 0;
+  return integer_at(body, field).value_or(0);
 }
 
 std::int64_t floor_to(std::int64_t x, std::int64_t step) {

@@ -6,7 +6,7 @@
 
 namespace throng::service {
 
-/// Adds POST /api/alerts/{id}/acknowledge, resolve and reopen; who may ask is http/access.hpp's.
+/// Adds POST /api/alerts/{id}/DEED for each of query::deed_words, POST /api/mutes and /api/mutes/{id}/end; who may ask is http/access.hpp's.
 /// @param store borrowed; outlives the server
 void add_alert_routes(http::router& to, storage::result_store& store);
 

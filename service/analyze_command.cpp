@@ -200,7 +200,7 @@ int run(const analyze_options& options, bool quiet) {
   watching.until_end = options.until_end || choice.folder();
   watching.start = *start;
   watching.replay_from_memory = choice.is_stream();
-  auto told = notifiers::start(settings->notify);
+  auto told = notifiers::start(settings->notify, **store);
   if (!told)
     return say_failure(told.error());
   watching.side_messages = (*told)->around((*input)->side_messages);

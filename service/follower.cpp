@@ -54,6 +54,8 @@ std::optional<analytics::collection> collection_of(query::subject subject) {
   case query::subject::events:
     return analytics::collection::events;
   case query::subject::runs:
+  case query::subject::mutes:
+  case query::subject::cases:
     break;
   }
   return std::nullopt;

@@ -11,6 +11,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "query/mutes.hpp"
+#include "query/stored_fields.hpp"
 #include "service/webhook.hpp"
 
 namespace throng::service {
@@ -21,17 +23,16 @@ namespace {
 constexpr std::size_t remembered_alerts = 10'000;
 /// How long webhooks may hold up the end.
 constexpr std::chrono::seconds end_limit{10};
+/// How long mutes that were read are taken for those that there are.
+constexpr std::chrono::seconds mutes_last{1};
+
+using query::text_at;
 
 std::string header(const analytics::side_message& message, std::string_view name) {
   for (const auto& [key, value] : message.headers)
     if (key == name)
       return value;
   return {};
-}
-
-std::string text_at(const boost::json::object& in, std::string_view name) {
-  const auto* found = in.if_contains(name);
-  return found != nullptr && found->is_string() ? std::string{found->get_string()} : std::string{};
 }
 
 int rank(std::string_view severity) {
@@ -53,6 +54,29 @@ struct notifiers::implementation {
   std::deque<std::string> told_in_order;
   std::uint64_t logged = 0;
   std::uint64_t repeated = 0;
+  std::uint64_t muted = 0;
+  storage::result_store* store = nullptr;
+  query::mutes mutes;
+  std::optional<std::chrono::steady_clock::time_point> mutes_read;
+
+  /// Where the store can't say, the mutes are those that it said last: an alert too many is better than one too few.
+  void read_mutes() {
+    const auto now = std::chrono::steady_clock::now();
+    if (mutes_read && now - *mutes_read < mutes_last)
+      return;
+    mutes_read = now;
+    if (auto read = query::mutes::in(*store))
+      mutes = std::move(*read);
+    else
+      spdlog::warn("mutes can not be read, those known before hold: {}", read.error().message);
+  }
+
+  bool is_muted(const boost::json::object& alert) {
+    read_mutes();
+    const auto time = parse_iso8601(text_at(alert, "time"));
+    return time && mutes.over({text_at(alert, "pipeline"), text_at(alert, "detector"), text_at(alert, "entity")},
+                              *time) != nullptr;
+  }
 
   bool is_new(const std::string& id) {
     if (!told.insert(id).second) {
@@ -77,6 +101,10 @@ struct notifiers::implementation {
     if (failed || !parsed.is_object())
       return;
     const auto& alert = parsed.get_object();
+    if (is_muted(alert)) {
+      ++muted;
+      return;
+    }
     auto severity = text_at(alert, "severity");
     if (log) {
       ++logged;
@@ -96,9 +124,11 @@ notifiers::notifiers()
     : impl_(std::make_unique<implementation>()) {}
 notifiers::~notifiers() = default;
 
-expected<std::unique_ptr<notifiers>> notifiers::start(const config::notify_settings& settings) {
+expected<std::unique_ptr<notifiers>> notifiers::start(const config::notify_settings& settings,
+                                                      storage::result_store& mutes) {
   std::unique_ptr<notifiers> made{new notifiers};
   made->impl_->log = settings.log;
+  made->impl_->store = &mutes;
   for (const auto& each : settings.webhooks) {
     webhook_options options;
     options.url = each.url;
@@ -139,7 +169,8 @@ boost::json::object notifiers::finish() {
                                         {"dropped", counts.dropped}});
   }
   std::lock_guard guard{impl_->mutex};
-  return {{"log", impl_->logged}, {"repeated", impl_->repeated}, {"webhooks", std::move(hooks)}};
+  return {
+      {"log", impl_->logged}, {"muted", impl_->muted}, {"repeated", impl_->repeated}, {"webhooks", std::move(hooks)}};
 }
 
 } // namespace throng::service

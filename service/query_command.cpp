@@ -129,7 +129,7 @@ int run(const query_options& options) {
 
 void add_query_command(program& to) {
   auto& command =
-      add_command(to.app, "query", "Ask the store: windows, alerts, entities, labels, events or runs",
+      add_command(to.app, "query", "Ask the store: windows, alerts, entities, labels, events, runs, mutes or cases",
                   "  throng query windows --pipeline city-climate --group district=district-03 --format json\n"
                   "  throng query windows --pipeline city-climate --window climate-1m --rollup 1h --limit 24\n"
                   "  throng query alerts --sort -time --limit 10\n"
@@ -138,7 +138,7 @@ void add_query_command(program& to) {
   auto options = std::make_shared<query_options>();
   command.add_option("subject", options->subject, "What to ask for")
       ->required()
-      ->check(can_be({"windows", "alerts", "entities", "labels", "events", "runs"}));
+      ->check(can_be({"windows", "alerts", "entities", "labels", "events", "runs", "mutes", "cases"}));
   command.add_option("--pipeline", options->request.pipeline, "Of this pipeline");
   command.add_option("--window", options->request.window, "Of this window, by its name in the pipeline");
   command.add_option("--group", options->group, "NAME=VALUE of the group (repeatable)")->allow_extra_args(false);
@@ -155,6 +155,7 @@ void add_query_command(program& to) {
       ->check(can_be({"table", "json", "ndjson", "csv"}))
       ->capture_default_str();
   command.add_option("--rollup", options->rollup, "Merge tumbling windows into longer ones, such as 1h");
+  command.add_option("--gap", options->gap, "Alerts further apart are of different cases (1h)");
   command.add_option("--tz", options->zone, "Times on this zone's clock, such as Europe/Vienna, in place of UTC");
   command.add_flag("--follow", options->follow, "What is there, then what is new or has changed, until it is stopped");
   command.add_flag("--count", options->count, "Only how many there are");

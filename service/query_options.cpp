@@ -45,6 +45,12 @@ expected<query::request> resolve(const query_options& options) {
       return fail(error_kind::invalid, fmt::format("--rollup {}: {}", options.rollup, length.error().message));
     request.rollup = *length;
   }
+  if (!options.gap.empty()) {
+    auto gap = parse_duration(options.gap);
+    if (!gap)
+      return fail(error_kind::invalid, fmt::format("--gap {}: {}", options.gap, gap.error().message));
+    request.gap = *gap;
+  }
   return request;
 }
 

@@ -15,7 +15,7 @@ struct query_options {
   std::string store;
   query::request request;
   std::vector<std::string> group;
-  std::string from, to, where, rollup, format = "table", zone;
+  std::string from, to, where, rollup, gap, format = "table", zone;
   bool count = false;
   bool follow = false;
 };

@@ -349,7 +349,7 @@ int run(const run_options& options, bool quiet) {
   watching.topics = topics;
   watching.checkpoint_every = *checkpoint_every;
   watching.replay_from_memory = path->cluster != nullptr;
-  auto told = notifiers::start(settings.notify);
+  auto told = notifiers::start(settings.notify, store);
   if (!told)
     return say_failure(told.error());
   watching.side_messages = (*told)->around(path->side_messages);

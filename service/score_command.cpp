@@ -1,4 +1,5 @@
 #include "query/score.hpp"
+#include "query/verdict_score.hpp"
 
 #include <memory>
 
@@ -15,6 +16,7 @@ namespace {
 
 struct score_options {
   std::string store;
+  std::string against = "labels";
   std::string grace = "10m";
   std::size_t top = 10;
   std::string report;
@@ -39,6 +41,35 @@ void print_rows(const char* heading, const std::vector<query::score_row>& rows) 
                row.median_seconds_to_detect ? fmt::format("{:.0f}", *row.median_seconds_to_detect) : "-");
 }
 
+void print_rows(const char* heading, const std::vector<query::verdict_row>& rows) {
+  fmt::print("\n{:<28} {:>7} {:>7} {:>7} {:>7} {:>9}  {}\n", heading, "alerts", "judged", "right", "wrong", "precision",
+             "95 %");
+  for (const auto& row : rows)
+    fmt::print("{:<28} {:>7} {:>7} {:>7} {:>7} {:>9}  {}\n", row.name, row.alerts, row.right + row.wrong, row.right,
+               row.wrong, as_text(row.precision), as_text(row.precision_interval));
+}
+
+expected<void> report(boost::json::object figures, const score_options& options) {
+  if (options.report.empty())
+    return {};
+  figures["command"] = "score";
+  return write_report(figures, options.report);
+}
+
+int run_by_verdicts(storage::result_store& store, const score_options& options) {
+  auto result = query::score_by_verdicts(store);
+  if (!result)
+    return say_failure(result.error());
+  if (options.report != "-") {
+    print_rows("detector or rule", result->by_detector);
+    print_rows("all", {result->all});
+  }
+  if (auto written = report(to_json(*result), options); !written)
+    return say_failure(written.error());
+  return options.min_precision && result->all.precision.value_or(0) < *options.min_precision ? exit_does_not_hold
+                                                                                             : exit_done;
+}
+
 int run(const score_options& options) {
   auto grace = parse_duration(options.grace);
   if (!grace)
@@ -47,6 +78,8 @@ int run(const score_options& options) {
   auto store = open_chosen_store(options.store);
   if (!store)
     return say_failure(store.error());
+  if (options.against == "verdicts")
+    return run_by_verdicts(**store, options);
   auto result = query::score(**store, *grace, options.top);
   if (!result)
     return say_failure(result.error());
@@ -62,12 +95,8 @@ int run(const score_options& options) {
     fmt::print("precision of the {} most suspicious entities a day: {} ({} of {})\n", result->top.a_day,
                as_text(result->top.precision), result->top.right, result->top.looked_at);
   }
-  if (!options.report.empty()) {
-    auto report = to_json(*result);
-    report["command"] = "score";
-    if (auto written = write_report(report, options.report); !written)
-      return say_failure(written.error());
-  }
+  if (auto written = report(to_json(*result), options); !written)
+    return say_failure(written.error());
   auto below = [](std::optional<double> least, std::optional<double> is) { return least && is.value_or(0) < *least; };
   return below(options.min_recall, result->all.recall) || below(options.min_precision, result->all.precision)
              ? exit_does_not_hold
@@ -78,18 +107,34 @@ int run(const score_options& options) {
 
 void add_score_command(program& to) {
   auto& command = add_command(to.app, "score", "Hold alerts against the truth: precision, recall, time to detect",
-                              "  throng score\n  throng score --grace 5m --min-recall 0.5 --report score.json");
+                              "  throng score\n  throng score --grace 5m --min-recall 0.5 --report score.json\n"
+                              "  throng score --against verdicts --min-precision 0.8");
   auto options = std::make_shared<score_options>();
   command.add_option("--store", options->store, "sqlite:FILE or mongodb://…");
-  command.add_option("--grace", options->grace, "An alert this long after a label's end still matches it")
-      ->capture_default_str();
-  command.add_option("--top", options->top, "How many entities a day somebody could look at")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  command.add_option("--min-recall", options->min_recall, "Exit with 3 below this");
+  auto* against = command.add_option("--against", options->against,
+                                     "What is known: labels of a simulated world, or people's verdicts");
+  against->check(CLI::IsMember({"labels", "verdicts"}))->capture_default_str();
+  auto* grace =
+      command.add_option("--grace", options->grace, "An alert this long after a label's end still matches it")
+          ->capture_default_str();
+  auto* top = command.add_option("--top", options->top, "How many entities a day somebody could look at")
+                  ->check(CLI::Range(1, 1'000'000))
+                  ->capture_default_str();
+  auto* recall = command.add_option("--min-recall", options->min_recall, "Exit with 3 below this");
   command.add_option("--min-precision", options->min_precision, "Exit with 3 below this");
   command.add_option("--report", options->report, "One JSON object, to a file or - for standard output");
-  command.callback([&to, options] { to.chosen = [options] { return run(*options); }; });
+  command.callback([&to, options, of_labels = std::vector<CLI::Option*>{grace, top, recall}] {
+    to.chosen = [options, of_labels] {
+      for (const auto* each : of_labels)
+        if (options->against == "verdicts" && each->count() > 0)
+          return say_failure({error_kind::invalid,
+                              fmt::format("{} belongs to labels: verdicts say nothing of when an incident was, nor of "
+                                          "those that nobody rang for",
+                                          each->get_name()),
+                              false});
+      return run(*options);
+    };
+  });
 }
 
 } // namespace throng::service

@@ -29,7 +29,17 @@ boost::json::object to_json(const query::score_row& row) {
           {"median_seconds_to_detect", or_null(row.median_seconds_to_detect)}};
 }
 
-boost::json::array to_json(const std::vector<query::score_row>& rows) {
+boost::json::object to_json(const query::verdict_row& row) {
+  return {{"name", row.name},
+          {"alerts", row.alerts},
+          {"right", row.right},
+          {"wrong", row.wrong},
+          {"precision", or_null(row.precision)},
+          {"precision_interval", or_null(row.precision_interval)}};
+}
+
+template <class Row>
+boost::json::array to_json(const std::vector<Row>& rows) {
   boost::json::array result;
   for (const auto& row : rows)
     result.push_back(to_json(row));
@@ -39,7 +49,8 @@ boost::json::array to_json(const std::vector<query::score_row>& rows) {
 } // namespace
 
 boost::json::object to_json(const query::score_report& of) {
-  return {{"all", to_json(of.all)},
+  return {{"against", "labels"},
+          {"all", to_json(of.all)},
           {"by_cause", to_json(of.by_cause)},
           {"by_detector", to_json(of.by_detector)},
           {"by_subtlety", to_json(of.by_subtlety)},
@@ -50,6 +61,10 @@ boost::json::object to_json(const query::score_report& of) {
             {"right", of.top.right},
             {"precision", or_null(of.top.precision)}}},
           {"false_alarms_a_day", of.false_alarms_a_day}};
+}
+
+boost::json::object to_json(const query::verdict_report& of) {
+  return {{"against", "verdicts"}, {"all", to_json(of.all)}, {"by_detector", to_json(of.by_detector)}};
 }
 
 } // namespace throng::service

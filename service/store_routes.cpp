@@ -37,15 +37,16 @@ expected<query_options> read_parameters(const std::string& subject, const http::
   query_options options;
   options.subject = subject;
   auto& request = options.request;
-  const std::array<std::pair<std::string_view, std::string*>, 9> texts{{{"pipeline", &request.pipeline},
-                                                                        {"window", &request.window},
-                                                                        {"entity", &request.entity},
-                                                                        {"from", &options.from},
-                                                                        {"to", &options.to},
-                                                                        {"where", &options.where},
-                                                                        {"sort", &request.sort},
-                                                                        {"rollup", &options.rollup},
-                                                                        {"cursor", &request.cursor}}};
+  const std::array<std::pair<std::string_view, std::string*>, 10> texts{{{"pipeline", &request.pipeline},
+                                                                         {"window", &request.window},
+                                                                         {"entity", &request.entity},
+                                                                         {"from", &options.from},
+                                                                         {"to", &options.to},
+                                                                         {"where", &options.where},
+                                                                         {"sort", &request.sort},
+                                                                         {"rollup", &options.rollup},
+                                                                         {"gap", &options.gap},
+                                                                         {"cursor", &request.cursor}}};
   for (const auto& [name, value] : asked.query) {
     const auto text =
         std::find_if(texts.begin(), texts.end(), [&name = name](const auto& t) { return t.first == name; });
@@ -62,7 +63,7 @@ expected<query_options> read_parameters(const std::string& subject, const http::
       return fail(
           error_kind::invalid,
           fmt::format("there is no parameter {}; there are: pipeline, window, group, entity, from, to, where, sort, "
-                      "limit, cursor, rollup",
+                      "limit, cursor, rollup, gap",
                       name));
     }
   }
@@ -120,18 +121,31 @@ http::response pipelines(storage::result_store& store) {
   return json_answer({{"items", std::move(items)}, {"next", nullptr}});
 }
 
-/// As `throng score`. 404 where there are no labels to hold alerts against.
+/// As `throng score`. 404 where there is nothing to hold alerts against.
 http::response score(storage::result_store& store, const http::request& asked) {
-  milliseconds grace{600'000};
+  std::optional<milliseconds> grace;
+  auto by_verdicts = false;
   for (const auto& [name, value] : asked.query) {
+    if (name == "against" && (value == "labels" || value == "verdicts")) {
+      by_verdicts = value == "verdicts";
+      continue;
+    }
+    if (name == "against")
+      return http::problem(400, fmt::format("--against {}: can be labels or verdicts", value));
     if (name != "grace")
-      return http::problem(400, fmt::format("there is no parameter {}; there is: grace", name));
+      return http::problem(400, fmt::format("there is no parameter {}; there are: against, grace", name));
     auto given = parse_duration(value);
     if (!given)
       return http::problem(400, fmt::format("--grace {}: {}", value, given.error().message));
     grace = *given;
   }
-  auto found = query::score(store, grace);
+  if (by_verdicts && grace)
+    return http::problem(400, "--grace belongs to labels: verdicts say nothing of when an incident was");
+  if (by_verdicts) {
+    auto judged = query::score_by_verdicts(store);
+    return judged ? json_answer(to_json(*judged)) : http::problem(judged.error());
+  }
+  auto found = query::score(store, grace.value_or(milliseconds{600'000}));
   return found ? json_answer(to_json(*found)) : http::problem(found.error());
 }
 
@@ -147,7 +161,7 @@ http::response ready(storage::result_store& store) {
 void add_store_routes(http::router& to, storage::result_store& store) {
   to.add("GET", "/healthz", [](const http::request&) { return status_answer("alive"); });
   to.add("GET", "/readyz", [&store](const http::request&) { return ready(store); });
-  for (const auto* name : {"windows", "alerts", "entities", "labels", "events", "runs"})
+  for (const auto* name : {"windows", "alerts", "entities", "labels", "events", "runs", "mutes", "cases"})
     to.add("GET", fmt::format("/api/{}", name),
            [&store, name = std::string{name}](const http::request& asked) { return subject(store, name, asked); });
   to.add("GET", "/api/pipelines", [&store](const http::request&) { return pipelines(store); });

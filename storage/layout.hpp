@@ -43,12 +43,12 @@ std::vector<owned_documents> owned_by(std::string_view owner, std::string_view t
 expected<void> check_query(const find_query& query);
 
 /// The kinds of plain records that there are; `probes` only while a store is checked.
-inline constexpr std::array<std::string_view, 7> record_kinds{"runs",        "pipelines", "inputs", "alert_deeds",
-                                                              "world_books", "snapshots", "probes"};
+inline constexpr std::array<std::string_view, 8> record_kinds{"runs",  "pipelines",   "inputs",    "alert_deeds",
+                                                              "mutes", "world_books", "snapshots", "probes"};
 
-/// Whether remove_results leaves records of this kind.
+/// Whether remove_results leaves records of this kind. A mute is made for alerts that are still to come.
 constexpr bool outlives_results(std::string_view kind) {
-  return kind == "runs" || kind == "inputs";
+  return kind == "runs" || kind == "inputs" || kind == "mutes";
 }
 
 expected<void> check_record_kind(std::string_view kind);

@@ -121,7 +121,7 @@ public:
   virtual expected<std::vector<std::string>> chunk_ids(std::string_view prefix) = 0;
   virtual expected<void> remove_chunks(const std::vector<std::string>& ids) = 0;
 
-  // Runs and other plain records: `runs`, `pipelines`, `world_books`, `inputs`, `snapshots` (of a world), `alert_deeds` (what people did to alerts).
+  // Runs and other plain records: `runs`, `pipelines`, `world_books`, `inputs`, `snapshots` (of a world), `alert_deeds` (what people did to alerts), `mutes` (of alerts, by people).
   // Not guarded; the last write of an id wins.
   virtual expected<void> put_records(std::string_view kind, std::span<const record> batch) = 0;
   expected<void> put_record(std::string_view kind, std::string_view id, const boost::json::object& body);
@@ -129,7 +129,7 @@ public:
   virtual expected<std::vector<boost::json::object>> records(std::string_view kind) = 0;
   virtual expected<void> remove_records(std::string_view kind) = 0;
 
-  /// Deletes everything but `runs` and `inputs`: what `run` on the embedded cluster does with an earlier run's results. Headers stay, so that
+  /// Deletes everything but `runs`, `inputs` and `mutes`: what `run` on the embedded cluster does with an earlier run's results. Headers stay, so that
   /// generations never go back, with a raised epoch, no writer and no content (which fences whoever holds them); their chunks go.
   virtual expected<void> remove_results() = 0;
 

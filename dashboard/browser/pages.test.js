@@ -137,6 +137,17 @@ describe("pages", () => {
       acknowledged.map(({ entity }) => entity),
       [alert.entity],
     );
+    await tab.page.getByRole("button", { name: "wrong" }).first().click();
+    await tab.page.locator(".said.wrong").first().waitFor();
+    const wrong = await everything("/api/alerts", { where: '{"verdict":"wrong"}' });
+    assert.deepEqual(
+      wrong.map(({ id }) => id),
+      acknowledged.map(({ id }) => id),
+    );
+    await tab.page.getByRole("button", { name: "mute for 24 h" }).first().click();
+    await tab.page.getByText("muted until").first().waitFor();
+    const muted = await everything("/api/alerts", { where: '{"muted":{"$ne":null}}' });
+    assert.ok(muted.length >= 1 && muted.every(({ entity }) => entity === alert.entity));
   });
 
   page("detection", "detection", async () => {
@@ -148,6 +159,10 @@ describe("pages", () => {
     const subtle = await tab.numbers("Recall by subtlety");
     const found = subtle.map(([name]) => Number(/\((\d+) of/.exec(name)[1])).reduce((a, b) => a + b, 0);
     assert.equal(found, score.all.found);
+    const cases = await everything("/api/cases", { sort: "-start" });
+    const rows = await tab.panel("Cases, newest first").locator("tbody tr").all();
+    assert.equal(rows.length, Math.min(cases.length, 200));
+    assert.equal(await rows[0].locator("td").nth(5).textContent(), cases[0].alerts.toLocaleString("en"));
   });
 
   page("pipelines", "pipelines/support-load", async () => {

@@ -36,8 +36,30 @@ export interface Alert {
   evidence: Fields;
   source: { topic: string; partition: number; offset: number };
   status: "open" | "acknowledged" | "resolved";
-  /** What people did to it. */
-  deeds?: { status: string; by: string; at: string; note: string }[];
+  /** The mute that it falls under: nobody is told of it. */
+  muted?: { id: string; until: string; by: string; note: string };
+  /** What somebody said who has looked. */
+  verdict?: "right" | "wrong";
+  /** What people did to it: each changes its status or its verdict. */
+  deeds?: { status?: string; verdict?: string; by: string; at: string; note: string }[];
+}
+
+/** Alerts of one cause. */
+export interface Case {
+  id: string;
+  pipeline: string;
+  start: string;
+  end: string;
+  severity: Severity;
+  status: Alert["status"];
+  alerts: number;
+  right: number;
+  wrong: number;
+  muted: number;
+  entity_count: number;
+  entities: string[];
+  detectors: string[];
+  alert_ids: string[];
 }
 
 export interface Entity {

@@ -9,6 +9,7 @@
 using namespace throng;
 using namespace throng::test;
 using query::alert_status;
+using query::alert_verdict;
 
 namespace {
 
@@ -19,7 +20,8 @@ struct lived {
   lived() {
     store.write({make_alert("abc1", "sensor-1", six_o_clock), make_alert("abd2", "sensor-2", six_o_clock + 1)});
   }
-  expected<json::object> deed(std::string alert, alert_status to, std::string by = "ann", std::string note = "") {
+  expected<json::object> deed(std::string alert, query::alert_change to, std::string by = "ann",
+                              std::string note = "") {
     now.ms += 1'000;
     return query::record_deed(*store, {std::move(alert), to, std::move(by), std::move(note), now});
   }
@@ -87,4 +89,46 @@ CAF_TEST(an alert that is raised again after a restart is the same alert with th
   on.store.write({make_alert("abc1", "sensor-1", six_o_clock)}, {2, 1});
   CAF_REQUIRE_EQUAL(on.alerts().size(), 1u);
   CAF_CHECK_EQUAL(on.alerts()[0].at("status").as_string(), "resolved");
+}
+
+CAF_TEST(a verdict is given changed and retracted beside the status and the last one counts) {
+  lived on;
+  CAF_CHECK(!on.alerts()[0].contains("verdict"));
+  auto judged = must(on.deed("abc1", alert_verdict::right, "ann", "the card was stolen"));
+  CAF_CHECK_EQUAL(judged.at("verdict").as_string(), "right");
+  CAF_CHECK_EQUAL(judged.at("status").as_string(), "open");
+  must(on.deed("abc1", alert_status::resolved, "bob"));
+  CAF_CHECK_EQUAL(on.alerts()[0].at("verdict").as_string(), "right");
+  must(on.deed("abc1", alert_verdict::wrong, "bob"));
+  auto shown = on.alerts()[0];
+  CAF_CHECK_EQUAL(shown.at("verdict").as_string(), "wrong");
+  CAF_CHECK_EQUAL(shown.at("status").as_string(), "resolved");
+  CAF_CHECK_EQUAL(json::serialize(shown.at("deeds").as_array().front()),
+                  R"({"verdict":"right","by":"ann","at":"2026-01-05T07:00:01.000Z","note":"the card was stolen"})");
+  must(on.deed("abc1", alert_verdict::none));
+  CAF_CHECK(!on.alerts()[0].contains("verdict"));
+  CAF_CHECK_EQUAL(on.alerts()[0].at("status").as_string(), "resolved");
+  CAF_CHECK_EQUAL(on.alerts()[0].at("deeds").as_array().size(), 4u);
+}
+
+CAF_TEST(alerts are asked for by their verdict and those without one by null) {
+  lived on;
+  must(on.deed("abd2", alert_verdict::wrong));
+  CAF_REQUIRE_EQUAL(on.alerts(R"({"verdict": "wrong"})").size(), 1u);
+  CAF_CHECK_EQUAL(on.alerts(R"({"verdict": "wrong"})")[0].at("id").as_string(), "abd2");
+  CAF_REQUIRE_EQUAL(on.alerts(R"({"verdict": null})").size(), 1u);
+  CAF_CHECK_EQUAL(on.alerts(R"({"verdict": null})")[0].at("id").as_string(), "abc1");
+}
+
+CAF_TEST(a verdict that stands already or is not there to retract is refused) {
+  lived on;
+  auto refused = on.deed("abc1", alert_verdict::none);
+  CAF_REQUIRE(!refused);
+  CAF_CHECK(refused.error().kind == error_kind::conflict);
+  CAF_CHECK_EQUAL(refused.error().message, "alert abc1 has no verdict to retract");
+  must(on.deed("abc1", alert_verdict::wrong));
+  refused = on.deed("abc1", alert_verdict::wrong);
+  CAF_REQUIRE(!refused);
+  CAF_CHECK_EQUAL(refused.error().message, "alert abc1 is marked wrong already");
+  CAF_CHECK_EQUAL(must((*on.store).records("alert_deeds")).size(), 1u);
 }

@@ -51,7 +51,7 @@ CAF_TEST(what people did to alerts is kept by rising id and goes with the result
   CAF_CHECK(must(store.records("alert_deeds")).empty());
 }
 
-CAF_TEST(removing results leaves runs inputs and raised headers) {
+CAF_TEST(removing results leaves runs inputs mutes and raised headers) {
   auto& store = fresh_store();
   must(write(store,
              {window("w", 1), make(collection::events, "e", {{"topic", "t"}}),
@@ -59,6 +59,7 @@ CAF_TEST(removing results leaves runs inputs and raised headers) {
              {1, 1}));
   must(store.put_record("runs", "r", {{"seed", 1}}));
   must(store.put_record("inputs", "i", {{"seed", 1}}));
+  must(store.put_record("mutes", "m", {{"entity", "sensor-1"}}));
   must(store.put_record("world_books", "b", {{"count", 1}}));
   must(store.put_chunk("removal/t/0/1/1/0", "chunk"));
   header_document header{"removal/t/0", 7, 3, "w", "content"};
@@ -68,6 +69,7 @@ CAF_TEST(removing results leaves runs inputs and raised headers) {
     CAF_CHECK(all(store, of).empty());
   CAF_CHECK_EQUAL(must(store.records("runs")).size(), 1u);
   CAF_CHECK_EQUAL(must(store.records("inputs")).size(), 1u);
+  CAF_CHECK_EQUAL(must(store.records("mutes")).size(), 1u);
   CAF_CHECK(must(store.records("world_books")).empty());
   CAF_CHECK(must(store.chunk_ids("")).empty());
   auto stands = must(store.header("removal/t/0"));

@@ -50,6 +50,12 @@ export class Alerts extends Page {
         ["acknowledged", "acknowledged"],
         ["resolved", "resolved"],
       ]),
+      choice("verdict", "Verdict", [
+        ["", "all"],
+        ["right", "right"],
+        ["wrong", "wrong"],
+        ["none", "none yet"],
+      ]),
       text("pipeline", "Pipeline", "bank-fraud"),
       text("detector", "Detector", "card-testing"),
       text("entity", "Entity", "account-000079"),
@@ -71,8 +77,10 @@ export class Alerts extends Page {
   private async next(count: number): Promise<{ items: Alert[]; more: boolean }> {
     if (!this.loading) return { items: [], more: false };
     const { place, range, signal } = this.loading;
-    const { severity, status, detector, pipeline, entity } = place.query;
-    const where = Object.fromEntries(Object.entries({ severity, status, detector }).filter(([, value]) => value));
+    const { severity, status, verdict, detector, pipeline, entity } = place.query;
+    const where: Record<string, string | null> = {};
+    for (const [name, value] of Object.entries({ severity, status, verdict, detector }))
+      if (value) where[name] = name === "verdict" && value === "none" ? null : value;
     const page = await get<List<Alert>>(
       "/api/alerts",
       {
@@ -92,10 +100,11 @@ export class Alerts extends Page {
   }
 
   private fits(alert: Alert): boolean {
-    const { severity, status, detector, pipeline, entity } = this.loading?.place.query ?? {};
+    const { severity, status, verdict, detector, pipeline, entity } = this.loading?.place.query ?? {};
     return (
       (!severity || alert.severity === severity) &&
       (!status || alert.status === status) &&
+      (!verdict || (alert.verdict ?? "none") === verdict) &&
       (!detector || alert.detector === detector) &&
       (!pipeline || alert.pipeline === pipeline) &&
       (!entity || alert.entity === entity)

@@ -2,9 +2,11 @@
 
 import { all, get, Problem } from "../api.ts";
 import * as figures from "../charts/figures.ts";
-import type { Alert, Label, Score, ScoreRow } from "../documents.ts";
+import type { Alert, Case, Label, Score, ScoreRow } from "../documents.ts";
+import { element } from "../dom.ts";
 import * as format from "../format.ts";
 import { type Context, type Loading, Page } from "../page.ts";
+import { entityLink, severity } from "../parts/alert_line.ts";
 import { choice } from "../parts/fields.ts";
 import { FigurePanel, Panel } from "../parts/panel.ts";
 import { Rows } from "../parts/rows.ts";
@@ -13,6 +15,8 @@ import { parameters } from "../range.ts";
 import { bySubtlety, matches } from "../truth.ts";
 
 const most_spans = 400;
+const most_cases = 200;
+const most_names = 6;
 
 export class Detection extends Page {
   readonly title = "Detection";
@@ -24,6 +28,19 @@ export class Detection extends Page {
   private readonly subtle: FigurePanel;
   private readonly causes = new Panel("By cause", { columns: 12, tall: true });
   private readonly detectors = new Panel("By detector or rule", { columns: 12, tall: true });
+  private readonly cases = new Panel("Cases, newest first", { columns: 12, tall: true });
+  private readonly caseRows = new Rows("Cases", {
+    Start: "start",
+    End: "end",
+    Severity: "severity",
+    Status: "status",
+    Pipeline: "pipeline",
+    Alerts: "alerts",
+    Right: "right",
+    Wrong: "wrong",
+    Detectors: "detectors",
+    Entities: "entities",
+  });
   private readonly causeRows = new Rows("By cause", {
     Cause: "name",
     Labels: "labels",
@@ -53,7 +70,7 @@ export class Detection extends Page {
     this.precision = this.keep(new FigurePanel("Precision by detector or rule"));
     this.soon = this.keep(new FigurePanel("Median seconds to detect, by cause"));
     this.subtle = this.keep(new FigurePanel("Recall by subtlety"));
-    this.root.append(this.causes.root, this.detectors.root);
+    this.root.append(this.causes.root, this.detectors.root, this.cases.root);
     this.filters.push(
       choice("grace", "Alerts count until", [
         ["", "10 min after the end"],
@@ -64,6 +81,7 @@ export class Detection extends Page {
   }
 
   async load(loading: Loading): Promise<void> {
+    await this.showCases(loading);
     let score: Score;
     try {
       score = await get<Score>("/api/score", { grace: loading.place.query.grace }, loading.signal);
@@ -82,6 +100,19 @@ export class Detection extends Page {
     this.showTimeLine(
       labels.filter(({ cause }) => !cause.startsWith("trouble.")),
       alerts,
+    );
+  }
+
+  private async showCases({ range, signal }: Loading): Promise<void> {
+    const found = await all<Case>("/api/cases", { ...parameters(range), sort: "-start" }, most_cases, signal);
+    this.cases.show(
+      this.caseRows.of(found, (column, value) => {
+        if (column === "Severity") return severity(String(value));
+        if (column === "Status") return element("span", { class: `status ${String(value)}` }, String(value));
+        if (column === "Entities" && Array.isArray(value)) return entityLinks(value.map(String));
+        if (column === "Detectors" && Array.isArray(value)) return element("span", {}, value.join(", "));
+        return undefined;
+      }),
     );
   }
 
@@ -157,4 +188,16 @@ export class Detection extends Page {
       ),
     );
   }
+}
+
+function entityLinks(entities: string[]): HTMLElement {
+  const left = entities.length - most_names;
+  return element(
+    "span",
+    {},
+    ...entities
+      .slice(0, most_names)
+      .flatMap((entity, i) => (i === 0 ? [entityLink(entity)] : [", ", entityLink(entity)])),
+    ...(left > 0 ? [`, and ${left} more`] : []),
+  );
 }

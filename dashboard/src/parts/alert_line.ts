@@ -20,6 +20,8 @@ export function alertLine(alert: Alert): HTMLElement {
     element("time", { datetime: alert.time, title: alert.time }, format.clock(alert.time)),
     severity(alert.severity),
     ...(alert.status === "open" ? [] : [element("span", { class: `status ${alert.status}` }, alert.status)]),
+    ...(alert.muted ? [element("span", { class: "status" }, "muted")] : []),
+    ...(alert.verdict ? [element("span", { class: `status said ${alert.verdict}` }, alert.verdict)] : []),
     element("span", { class: "what" }, alert.detector),
     entityLink(alert.entity),
     element("span", { class: "reason" }, alert.reason),

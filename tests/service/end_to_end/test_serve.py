@@ -104,14 +104,16 @@ class Serve(InFolder):
         self.assertGreater(len(description["paths"]), 12)
         known = description["components"]["parameters"]
         examples = {"pipeline": "city-climate", "window": "climate-1m", "group": "district=district-00", "entity": "sensor-000007",
-                    "from": "2026-01-05", "to": "2027-01-01", "where": "{}", "sort": None, "limit": "3", "rollup": "5m", "cursor": None,
-                    "grace": "5m", "last_event_id": "7"}
+                    "from": "2026-01-05", "to": "2027-01-01", "where": "{}", "sort": None, "limit": "3", "rollup": "5m", "gap": "30m", "cursor": None,
+                    "grace": "5m", "against": "labels", "last_event_id": "7"}
         for path, methods in description["paths"].items():
-            if list(methods) == ["post"]:
+            self.assertLessEqual(set(methods), {"get", "post"})
+            if "post" in methods:
                 answer, body = self.ask(path.replace("{id}", "no-such"), "POST")
-                self.assertEqual((answer.status, json.loads(body)["status"]), (404, 404), path)
+                status = 404 if "{id}" in path else 400  # nothing there to change, or nothing said
+                self.assertEqual((answer.status, json.loads(body)["status"]), (status, status), path)
+            if "get" not in methods:
                 continue
-            self.assertEqual(list(methods), ["get"])
             where = path.replace("{id}", "sensor-000007")
             [kind] = methods["get"]["responses"]["200"]["content"]
             queries = [""]
@@ -184,6 +186,40 @@ class Serve(InFolder):
         self.assertEqual(self.ask(path + "/resolve", "POST", headers={"Origin": "https://evil.example"})[0].status, 403)
         self.assertEqual(self.ask(path + "/resolve", "POST")[0].status, 200)
         self.assertEqual(self.get("/api/alerts", where='{"status": "resolved"}')[1]["items"][0]["id"], alert["id"])
+        self.assertEqual(self.get("/api/score", against="verdicts")[0], 404, "nobody has given one")
+        answer, body = self.ask(path + "/wrong", "POST", json.dumps({"by": "ann"}), json_body)
+        self.assertEqual((answer.status, json.loads(body)["verdict"], json.loads(body)["status"]), (200, "wrong", "resolved"))
+        self.assertEqual(self.ask(path + "/wrong", "POST")[0].status, 409, "it is marked so already")
+        self.assertEqual(self.ask(path + "/right", "POST", headers={"Origin": "https://evil.example"})[0].status, 403)
+        status, score = self.get("/api/score", against="verdicts")
+        self.assertEqual((status, score["all"]["right"], score["all"]["wrong"], score["all"]["precision"]), (200, 0, 1, 0))
+        self.assertEqual(score["all"]["alerts"], len(query("alerts", self.store)))
+        self.assertEqual(self.get("/api/score", against="verdicts", grace="5m")[0], 400)
+        self.assertEqual(self.get("/api/score", against="rumours")[0], 400)
+        self.assertEqual(self.ask(path + "/retract", "POST")[0].status, 200)
+
+    def test_alerts_are_muted_until_a_time_and_told_again(self):
+        throng("run", "smart-city", "--duration", "25m", "--set", "populations.sensors.count=60", "--store", self.store)
+        [alert, *_] = self.get("/api/alerts")[1]["items"]
+        json_body = {"Content-Type": "application/json"}
+        said = {"entity": alert["entity"], "from": "2026-01-05", "until": "2027-01-01", "by": "ann", "note": "being replaced"}
+        answer, body = self.ask("/api/mutes", "POST", json.dumps(said), json_body)
+        mute = json.loads(body)
+        self.assertEqual((answer.status, mute["entity"], mute["from"], mute["until"], mute["by"], mute["note"]),
+                         (200, alert["entity"], "2026-01-05T00:00:00.000Z", "2027-01-01T00:00:00.000Z", "ann", "being replaced"))
+        self.assertEqual(self.get("/api/mutes")[1]["items"], [mute])
+        muted = self.get("/api/alerts", where=json.dumps({"muted.id": mute["id"]}), limit=0)[1]["items"]
+        self.assertEqual(muted, [each for each in self.get("/api/alerts", limit=0)[1]["items"] if each["entity"] == alert["entity"]])
+        self.assertEqual(self.ask("/api/mutes", "POST", json.dumps({**said, "until": "soon"}), json_body)[0].status, 400)
+        self.assertEqual(self.ask("/api/mutes", "POST", json.dumps({"until": "+8h"}), json_body)[0].status, 400, "it names nothing")
+        self.assertEqual(self.ask("/api/mutes", "POST", json.dumps({"entity": "x"}), json_body)[0].status, 400, "it has no end")
+        self.assertEqual(self.ask("/api/mutes", "POST", json.dumps(said), {**json_body, "Origin": "https://evil.example"})[0].status, 403)
+        self.assertEqual(len(query("mutes", self.store)), 1)
+        end = f"/api/mutes/{mute['id'][:12]}/end"
+        answer, body = self.ask(end, "POST", json.dumps({"by": "bob", "until": "2026-01-05"}), json_body)
+        self.assertEqual((answer.status, json.loads(body)["ended"]["by"], json.loads(body)["ended"]["until"]), (200, "bob", "2027-01-01T00:00:00.000Z"))
+        self.assertEqual(self.ask(end, "POST")[0].status, 409, "it has ended")
+        self.assertEqual(self.get("/api/alerts", where='{"muted": {"$ne": null}}')[1]["items"], [])
 
     def test_metrics_count_requests_by_route_and_are_text_that_prometheus_reads(self):
         self.get("/api/entities/sensor-000007")
