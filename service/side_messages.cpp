@@ -97,6 +97,7 @@ expected<partition_counts> make_named_topics(const config::settings& settings, c
   if (names.empty())
     return partitions;
   std::vector<std::string> broker_names;
+  broker_names.reserve(names.size());
   for (const auto& name : names)
     broker_names.push_back(settings.topics.prefix + name);
   auto there = transport::find_topics(settings.kafka, broker_names);
@@ -122,14 +123,14 @@ expected<actors::side_message_sink> send_side_messages(const config::settings& s
   callbacks.failed = [](const transport::topic_partition& where, const error& why) {
     spdlog::error("{} [{}]: {}", where.topic, where.partition, why.message);
   };
-  return transport::producer::make(settings.kafka, cluster, std::move(callbacks))
-      .map([&](std::unique_ptr<transport::producer>&& made) -> actors::side_message_sink {
-        return [topics = settings.topics, partitions = std::move(partitions),
-                producer = std::shared_ptr<transport::producer>{std::move(made)}](
-                   std::span<const analytics::side_message> messages) {
-          return deliver(*producer, topics, partitions, messages);
-        };
-      });
+  auto made = transport::producer::make(settings.kafka, cluster, std::move(callbacks));
+  if (!made)
+    return tl::unexpected{made.error()};
+  return actors::side_message_sink{[topics = settings.topics, partitions = std::move(partitions),
+                                    producer = std::shared_ptr<transport::producer>{std::move(*made)}](
+                                       std::span<const analytics::side_message> messages) {
+    return deliver(*producer, topics, partitions, messages);
+  }};
 }
 
 namespace {
