@@ -89,8 +89,7 @@ void engine::expect(std::optional<std::string_view> key) {
   expected_.back() = key ? entities_.find(*key) : std::nullopt;
   if (expected_.back())
     entities_.near(*expected_.back());
-  // One step of the way for each: by the time of the next it is there. (Bank, 20,000 accounts, eight look-backs: from 5.6 to BANK_AFTER us
-  // CPU a transaction; the same steps for one message alone, just before it is taken in, had made 5.6 of 8.)
+  // One step of the way for each: by the time of the next it is there.
   for (int step = 0; step < steps_to_state; ++step)
     if (const auto entity = expected_[partition_task::expected_ahead - static_cast<std::size_t>(step)])
       near(*entity, step);

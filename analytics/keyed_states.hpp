@@ -52,7 +52,9 @@ public:
     if (entity >= kept_.size())
       kept_.resize(std::max<std::size_t>(entities_->bound(), std::size_t{entity} + 1));
     auto& added = kept_[entity];
-    added = {std::make_unique<State>(std::move(state)), expires};
+    added.state = std::make_unique<State>(std::move(state));
+    added.expires = expires;
+    added.changed = added.saved = false;
     entities_->hold(entity);
     ++size_;
     queue(expires, entity);

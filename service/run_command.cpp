@@ -140,7 +140,7 @@ expected<message_path> open_path(const simulation::world& world, const std::vect
     if (auto emptied = empty_unused_topics(settings, plans, store); !emptied)
       return tl::unexpected{emptied.error()};
   }
-  auto source = path.cluster != nullptr ? transport::make_embedded_consumer(*path.cluster, std::move(reading))
+  auto source = path.cluster != nullptr ? transport::make_embedded_consumer(*path.cluster, reading)
                                         : transport::make_group_consumer(settings.kafka, std::move(reading));
   if (!source)
     return tl::unexpected{source.error()};

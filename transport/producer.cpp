@@ -163,10 +163,12 @@ std::size_t kafka_producer::produce(const topic_partition& to, std::span<const o
       absences_.emplace_back(
           to, make_error(code, fmt::format("topic {}, partition {} at {}", to.topic, to.partition, brokers_)));
     } else if (code != RD_KAFKA_RESP_ERR_NO_ERROR && !lane.failed.exchange(true)) {
+      auto why = make_error(
+          code, fmt::format("topic {}, partition {}: a message of {} bytes was refused", to.topic, to.partition, size));
       const std::lock_guard lock{failures_mutex_};
-      failures_.emplace_back(&lane,
-                             make_error(code, fmt::format("topic {}, partition {}: a message of {} bytes was refused",
-                                                          to.topic, to.partition, size)));
+      if (!first_failure_) // now, as a settle() may come before the delivery thread's turn
+        first_failure_ = why;
+      failures_.emplace_back(&lane, std::move(why));
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
       rd_kafka_queue_yield(lanes_.connection()->queue.get());

@@ -142,7 +142,7 @@ CAF_TEST(what is kept is that of the last gap however long the stream) {
     builder.take(make_case_alert(id, "e" + id, i, {"a" + id, "b" + id}), out);
     most = std::max(most, builder.kept());
   }
-  CAF_CHECK(most <= 11 * 4); // an alert and three names each, of the moments from ten before to now
+  CAF_CHECK(most <= 44U); // an alert and three names each, of the moments from ten before to now
   builder.finish(out);
   CAF_CHECK_EQUAL(out.size(), 20'000u);
 }
@@ -190,7 +190,7 @@ CAF_TEST(cases are asked for by what they are and in pages) {
   std::vector<document> alerts;
   for (int i = 0; i < 7; ++i)
     alerts.push_back(
-        make_alert("a" + std::to_string(i), "sensor-" + std::to_string(i % 2), six_o_clock + i * 60 * minute));
+        make_alert("a" + std::to_string(i), "sensor-" + std::to_string(i % 2), six_o_clock + i * (60 * minute)));
   store.write(alerts);
   auto asked = cases();
   asked.gap = milliseconds{minute};
