@@ -450,7 +450,7 @@ private:
   std::set<std::string> detector_names_;
   std::map<std::string, std::size_t> look_backs_; // field and where, to the look-back that remembers those events
   std::vector<feature_place> into_slots_;
-  std::vector<std::string> added_; // to the message's own fields, so far
+  std::vector<std::string> added_;       // to the message's own fields, so far
   std::vector<std::string> graph_slots_; ///< by feature of the graph
 };
 
