@@ -7,18 +7,6 @@
 
 namespace throng::analytics {
 
-std::string_view to_string(config::severity severity) {
-  switch (severity) {
-  case config::severity::info:
-    return "info";
-  case config::severity::warning:
-    return "warning";
-  case config::severity::critical:
-    return "critical";
-  }
-  return "warning";
-}
-
 std::string entity_text(const boost::json::value& x) {
   if (x.is_string())
     return std::string{x.get_string()};

@@ -40,8 +40,6 @@ struct alert {
   const rekeyed_origin* from = nullptr; ///< where that stood before it was re-keyed
 };
 
-std::string_view to_string(config::severity severity);
-
 /// What a group calls the pipeline's key, as the key of messages: text as it is, all else as JSON.
 std::string entity_text(const boost::json::value& x);
 

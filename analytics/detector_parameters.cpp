@@ -106,14 +106,9 @@ std::vector<std::string> detector_parameters::texts(std::string_view name) {
 
 config::severity detector_parameters::severity(std::string_view name) {
   auto x = of(name);
-  if (const auto* text = x.if_string()) {
-    if (*text == "info")
-      return config::severity::info;
-    if (*text == "warning")
-      return config::severity::warning;
-    if (*text == "critical")
-      return config::severity::critical;
-  }
+  if (const auto* text = x.if_string())
+    if (const auto named = config::severity_named({text->data(), text->size()}))
+      return *named;
   wrong(name, fmt::format("{} is no severity: info, warning or critical", boost::json::serialize(x)));
   return config::severity::warning;
 }

@@ -11,6 +11,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include "config/severity.hpp"
 #include "config/time.hpp"
 
 namespace throng::config {
@@ -158,8 +159,6 @@ struct detect {
 
   friend bool operator==(const detect&, const detect&) = default;
 };
-
-enum class severity { info, warning, critical };
 
 struct rule {
   std::string name;

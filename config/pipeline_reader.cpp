@@ -328,10 +328,7 @@ rule read_rule(const fields& from) {
   from.read("when", result.when);
   std::string severity;
   from.read("severity", severity);
-  if (severity == "info")
-    result.severity = severity::info;
-  else if (severity == "critical")
-    result.severity = severity::critical;
+  result.severity = severity_named(severity).value_or(result.severity);
   from.read("cooldown", result.cooldown);
   from.read("reason", result.reason);
   from.read("about", result.about);
@@ -448,13 +445,10 @@ void read_join(const fields& from, const fields& of, pipeline& into) {
   from.read("within", made.within);
   from.read("add", made.add);
   from.read("key", made.key);
-  made.timestamp = into.timestamp;
-  made.timestamp_unit = into.timestamp_unit;
-  if (from.has("timestamp")) {
-    made.timestamp_unit = timestamp_unit::none;
-    read_unit(from, made.timestamp, made.timestamp_unit);
-  } else if (from.has("timestamp_unit")) {
-    from.report("timestamp_unit", "has no timestamp to be the unit of; name the field in `timestamp`");
+  read_unit(from, made.timestamp, made.timestamp_unit);
+  if (!from.has("timestamp")) {
+    made.timestamp = into.timestamp;
+    made.timestamp_unit = into.timestamp_unit;
   }
   std::string type;
   from.read("type", type);

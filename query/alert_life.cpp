@@ -7,6 +7,7 @@
 
 #include "query/presented.hpp"
 #include "query/results.hpp"
+#include "query/stored_fields.hpp"
 
 namespace throng::query {
 
@@ -45,10 +46,6 @@ expected<json::object> the_alert(storage::result_store& store, std::string_view 
     return fail(error_kind::invalid,
                 fmt::format("{} alerts have an id that begins with {}: give more of it", found->size(), beginning));
   return std::move(found->front());
-}
-
-json::string_view in_json(std::string_view text) {
-  return {text.data(), text.size()};
 }
 
 /// Of a deed's document: which of the two it changes.

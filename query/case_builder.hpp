@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/severity.hpp"
 #include "config/time.hpp"
 #include "query/alert_life.hpp"
 
@@ -24,7 +25,7 @@ struct case_alert {
   std::string detector;
   std::string entity;
   timestamp time;
-  int severity = 0;               ///< 0 to 2: info, warning, critical
+  config::severity severity = config::severity::info;
   std::vector<std::string> named; ///< texts of its evidence; those that are no entity link nothing
   alert_status status = alert_status::open;
   alert_verdict verdict = alert_verdict::none;
@@ -36,9 +37,9 @@ inline constexpr std::size_t most_ids_of_case = 100;
 
 struct alert_case {
   std::string pipeline;
-  timestamp start; ///< its first alert
-  timestamp end;   ///< its last
-  int severity = 0;
+  timestamp start;                                    ///< its first alert
+  timestamp end;                                      ///< its last
+  config::severity severity = config::severity::info; ///< the worst of its alerts
   std::uint64_t alerts = 0;
   std::uint64_t open = 0;
   std::uint64_t acknowledged = 0;

@@ -1,7 +1,6 @@
 #include "query/cases.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <boost/json/array.hpp>
 
@@ -14,13 +13,6 @@ namespace {
 
 namespace json = boost::json;
 using compare = storage::condition::comparison;
-
-constexpr std::array<std::string_view, 3> severities{"info", "warning", "critical"};
-
-int rank(const std::string& severity) {
-  const auto* found = std::find(severities.begin(), severities.end(), severity);
-  return found == severities.end() ? 0 : static_cast<int>(found - severities.begin());
-}
 
 /// Texts that stand in the evidence as they are or in a list, each once, in its order.
 std::vector<std::string> names_in(const json::object& alert) {
@@ -49,10 +41,6 @@ json::array first_of(const std::set<std::string>& all, std::size_t most) {
   return out;
 }
 
-json::string_view in_json(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
 json::object shown(const alert_case& of) {
   json::array ids;
   for (const auto& [time, id] : of.ids)
@@ -61,7 +49,7 @@ json::object shown(const alert_case& of) {
           {"pipeline", of.pipeline},
           {"start", to_iso8601(of.start)},
           {"end", to_iso8601(of.end)},
-          {"severity", in_json(severities.at(static_cast<std::size_t>(of.severity)))},
+          {"severity", in_json(config::to_string(of.severity))},
           {"status", in_json(to_string(of.status()))},
           {"alerts", of.alerts},
           {"right", of.right},
@@ -132,7 +120,7 @@ expected<std::vector<presented>> cases_in(storage::result_store& store, const ov
                      text_at(body, "detector"),
                      text_at(body, "entity"),
                      {integer_at(body, "time").value_or(0)},
-                     rank(text_at(body, "severity")),
+                     config::severity_named(text_at(body, "severity")).value_or(config::severity::info),
                      names_in(body),
                      alert_status::open,
                      alert_verdict::none,

@@ -19,10 +19,6 @@ std::string record_id(const json::object& of) {
   return fmt::format("{}/{}", text_at(of, "at"), text_at(of, "id"));
 }
 
-std::optional<timestamp> time_at(const json::object& of, std::string_view field) {
-  return parse_iso8601(text_at(of, field));
-}
-
 expected<json::object> the_mute(storage::result_store& store, const std::string& beginning) {
   if (beginning.empty())
     return fail(error_kind::invalid, "a mute's id is missing");
@@ -74,8 +70,8 @@ expected<json::object> end_mute(storage::result_store& store, const mute_end& wh
   auto found = the_mute(store, what.id);
   if (!found)
     return found;
-  const auto from = time_at(*found, "from");
-  const auto until = time_at(*found, "until");
+  const auto from = shown_time_at(*found, "from");
+  const auto until = shown_time_at(*found, "until");
   if (!from || !until)
     return fail(error_kind::corrupt, fmt::format("mute {} has no times", text_at(*found, "id")));
   if (*until <= what.until)
@@ -96,8 +92,8 @@ expected<mutes> mutes::in(storage::result_store& store) {
     return tl::unexpected(all.error());
   mutes out;
   for (const auto& each : *all) {
-    const auto from = time_at(each, "from");
-    const auto until = time_at(each, "until");
+    const auto from = shown_time_at(each, "from");
+    const auto until = shown_time_at(each, "until");
     if (!from || !until || *until <= *from)
       continue;
     json::object shown;
@@ -126,7 +122,7 @@ const json::object* mutes::over(const mute_scope& alert, timestamp time) const {
 }
 
 void mutes::join(json::object& alert) const {
-  const auto time = time_at(alert, "time");
+  const auto time = shown_time_at(alert, "time");
   if (empty() || !time)
     return;
   if (const auto* mute =

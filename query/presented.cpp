@@ -44,6 +44,10 @@ std::string_view time_field(subject of) {
   return "";
 }
 
+bool is_collection(subject of) {
+  return of != subject::runs && of != subject::mutes && of != subject::cases;
+}
+
 analytics::collection collection_of(subject of) {
   switch (of) {
   case subject::alerts:
@@ -67,7 +71,7 @@ std::pair<std::string, bool> sort_order(const request& what) {
 }
 
 bool sorts_at_store(subject of, std::string_view field) {
-  if (of == subject::windows || of == subject::runs || of == subject::mutes || of == subject::cases)
+  if (of == subject::windows || !is_collection(of))
     return false;
   const auto& fields = storage::queryable_fields(collection_of(of));
   return std::find(fields.begin(), fields.end(), field) != fields.end() && field != "partition";

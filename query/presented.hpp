@@ -39,6 +39,9 @@ bool sorts_at_store(subject of, std::string_view field);
 /// A name and whether it falls: `-start`.
 std::pair<std::string, bool> sort_order(const request& what);
 
+/// Whether its results are documents of a collection; runs and mutes are plain records, and cases are made of alerts.
+bool is_collection(subject of);
+/// @pre is_collection(of)
 analytics::collection collection_of(subject of);
 
 /// A stored body as it is shown: what is internal taken away, times as text.

@@ -190,10 +190,10 @@ private:
       row.recall = static_cast<double>(row.found) / static_cast<double>(malicious);
       row.recall_interval = interval::of(row.found, malicious);
     }
-    if (row.right + row.false_alarms > 0)
-      row.precision_interval = interval::of(row.right, row.right + row.false_alarms);
-    if (row.right + row.false_alarms > 0)
-      row.precision = static_cast<double>(row.right) / static_cast<double>(row.right + row.false_alarms);
+    if (const auto judged = row.right + row.false_alarms; judged > 0) {
+      row.precision = static_cast<double>(row.right) / static_cast<double>(judged);
+      row.precision_interval = interval::of(row.right, judged);
+    }
     if (!seconds.empty())
       row.median_seconds_to_detect = median(std::move(seconds));
     return row;

@@ -58,10 +58,13 @@ struct score_report {
   double false_alarms_a_day = 0; ///< over the time that the labels and alerts span
 };
 
+/// How long after a label's end an alert still matches it, where nothing else is asked.
+inline constexpr milliseconds usual_grace{600'000};
+
 /// not_found: no labels in this store.
 /// @param grace how long after a label's end an alert still matches it
 /// @param top entities a day, of top_entities @param topic only labels of its events; empty: all
-expected<score_report> score(storage::result_store& store, milliseconds grace = milliseconds{600'000},
-                             std::size_t top = 10, const std::string& topic = {});
+expected<score_report> score(storage::result_store& store, milliseconds grace = usual_grace, std::size_t top = 10,
+                             const std::string& topic = {});
 
 } // namespace throng::query

@@ -7,16 +7,15 @@
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
+#include "query/stored_fields.hpp"
+
 namespace throng::service {
 
 namespace {
 
-namespace json = boost::json;
+using query::text_at;
 
-std::string text_at(const json::object& from, std::string_view name) {
-  const auto* found = from.if_contains(name);
-  return found != nullptr && found->is_string() ? std::string{found->get_string()} : std::string{};
-}
+namespace json = boost::json;
 
 /// `3,7-9` as first and last of each range; nothing where it is no such text.
 std::optional<std::vector<std::pair<std::int64_t, std::int64_t>>> ranges_of(std::string_view text) {

@@ -7,6 +7,8 @@
 #include <boost/json/serialize.hpp>
 
 #include "config/time.hpp"
+#include "query/presented.hpp"
+#include "query/stored_fields.hpp"
 #include "storage/json_text.hpp"
 
 namespace throng::service {
@@ -27,40 +29,6 @@ std::string identity_of(const json::object& of) {
   return json::serialize(fields);
 }
 
-std::optional<timestamp> time_at(const json::object& of, std::string_view name) {
-  const auto* found = of.if_contains(name);
-  if (found == nullptr || !found->is_string())
-    return std::nullopt;
-  auto time = parse_iso8601({found->get_string().data(), found->get_string().size()});
-  return time ? std::optional{*time} : std::nullopt;
-}
-
-/// Runs have none.
-timestamp time_of(const json::object& of) {
-  auto time = time_at(of, "start");
-  return time ? *time : time_at(of, "time").value_or(timestamp{});
-}
-
-std::optional<analytics::collection> collection_of(query::subject subject) {
-  switch (subject) {
-  case query::subject::windows:
-    return analytics::collection::windows;
-  case query::subject::alerts:
-    return analytics::collection::alerts;
-  case query::subject::entities:
-    return analytics::collection::entities;
-  case query::subject::labels:
-    return analytics::collection::labels;
-  case query::subject::events:
-    return analytics::collection::events;
-  case query::subject::runs:
-  case query::subject::mutes:
-  case query::subject::cases:
-    break;
-  }
-  return std::nullopt;
-}
-
 constexpr std::int64_t deeds_seen_for_ms = 600'000;
 constexpr std::size_t most_known = 500'000; // in each of two
 
@@ -70,8 +38,8 @@ follower::follower(storage::result_store& store, query::request what)
     : store_(store)
     , what_(std::move(what)) {
   what_.limit = 0;
-  if (const auto collection = collection_of(what_.subject))
-    writes_.emplace(store_, *collection);
+  if (query::is_collection(what_.subject))
+    writes_.emplace(store_, query::collection_of(what_.subject));
 }
 
 bool follower::is_known(std::uint64_t identity, std::uint64_t content) {
@@ -108,8 +76,7 @@ expected<std::vector<json::object>> follower::news() {
   std::vector<json::object> out;
   for (auto& each : found->items) {
     const std::hash<std::string> hash;
-    const auto time = time_of(each);
-    if (!newest_ || newest_->ms < time.ms)
+    if (const auto time = query::shown_time_at(each, query::time_field(what_.subject)); time && !(newest_ >= time))
       newest_ = time;
     if (!is_known(hash(identity_of(each)), hash(storage::to_json_text(each))))
       out.push_back(std::move(each));

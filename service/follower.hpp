@@ -33,7 +33,7 @@ private:
 
   storage::result_store& store_;
   query::request what_;
-  std::optional<storage::recent_writes> writes_; ///< none for runs: they are few, and always asked for in full
+  std::optional<storage::recent_writes> writes_; ///< none where results are of no collection: always asked for in full
   std::optional<timestamp> newest_;
   contents known_;
   contents known_before_; ///< what `known_` was when it was full

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "config/severity.hpp"
 #include "query/mutes.hpp"
 #include "query/stored_fields.hpp"
 #include "service/webhook.hpp"
@@ -35,15 +36,17 @@ std::string header(const analytics::side_message& message, std::string_view name
   return {};
 }
 
-int rank(std::string_view severity) {
-  return severity == "critical" ? 2 : severity == "warning" ? 1 : 0;
+spdlog::level::level_enum level_of(config::severity severity) {
+  return severity == config::severity::critical  ? spdlog::level::err
+         : severity == config::severity::warning ? spdlog::level::warn
+                                                 : spdlog::level::info;
 }
 
 } // namespace
 
 struct notifiers::implementation {
   struct hook {
-    int least = 0;
+    config::severity least = config::severity::info;
     std::unique_ptr<webhook> to;
   };
 
@@ -73,7 +76,7 @@ struct notifiers::implementation {
 
   bool is_muted(const boost::json::object& alert) {
     read_mutes();
-    const auto time = parse_iso8601(text_at(alert, "time"));
+    const auto time = query::shown_time_at(alert, "time");
     return time && mutes.over({text_at(alert, "pipeline"), text_at(alert, "detector"), text_at(alert, "entity")},
                               *time) != nullptr;
   }
@@ -105,17 +108,15 @@ struct notifiers::implementation {
       ++muted;
       return;
     }
-    auto severity = text_at(alert, "severity");
+    const auto named = text_at(alert, "severity");
+    const auto severity = config::severity_named(named).value_or(config::severity::info);
     if (log) {
       ++logged;
-      spdlog::log(severity == "critical"  ? spdlog::level::err
-                  : severity == "warning" ? spdlog::level::warn
-                                          : spdlog::level::info,
-                  "alert {} {}: {} of {} at {}: {}", id, severity, text_at(alert, "detector"), text_at(alert, "entity"),
-                  text_at(alert, "time"), text_at(alert, "reason"));
+      spdlog::log(level_of(severity), "alert {} {}: {} of {} at {}: {}", id, named, text_at(alert, "detector"),
+                  text_at(alert, "entity"), text_at(alert, "time"), text_at(alert, "reason"));
     }
     for (auto& each : hooks)
-      if (rank(severity) >= each.least)
+      if (severity >= each.least)
         each.to->send(id, message.value);
   }
 };
@@ -136,7 +137,8 @@ expected<std::unique_ptr<notifiers>> notifiers::start(const config::notify_setti
     auto started = webhook::start(std::move(options));
     if (!started)
       return tl::unexpected{started.error()};
-    made->impl_->hooks.push_back({rank(each.severity), std::move(*started)});
+    made->impl_->hooks.push_back(
+        {config::severity_named(each.severity).value_or(config::severity::info), std::move(*started)});
   }
   return made;
 }

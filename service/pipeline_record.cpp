@@ -16,11 +16,6 @@ std::string_view name_of(config::window::shape shape) {
   return names.at(static_cast<std::size_t>(shape));
 }
 
-std::string_view name_of(config::severity severity) {
-  constexpr std::array<std::string_view, 3> names{"info", "warning", "critical"};
-  return names.at(static_cast<std::size_t>(severity));
-}
-
 json::object describe(const config::window& of) {
   json::array group_by(of.group_by.begin(), of.group_by.end());
   json::object aggregate;
@@ -53,7 +48,7 @@ json::object describe(const analytics::pipeline_plan& plan) {
     detect.push_back(json::object{{"name", each.name}, {"detector", each.detector}, {"field", each.field}});
   json::array rules;
   for (const auto& each : of.rules)
-    rules.push_back(json::object{{"name", each.name}, {"severity", name_of(each.severity)}});
+    rules.push_back(json::object{{"name", each.name}, {"severity", to_string(each.severity)}});
   return {{"name", of.name},
           {"description", of.description},
           {"source", of.source},

@@ -12,22 +12,19 @@
 #include "analytics/json_text.hpp"
 #include "analytics/merge.hpp"
 #include "query/presented.hpp"
+#include "query/stored_fields.hpp"
 
 namespace throng::service {
 
 namespace {
 
+using query::text_at;
+
 /// Windows whose partials are kept for merging: some 100 MB. Only a partition that stays behind for long makes so many.
 constexpr std::size_t most_open = 100'000;
 
-std::string text_at(const boost::json::object& body, std::string_view field) {
-  const auto* found = body.if_contains(field);
-  return found != nullptr && found->is_string() ? std::string{found->get_string()} : std::string{};
-}
-
 std::int64_t number_at(const boost::json::object& body, std::string_view field) {
-  const auto* found = body.if_contains(field);
-  return found != nullptr && found->is_int64() ? found->get_int64() : 0;
+  return query::integer_at(body, field).value_or(0);
 }
 
 bool is_final(const boost::json::object& body) {

@@ -119,7 +119,6 @@ expected<actors::side_message_sink> send_side_messages(const config::settings& s
                                                        const transport::embedded_cluster* cluster,
                                                        partition_counts partitions) {
   transport::producer::callbacks callbacks;
-  callbacks.delivered = [](const auto&, std::size_t, std::size_t) {};
   callbacks.failed = [](const transport::topic_partition& where, const error& why) {
     spdlog::error("{} [{}]: {}", where.topic, where.partition, why.message);
   };

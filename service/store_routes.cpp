@@ -145,7 +145,7 @@ http::response score(storage::result_store& store, const http::request& asked) {
     auto judged = query::score_by_verdicts(store);
     return judged ? json_answer(to_json(*judged)) : http::problem(judged.error());
   }
-  auto found = query::score(store, grace.value_or(milliseconds{600'000}));
+  auto found = query::score(store, grace.value_or(query::usual_grace));
   return found ? json_answer(to_json(*found)) : http::problem(found.error());
 }
 

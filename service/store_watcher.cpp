@@ -5,11 +5,14 @@
 #include <boost/json/serialize.hpp>
 
 #include "query/query.hpp"
+#include "query/stored_fields.hpp"
 #include "storage/json_text.hpp"
 
 namespace throng::service {
 
 namespace {
+
+using query::text_at;
 
 namespace json = boost::json;
 
@@ -18,11 +21,6 @@ constexpr std::size_t most_windows = 300;
 constexpr std::chrono::seconds quiet{2};
 /// So long after the last reader has gone it may come back and go on where it was.
 constexpr std::chrono::seconds patience{60};
-
-std::string text_at(const json::object& of, std::string_view name) {
-  const auto* found = of.if_contains(name);
-  return found != nullptr && found->is_string() ? std::string{found->get_string()} : std::string{};
-}
 
 /// The second newest start, or the only one: windows that late events may still change, and the newest.
 expected<std::optional<std::int64_t>> recent_start(storage::result_store& store, const std::string& pipeline,
