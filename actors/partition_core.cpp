@@ -109,12 +109,9 @@ void partition_core::begin_fresh_at(std::int64_t offset) {
 expected<void> partition_core::take(const transport::batch& batch, std::int64_t end) {
   for (auto& x : tasks_) {
     const transport::incoming* last = nullptr;
-    for (std::size_t i = 0; i < batch.messages.size(); ++i) {
-      const auto& message = batch.messages[i];
+    for (const auto& message : batch.messages) {
       if (message.offset < x.from)
         continue;
-      constexpr auto ahead = analytics::partition_task::expected_ahead;
-      x.task->expect(i + ahead < batch.messages.size() ? batch.messages[i + ahead].key : std::nullopt);
       if (message.offset >= end)
         break;
       if (auto only = batch.only_for.find(message.offset);

@@ -18,9 +18,6 @@ constexpr std::uint64_t oldest_schema = 1;
 constexpr std::uint64_t counts_written = 3;
 constexpr std::string_view meta_key = "meta";
 
-constexpr int steps_to_state = 4; // look_back::near
-static_assert(steps_to_state <= partition_task::expected_ahead);
-
 } // namespace
 
 engine::engine(std::shared_ptr<const pipeline_plan> plan, std::string topic, std::int32_t partition)
@@ -45,7 +42,7 @@ engine::engine(std::shared_ptr<const pipeline_plan> plan, std::string topic, std
   if (compiled_->graph)
     graph_.emplace(*compiled_->graph, "g/0/");
   for (std::size_t i = 0; i < compiled_->detectors.size(); ++i)
-    series_.emplace_back(fmt::format("d/{}/", i), entities_);
+    series_.emplace_back(*compiled_->detectors[i].watching, fmt::format("d/{}/", i), entities_);
   for (std::size_t i = 0; i < compiled_->models.size(); ++i)
     models_.emplace_back(compiled_->models[i], fmt::format("m/{}/", i), who_, entities_);
   for (std::size_t i = 0; i < compiled_->peers.size(); ++i)
@@ -80,43 +77,6 @@ void engine::count_message(const raw_message& message) {
   ++counters_.consumed;
   // Several re-keyed events come in with one message.
   next_offset_ = message.from != nullptr ? message.offset : message.offset + 1;
-}
-
-void engine::expect(std::optional<std::string_view> key) {
-  if (!compiled_->by_entity())
-    return;
-  std::move(expected_.begin() + 1, expected_.end(), expected_.begin());
-  expected_.back() = key ? entities_.find(*key) : std::nullopt;
-  if (expected_.back())
-    entities_.near(*expected_.back());
-  // One step of the way for each: by the time of the next it is there.
-  for (int step = 0; step < steps_to_state; ++step)
-    if (const auto entity = expected_[partition_task::expected_ahead - static_cast<std::size_t>(step)])
-      near(*entity, step);
-}
-
-void engine::near(text_ids::id entity, int step) const {
-  for (const auto& each : look_backs_)
-    each.near(entity, step);
-  for (const auto& each : series_)
-    if (step == 0)
-      each.near_place(entity);
-    else if (const auto* state = each.near_state(entity); state != nullptr && step > 1)
-      __builtin_prefetch(state->series.get());
-}
-
-/// The entity of the event at hand, held.
-text_ids::id engine::hold_entity() {
-  if (const auto& known = expected_.front();
-      known && *known < entities_.bound() && !event_.key.empty() && entities_.text(*known) == event_.key) {
-    entities_.hold(*known);
-    return *known;
-  }
-  const auto entity = entities_.intern(event_.key);
-  entities_.hold(entity);
-  for (int step = 0; step < steps_to_state; ++step)
-    near(entity, step);
-  return entity;
 }
 
 expected<void> engine::take(const raw_message& message, effects& out) {
@@ -202,7 +162,11 @@ void engine::analyse(const raw_message& message, timestamp watermark, effects& o
   const auto fed = event_.time >= watermark;
   text_ids::id entity = 0;
   if (fed) {
-    entity = hold_entity();
+    entity = entities_.intern(event_.key);
+    entities_.hold(entity);
+    for (int step = 0; step < 4; ++step)
+      for (const auto& each : look_backs_)
+        each.near(entity, step);
     for (auto& each : look_backs_)
       each.observe(event_, entity, watermark);
     if (graph_)
@@ -283,15 +247,10 @@ void engine::detect(text_ids::id entity, effects& out) {
     const auto& x = event_.slots[plan.from];
     if (x.is_nothing())
       continue;
-    auto expires = event_.time + plan.watching->forget();
-    auto* state = series_[i].find(entity);
-    if (state == nullptr)
-      state = &series_[i].make(entity, {plan.watching->fresh()}, expires);
-    auto said = state->series->observe(event_.time, x);
-    series_[i].changed(entity, expires);
+    const auto [said, series] = series_[i].observe(entity, event_.time, x);
     if (!said.alarm)
       continue;
-    auto why = state->series->explain(plan.field);
+    auto why = series->explain(plan.field);
     raise_alert({plan.name,
                  event_.key,
                  event_.time,
@@ -315,13 +274,12 @@ void engine::advance(timestamp from, timestamp to, effects& out) {
   const auto first = out.documents.size();
   for (auto& window : windows_)
     window->advance(from, to, out);
-  auto nothing = [](text_ids::id, const auto&) {};
   for (auto& each : look_backs_)
     each.expire(to);
   if (graph_)
     graph_->expire(to);
   for (auto& each : series_)
-    each.expire(to, nothing);
+    each.expire(to);
   for (auto& each : models_)
     each.expire(to);
   for (auto& each : peers_)
@@ -443,11 +401,7 @@ void engine::restore_entry(std::string_view key, std::string_view bytes) {
   else if (kind == 'g' && index == 0 && graph_)
     graph_->restore(rest, bytes);
   else if (kind == 'd' && index < series_.size())
-    series_[index].restore(rest, bytes, [&](byte_reader& in) {
-      series_state made{compiled_->detectors[index].watching->fresh()};
-      made.series->load(in);
-      return made;
-    });
+    series_[index].restore(rest, bytes);
   else if (kind == 'm' && index < models_.size())
     models_[index].restore(rest, bytes);
   else if (kind == 'p' && index < peers_.size())

@@ -2,7 +2,6 @@
 // here; windows, look-backs, detectors and rules each keep their own.
 #pragma once
 
-#include <array>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -13,10 +12,10 @@
 #include "analytics/compiled_pipeline.hpp"
 #include "analytics/decoder.hpp"
 #include "analytics/enricher.hpp"
-#include "analytics/keyed_states.hpp"
 #include "analytics/look_back.hpp"
 #include "analytics/partition_task.hpp"
 #include "analytics/rule_set.hpp"
+#include "analytics/watched_series.hpp"
 #include "analytics/watermark.hpp"
 #include "analytics/window_set.hpp"
 
@@ -28,7 +27,6 @@ public:
 
   const std::string& owner() const override;
   const std::string& definition() const override;
-  void expect(std::optional<std::string_view> key) override;
   expected<void> take(const raw_message& message, effects& out) override;
   void skip_poison(const raw_message& message, std::string_view why, effects& out) override;
   void emit_open(effects& out) override;
@@ -44,17 +42,6 @@ public:
   void restore(const std::vector<state_entry>& entries) override;
 
 private:
-  /// One entity's series under one detector.
-  struct series_state {
-    std::unique_ptr<series_detector> series;
-    void save(byte_writer& out) const {
-      series->save(out);
-    }
-  };
-
-  /// Asks the memory for what an event of the entity will need: step 0, then step 1, and so on.
-  void near(text_ids::id entity, int step) const;
-  text_ids::id hold_entity();
   void count_message(const raw_message& message);
   void reject(const raw_message& message, std::string_view reason, std::string_view detail, effects& out);
   /// The stages behind `where`. @param watermark as it stood before the event
@@ -84,14 +71,12 @@ private:
   std::int64_t next_offset_ = 0;
   task_counters counters_;
   text_ids entities_;
-  std::array<std::optional<text_ids::id>, partition_task::expected_ahead + 1>
-      expected_;                   ///< by how far away; where known
   std::deque<group_table> groups_; // deques: what is in them is pointed to
   std::vector<group_table::id> group_now_;
   std::vector<std::unique_ptr<window_set>> windows_;
   std::deque<look_back> look_backs_;
   std::optional<payment_graph> graph_;
-  std::vector<keyed_states<series_state>> series_; // by detector
+  std::vector<watched_series> series_; // by detector
   std::deque<model_stage> models_;
   std::deque<peer_stage> peers_;
   rule_set rules_;

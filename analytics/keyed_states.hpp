@@ -34,36 +34,33 @@ public:
   }
   /// Null where the entity has no state. @pre near_place()
   const State* near_state(text_ids::id entity) const {
-    if (entity >= kept_.size() || !kept_[entity].state)
+    if (entity >= kept_.size() || !kept_[entity])
       return nullptr;
-    const auto* what = kept_[entity].state.get();
+    const auto* what = kept_[entity].get();
     __builtin_prefetch(what);
-    __builtin_prefetch(reinterpret_cast<const char*>(what) + sizeof(State) - 1); // NOLINT: the last line of it
-    return what;
+    __builtin_prefetch(reinterpret_cast<const char*>(what) + sizeof(kept) - 1); // NOLINT: the last line of it
+    return &what->state;
   }
 
   /// Null where the entity has no state.
   State* find(text_ids::id entity) {
-    return entity < kept_.size() ? kept_[entity].state.get() : nullptr;
+    return entity < kept_.size() && kept_[entity] ? &kept_[entity]->state : nullptr;
   }
 
   /// @pre the entity has none
   State& make(text_ids::id entity, State state, timestamp expires) {
     if (entity >= kept_.size())
       kept_.resize(std::max<std::size_t>(entities_->bound(), std::size_t{entity} + 1));
-    auto& added = kept_[entity];
-    added.state = std::make_unique<State>(std::move(state));
-    added.expires = expires;
-    added.changed = added.saved = false;
+    kept_[entity] = std::make_unique<kept>(kept{std::move(state), expires});
     entities_->hold(entity);
     ++size_;
     queue(expires, entity);
-    return *added.state;
+    return kept_[entity]->state;
   }
 
   /// It has changed, and is dropped once the watermark has reached the greatest `expires` ever given for it.
   void changed(text_ids::id entity, timestamp expires) {
-    auto& what = kept_[entity];
+    auto& what = *kept_[entity];
     what.expires = std::max(what.expires, expires);
     if (!what.changed) {
       what.changed = true;
@@ -79,15 +76,14 @@ public:
       std::pop_heap(queue_.begin(), queue_.end(), std::greater<>{});
       queue_.pop_back();
       // It may have been prolonged since: one place in the queue a state, moved only when its turn comes.
-      auto& what = kept_[entity];
-      if (what.expires > watermark) {
-        queue(what.expires, entity);
+      if (auto expires = kept_[entity]->expires; expires > watermark) {
+        queue(expires, entity);
         continue;
       }
-      drop(entity, *what.state);
-      if (what.saved)
+      drop(entity, kept_[entity]->state);
+      if (kept_[entity]->saved)
         removed_.push_back(entities_->text(entity));
-      what = {};
+      kept_[entity].reset();
       --size_;
       entities_->release(entity);
     }
@@ -103,11 +99,11 @@ public:
       for (const auto& entity : removed_)
         put({prefix_ + entity, std::nullopt});
       for (auto entity : changed_)
-        if (entity < kept_.size() && kept_[entity].state && kept_[entity].changed)
+        if (entity < kept_.size() && kept_[entity] && kept_[entity]->changed)
           save_one(entity, put);
     } else {
       for (std::size_t i = 0; i < kept_.size(); ++i)
-        if (kept_[i].state)
+        if (kept_[i])
           save_one(static_cast<text_ids::id>(i), put);
     }
     removed_.clear();
@@ -124,13 +120,12 @@ public:
       throw corrupt_state{"more bytes than a state of an entity has"};
     auto which = entities_->intern(entity);
     make(which, std::move(state), expires);
-    kept_[which].saved = true;
+    kept_[which]->saved = true;
   }
 
 private:
-  /// What is asked about many entities, or without their states, lies together: a state is far away.
   struct kept {
-    std::unique_ptr<State> state; ///< null: the entity has none
+    State state;
     timestamp expires;
     bool changed = false;
     bool saved = false; ///< an earlier checkpoint holds it: its removal must be said
@@ -144,17 +139,16 @@ private:
   void save_one(text_ids::id entity, const std::function<void(state_entry&&)>& put) {
     std::string bytes;
     byte_writer out{bytes};
-    auto& what = kept_[entity];
-    out.i64(what.expires.ms);
-    what.state->save(out);
-    what.changed = false;
-    what.saved = true;
+    out.i64(kept_[entity]->expires.ms);
+    kept_[entity]->state.save(out);
+    kept_[entity]->changed = false;
+    kept_[entity]->saved = true;
     put({prefix_ + entities_->text(entity), std::move(bytes)});
   }
 
   std::string prefix_;
   text_ids* entities_;
-  std::vector<kept> kept_; // by entity
+  std::vector<std::unique_ptr<kept>> kept_;
   std::size_t size_ = 0;
   std::vector<std::pair<std::int64_t, text_ids::id>> queue_; // a heap, least first
   std::vector<text_ids::id> changed_;

@@ -58,12 +58,6 @@ public:
   /// Hash of the definition, in hex: a checkpoint of another one is refused.
   virtual const std::string& definition() const = 0;
 
-  /// How many messages before its turn a message's key should be told to expect().
-  static constexpr std::size_t expected_ahead = 4;
-  /// A message with this key will be taken in soon, so that what it will need can be asked of the memory meanwhile. Told once a message, of
-  /// the one that comes `expected_ahead` behind the next; none: of no such. A hint: what is taken in need not have been expected.
-  virtual void expect(std::optional<std::string_view> /*key*/) {}
-
   /// Takes in one message; its offset must be at least next_offset(). An error ends the partition (a Kafka key that is not
   /// the pipeline's key where that is needed).
   virtual expected<void> take(const raw_message& message, effects& out) = 0;

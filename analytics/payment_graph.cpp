@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "analytics/scoped_name.hpp"
 #include "analytics/watermark.hpp"
 
 namespace throng::analytics {
@@ -19,18 +20,10 @@ payment_graph::payment_graph(const payment_graph_plan& plan, std::string state_p
     , accounts_(std::move(state_prefix), texts_) {}
 
 std::optional<text_ids::id> payment_graph::account_at(const event& e, slot at) {
-  const auto& x = e.slots[at];
-  if (x.kind() != value_kind::text && !x.is_finite())
+  const auto begin = write_scoped_name(scratch_, e.key, e.slots[at]);
+  if (!begin)
     return std::nullopt;
-  // The key's length first, so that no two pairs of key and account give one text.
-  scratch_ = std::to_string(e.key.size());
-  scratch_ += ':';
-  scratch_ += e.key;
-  key_size_ = scratch_.size();
-  if (x.kind() == value_kind::text)
-    scratch_ += x.text();
-  else
-    append_canonical(scratch_, x);
+  key_size_ = *begin;
   return texts_.intern(scratch_);
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "analytics/detector_parameters.hpp"
+#include "analytics/scoped_name.hpp"
 #include "analytics/value.hpp"
 #include "analytics/watermark.hpp"
 
@@ -73,7 +74,7 @@ peer_stage::peer_stage(const peers_plan& plan, const std::string& state_prefix, 
     : plan_(&plan)
     , who_(&who)
     , groups_(state_prefix + "g/", texts_)
-    , series_(state_prefix + "s/", texts_) {}
+    , series_(*plan.watching, state_prefix + "s/", texts_) {}
 
 std::optional<double> peer_stage::against(const event& e, id key, id member, double x, timestamp watermark) {
   const auto expires = e.time + plan_->within;
@@ -112,34 +113,21 @@ std::optional<double> peer_stage::against(const event& e, id key, id member, dou
 
 bool peer_stage::observe(const event& e, timestamp watermark, const rekeyed_origin* from, effects& out) {
   const auto& x = e.slots[plan_->from];
-  const auto& who = e.slots[plan_->member];
-  if (!x.is_finite() || (who.kind() != value_kind::text && !who.is_finite()))
+  if (!x.is_finite())
+    return false;
+  const auto begin = write_scoped_name(scratch_, e.key, e.slots[plan_->member]);
+  if (!begin)
     return false;
   const auto key = texts_.intern(e.key);
   texts_.hold(key);
-  // The group's length first, so that no two pairs of group and member give one text.
-  scratch_ = std::to_string(e.key.size());
-  scratch_ += ':';
-  scratch_ += e.key;
-  const auto before = scratch_.size();
-  if (who.kind() == value_kind::text)
-    scratch_ += who.text();
-  else
-    append_canonical(scratch_, who);
   const auto member = texts_.intern(scratch_);
   texts_.hold(member);
   bool alarm = false;
   if (const auto median = against(e, key, member, x.number(), watermark)) {
-    const auto expires = e.time + plan_->watching->forget();
-    auto* state = series_.find(member);
-    if (state == nullptr)
-      state = &series_.make(member, {plan_->watching->fresh()}, expires);
-    const auto said = state->series->observe(e.time, value::of(x.number() - *median));
-    series_.changed(member, expires);
+    const auto [said, series] = series_.observe(member, e.time, value::of(x.number() - *median));
     alarm = said.alarm;
     if (alarm)
-      tell(e, std::string_view{texts_.text(member)}.substr(before), x.number(), *median, said, *state->series, from,
-           out);
+      tell(e, std::string_view{texts_.text(member)}.substr(*begin), x.number(), *median, said, *series, from, out);
   }
   texts_.release(member);
   texts_.release(key);
@@ -174,7 +162,7 @@ void peer_stage::expire(timestamp watermark) {
     for (const auto& each : what.members)
       texts_.release(each.member);
   });
-  series_.expire(watermark, [](id, const member_series&) {});
+  series_.expire(watermark);
 }
 
 void peer_stage::group::save(byte_writer& out) const {
@@ -208,11 +196,7 @@ void peer_stage::restore(std::string_view which, std::string_view bytes) {
       return made;
     });
   } else if (which.starts_with("s/")) {
-    series_.restore(which.substr(2), bytes, [this](byte_reader& in) {
-      member_series made{plan_->watching->fresh()};
-      made.series->load(in);
-      return made;
-    });
+    series_.restore(which.substr(2), bytes);
   } else {
     throw corrupt_state{"an entry of no kind"};
   }

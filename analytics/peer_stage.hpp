@@ -24,6 +24,7 @@
 #include "analytics/detector.hpp"
 #include "analytics/event.hpp"
 #include "analytics/keyed_states.hpp"
+#include "analytics/watched_series.hpp"
 #include "config/pipeline.hpp"
 
 namespace throng::analytics {
@@ -73,12 +74,6 @@ private:
     const peer_stage* owner = nullptr;
     void save(byte_writer& out) const;
   };
-  struct member_series {
-    std::unique_ptr<series_detector> series;
-    void save(byte_writer& out) const {
-      series->save(out);
-    }
-  };
 
   /// Takes the value in. @returns the median of the others, if there are enough
   std::optional<double> against(const event& e, id key, id member, double x, timestamp watermark);
@@ -89,7 +84,7 @@ private:
   const task_identity* who_;
   text_ids texts_; ///< of groups, and of members with their group's before them
   keyed_states<group> groups_;
-  keyed_states<member_series> series_;
+  watched_series series_;
   std::size_t held_ = 0;
   std::string scratch_;       // reused
   std::vector<double> other_; // reused

@@ -24,10 +24,6 @@ public:
   /// The text's number, if it has one.
   std::optional<id> find(std::string_view text) const;
 
-  /// Asks for the memory that the others here will touch.
-  void near(id which) const {
-    __builtin_prefetch(&entries_[which]);
-  }
   void hold(id which) {
     ++entries_[which].holders;
   }
