@@ -96,6 +96,21 @@ std::optional<std::string> input_choice::folder() const {
   return from.substr(prefix.size());
 }
 
+std::vector<actors::watched_topic> watched_topics(const input_choice& choice, const std::vector<plan_ptr>& plans,
+                                                  const std::string& prefix) {
+  std::vector<actors::watched_topic> topics;
+  auto topic_named = [&](const std::string& name) -> actors::watched_topic& {
+    auto known = std::find_if(topics.begin(), topics.end(), [&](const auto& t) { return t.name == name; });
+    return known != topics.end() ? *known : topics.emplace_back(actors::watched_topic{name, prefix + name, {}, {}});
+  };
+  for (const auto& plan : plans)
+    for (const auto& topic : plan->topics_read())
+      topic_named(topic).pipelines.push_back(plan);
+  for (const auto& name : choice.record)
+    topic_named(name).recorder = analytics::recorder_options{choice.group};
+  return topics;
+}
+
 expected<std::unique_ptr<analysis_input>>
 analysis_input::open(const input_choice& choice, const config::settings& settings, const std::vector<plan_ptr>& plans) {
   std::unique_ptr<analysis_input> made{new analysis_input};
@@ -202,15 +217,16 @@ expected<void> analysis_input::open_rejects(const std::string& folder) {
   return {};
 }
 
-expected<std::unique_ptr<table_topic>> analysis_input::open_table(const input_choice& choice,
-                                                                  const config::settings& settings,
-                                                                  const config::enrichment& table) {
-  if (auto folder = choice.folder())
-    return table_topic::from_file(*folder, table);
-  if (choice.from == "kafka")
-    return table_topic::from_kafka(settings, table);
-  return fail(error_kind::invalid,
-              fmt::format("--from stdin is one topic, and a pipeline enriches its events from {} too", table.topic));
+expected<void> analysis_input::open_tables(const input_choice& choice, const config::settings& settings,
+                                           lookup_files& into) {
+  return into.open_tables([&](const config::enrichment& table) -> expected<std::unique_ptr<table_topic>> {
+    if (auto folder = choice.folder())
+      return table_topic::from_file(*folder, table);
+    if (choice.from == "kafka")
+      return table_topic::from_kafka(settings, table);
+    return fail(error_kind::invalid,
+                fmt::format("--from stdin is one topic, and a pipeline enriches its events from {} too", table.topic));
+  });
 }
 
 expected<void> analysis_input::open_output(const input_choice& choice, const std::vector<plan_ptr>& plans,

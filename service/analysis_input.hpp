@@ -11,12 +11,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include "actors/analysis.hpp"
 #include "actors/analysis_plan.hpp"
 #include "analytics/pipeline_plan.hpp"
 #include "config/settings.hpp"
 #include "service/internal_topics.hpp"
+#include "service/lookup_files.hpp"
 #include "service/side_messages.hpp"
-#include "service/table_topic.hpp"
 #include "transport/consumer.hpp"
 
 namespace throng::service {
@@ -37,6 +38,10 @@ struct input_choice {
   std::optional<std::string> folder() const;
 };
 
+/// All that the plans read and the choice keeps books of, each topic once. @param prefix of topics at the brokers
+std::vector<actors::watched_topic> watched_topics(const input_choice& choice, const std::vector<plan_ptr>& plans,
+                                                  const std::string& prefix);
+
 class analysis_input {
 public:
   /// invalid: a choice that can't be; else what opening the source says.
@@ -48,9 +53,8 @@ public:
   }
   /// Where a stream's partitions end, once, when it has ended.
   std::optional<std::map<transport::topic_partition, std::int64_t>> take_stream_ends();
-  /// A table of what is read: a topic of the same cluster, or a file beside the others.
-  static expected<std::unique_ptr<table_topic>> open_table(const input_choice& choice, const config::settings& settings,
-                                                           const config::enrichment& table);
+  /// Tables of what is read: topics of the same cluster, or files beside the others.
+  static expected<void> open_tables(const input_choice& choice, const config::settings& settings, lookup_files& into);
   /// Where pipelines write topics and no cluster takes them: the files of --output. Behind a reset, before the analysis begins.
   expected<void> open_output(const input_choice& choice, const std::vector<plan_ptr>& plans,
                              storage::result_store& store, bool reset);

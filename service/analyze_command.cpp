@@ -52,21 +52,6 @@ std::string default_group(const std::vector<plan_ptr>& plans) {
   return "throng." + names;
 }
 
-std::vector<actors::watched_topic> watched_topics(const input_choice& options, const std::vector<plan_ptr>& plans,
-                                                  const std::string& prefix) {
-  std::vector<actors::watched_topic> topics;
-  auto topic_named = [&](const std::string& name) -> actors::watched_topic& {
-    auto known = std::find_if(topics.begin(), topics.end(), [&](const auto& t) { return t.name == name; });
-    return known != topics.end() ? *known : topics.emplace_back(actors::watched_topic{name, prefix + name, {}, {}});
-  };
-  for (const auto& plan : plans)
-    for (const auto& topic : plan->topics_read())
-      topic_named(topic).pipelines.push_back(plan);
-  for (const auto& name : options.record)
-    topic_named(name).recorder = analytics::recorder_options{options.group};
-  return topics;
-}
-
 /// The recorder's books are its own: a reset of pipelines does not touch them.
 expected<void> reset_pipelines(storage::result_store& store, const std::vector<plan_ptr>& plans) {
   for (const auto& plan : plans)
@@ -174,9 +159,7 @@ int run(const analyze_options& options, bool quiet) {
   auto input = analysis_input::open(choice, *settings, *plans);
   if (!input)
     return say_failure(input.error());
-  if (auto tables = (*lookups)->open_tables(
-          [&](const config::enrichment& table) { return analysis_input::open_table(choice, *settings, table); });
-      !tables)
+  if (auto tables = analysis_input::open_tables(choice, *settings, **lookups); !tables)
     return say_failure(tables.error());
   auto prefix = choice.from == "kafka" ? settings->topics.prefix : std::string{};
   auto partitions = partitions_by_pipeline(*(*input)->source, *plans, prefix);

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "analytics/alert.hpp"
 #include "analytics/json_text.hpp"
 #include "config/csv_cell.hpp"
 
@@ -28,18 +29,6 @@ void append_value(std::string& line, const json::value* x) {
     analytics::append_json_text(text, *x);
     append_csv_cell(line, text);
   }
-}
-
-/// As a label names an entity: a text, or a number's own.
-std::string entity_in(const json::object& evidence, const std::string& key) {
-  const auto* found = evidence.if_contains(key);
-  if (found == nullptr)
-    return {};
-  if (found->is_string())
-    return std::string{found->get_string()};
-  std::string text;
-  analytics::append_json_text(text, *found);
-  return text;
 }
 
 } // namespace
@@ -113,8 +102,10 @@ expected<void> feature_rows::take(std::span<const storage::stamped_document> bat
     }
     if (labels_) {
       const auto* seq = evidence.if_contains("seq");
-      const auto* label =
-          seq != nullptr && seq->is_int64() ? labels_->of(entity_in(evidence, table_.key), seq->get_int64()) : nullptr;
+      const auto* key = evidence.if_contains(table_.key);
+      const auto* label = seq != nullptr && seq->is_int64() && key != nullptr
+                              ? labels_->of(analytics::entity_text(*key), seq->get_int64())
+                              : nullptr;
       line += label != nullptr && label->malicious ? ",1," : ",0,";
       if (label != nullptr)
         append_csv_cell(line, label->cause);

@@ -1,6 +1,5 @@
 #include "service/file_analysis.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include <caf/actor_system.hpp>
@@ -46,18 +45,11 @@ expected<actors::progress_snapshot> analyse_files(const file_analysis& what, sto
   auto input = analysis_input::open(choice, config::settings{}, what.plans);
   if (!input)
     return tl::unexpected{input.error()};
+  if (auto tables = analysis_input::open_tables(choice, {}, **lookups); !tables)
+    return tl::unexpected{tables.error()};
 
   actors::analysis_options watching;
-  const auto topic_named = [&](const std::string& name) -> actors::watched_topic& {
-    const auto known =
-        std::find_if(watching.topics.begin(), watching.topics.end(), [&](const auto& t) { return t.name == name; });
-    return known != watching.topics.end() ? *known
-                                          : watching.topics.emplace_back(actors::watched_topic{name, name, {}, {}});
-  };
-  for (const auto& plan : what.plans)
-    topic_named(plan->definition().source).pipelines.push_back(plan);
-  for (const auto& name : what.record)
-    topic_named(name).recorder = analytics::recorder_options{choice.group};
+  watching.topics = watched_topics(choice, what.plans, {});
   watching.until_end = true;
   watching.memory = (*input)->memory;
   watching.lookups = [files = *lookups](const std::string& pipeline) { return files->latest(pipeline); };

@@ -85,6 +85,17 @@ class Export(InFolder):
         self.assertEqual({row["entity"] for row in rows}, {event["type"] for event in self.events})
         self.assertIn("1", {row["label"] for row in rows})
 
+    def test_tables_and_joined_topics_are_read_as_an_analysis_reads_them(self):
+        first = self.events[0]
+        self.write("out/customers.ndjson", json.dumps({"account_id": first["account_id"], "tier": 3}) + "\n")
+        table = {"topic": "customers", "on": "account_id", "add": ["tier"]}
+        rows, _ = self.rows(pipeline={**PIPELINE, "enrich": [table]})
+        self.assertEqual([row["tier"] for row in rows], ["3" if event["account_id"] == first["account_id"] else "" for event in self.events])
+        self.write("out/calls.ndjson", json.dumps({"account_id": first["account_id"], "timestamp": first["timestamp"], "agent": 7}) + "\n")
+        join = {"with": "calls", "on": "account_id", "within": "1ms", "add": ["agent"]}
+        rows, _ = self.rows("--fields", "agent", pipeline={**PIPELINE, "join": join})
+        self.assertEqual([(row["entity"], row["time"], row["agent"]) for row in rows], [(first["account_id"], first["timestamp"], "7")])
+
     def test_a_model_alerts_where_the_exported_rows_say_so(self):
         # By hand: a tree of two levels over a number and a truth, another that asks for what is often missing.
         trees = [{"left_children": [1, -1, 3, -1, -1], "right_children": [2, -1, 4, -1, -1], "split_indices": [0, 0, 1, 0, 0],
