@@ -140,7 +140,8 @@ CAF_TEST(the table is that of the plain model and does not depend on how partiti
     // Keys lie in different partitions: those of one stay in order.
     std::stable_sort(messages.begin(), messages.end(),
                      [](const message& a, const message& b) { return *a.key < *b.key; });
-    RC_ASSERT(table_of(messages, shops(keep))->text() == table->text());
+    auto sorted = table_of(messages, shops(keep));
+    RC_ASSERT(sorted->text() == table->text());
     // As a checkpoint has it.
     auto again = lookup_table::parse(lookup_table::format::topic, table->text(), "shop", {"town", "size"});
     RC_ASSERT(again.has_value());
