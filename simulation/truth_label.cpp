@@ -71,7 +71,8 @@ void write_seqs(event_writer& out, std::span<const seq_range> seqs) {
 }
 
 /// @param key which of the entity's keys the label is about
-void write_label(wake_frame& frame, std::uint32_t key, const label& of) {
+/// @param emission when it goes out
+void write_label(wake_frame& frame, std::uint32_t key, const label& of, timestamp emission) {
   auto& out =
       open_message(frame, static_cast<std::uint32_t>(frame.channels.size()) + key, topic::truth_labels, frame.now);
   out.text("label_id", of.label_id);
@@ -104,7 +105,7 @@ void write_label(wake_frame& frame, std::uint32_t key, const label& of) {
     out.null("end");
   out.decimal<3>("subtlety", of.subtlety);
   out.boolean("malicious", of.malicious);
-  close_message(frame, frame.now);
+  close_message(frame, emission);
 }
 
 } // namespace
@@ -128,7 +129,7 @@ void label_incident(wake_frame& frame, const active_incident& about) {
   text.end = about.order.end;
   text.subtlety = about.order.subtlety;
   text.malicious = frame.step.incidents[about.order.incident].malicious;
-  write_label(frame, 0, text);
+  write_label(frame, 0, text, frame.now);
 }
 
 void label_trouble(wake_frame& frame, trouble_kind kind, const pending_emission& hit, topic where, timestamp start,
@@ -147,7 +148,8 @@ void label_trouble(wake_frame& frame, trouble_kind kind, const pending_emission&
   text.start = start;
   text.end = end;
   text.ended = true;
-  write_label(frame, key, text);
+  // Held back as long as what it tells of: a world that is stopped before has neither.
+  write_label(frame, key, text, end);
 }
 
 } // namespace throng::simulation

@@ -13,7 +13,7 @@ namespace throng::simulation {
 void label_incident(wake_frame& frame, const active_incident& about);
 
 /// Labels stand under the key of the message that was hit, which is also their `entity`. @param start the message's own
-/// time @param end when the message, or its second copy, is emitted
+/// time @param end when the message, or its second copy, is emitted, and the label with it
 void label_trouble(wake_frame& frame, trouble_kind kind, const pending_emission& hit, topic where, timestamp start,
                    timestamp end);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <limits>
 #include <map>
 #include <tuple>
 
@@ -65,6 +66,8 @@ struct run_options {
   std::vector<milliseconds> revivals{};
   /// Whether every step goes to its shard as bytes, and what the shard makes of it comes back as bytes: as from another process.
   bool as_bytes = false;
+  /// When the world is stopped, after its start: at the first tick from then on.
+  milliseconds stopped{std::numeric_limits<std::int64_t>::max()};
 };
 
 inline run_result run_world(const std::shared_ptr<const world>& first, run_options options = {}) {
@@ -150,7 +153,7 @@ inline run_result run_world(const std::shared_ptr<const world>& first, run_optio
   auto stretch_end = in->start();
   auto change = options.changes.begin();
   auto revival = options.revivals.begin();
-  for (auto tick = in->start(); tick < in->end(); tick = tick + in->tick()) {
+  for (auto tick = in->start(); tick < in->end() && tick - in->start() < options.stopped; tick = tick + in->tick()) {
     const auto since = tick - in->start();
     std::shared_ptr<const world> successor;
     if (revival != options.revivals.end() && *revival == since) {

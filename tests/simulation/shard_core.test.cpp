@@ -172,6 +172,33 @@ CAF_TEST(seq has neither gap nor double once the labelled trouble is accounted f
   }
 }
 
+CAF_TEST(wherever a world is stopped its labels tell of trouble that has befallen) {
+  const auto city = make_world(busy_city());
+  std::size_t doubled = 0;
+  for (auto stopped : {20s, 41s, 63s, 80s}) {
+    const auto result = run_world(city, {.shards = 3, .stopped = stopped});
+    std::map<std::tuple<std::string, std::string, std::uint64_t>, std::size_t> copies;
+    for (auto which : all_topics)
+      for (const auto& message : result.in(which)) {
+        boost::system::error_code failed;
+        const auto value = boost::json::parse(message.value, failed);
+        if (!failed)
+          ++copies[{std::string{name(which)}, message.key, value.at("seq").to_number<std::uint64_t>()}];
+      }
+    const auto duplicates = troubled(result, "trouble.duplicate");
+    for (const auto& [which, count] : copies) {
+      CAF_CHECK_EQUAL(count, duplicates.contains(which) ? 2U : 1U);
+      doubled += count - 1;
+    }
+    for (const auto& which : duplicates)
+      CAF_CHECK(copies.contains(which));
+    for (const auto* cause : {"trouble.late", "trouble.out_of_order"})
+      for (const auto& which : troubled(result, cause))
+        CAF_CHECK(copies.contains(which));
+  }
+  CAF_CHECK(doubled > 50);
+}
+
 CAF_TEST(trouble befalls its share of the messages and does what its label says) {
   auto city = busy_city();
   city.incidents.clear();
