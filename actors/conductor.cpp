@@ -313,7 +313,6 @@ conductor_actor::behavior_type conductor(conductor_pointer self, const std::shar
   state.totals = plan->memory.totals;
   state.result = std::move(plan->memory.result);
   state.by_run = std::move(plan->memory.by_run);
-  state.progress->virtual_ms = state.now.ms;
   state.progress->events = state.result.events;
   state.progress->speed = state.pacing.speed();
   state.cast = make_cast(conductor_actor{self});

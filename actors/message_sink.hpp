@@ -30,6 +30,12 @@ public:
   virtual expected<std::size_t> take(std::size_t run, std::span<const transport::outgoing> messages,
                                      const std::shared_ptr<const void>& owner) = 0;
 
+  /// What was taken by now is there also if this process is killed, as far as that is up to the sink; asked for when the world's state
+  /// is kept. Called from any thread, also while something is taken.
+  virtual expected<void> flush() {
+    return {};
+  }
+
   /// After the last take: all is where it should be, or the error says what is not. Blocks, bounded.
   virtual expected<void> finish() = 0;
 };

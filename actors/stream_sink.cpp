@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <string_view>
 #include <utility>
 
@@ -55,7 +56,8 @@ private:
 class file_sink : public message_sink {
 public:
   explicit file_sink(std::vector<std::unique_ptr<transport::message_file_writer>> files)
-      : files_(std::move(files)) {}
+      : files_(std::move(files))
+      , in_use_(files_.size()) {}
 
   void listen(std::size_t, listener) override {
     // A write that fails is told by take().
@@ -66,9 +68,19 @@ public:
     values.reserve(messages.size());
     for (const auto& message : messages)
       values.push_back(message.value);
+    const std::lock_guard lock{in_use_[run]}; // nobody else wants it but flush()
     if (auto written = files_[run]->append(values); !written)
       return tl::unexpected{written.error()};
     return messages.size();
+  }
+  expected<void> flush() override {
+    for (std::size_t run = 0; run < files_.size(); ++run) {
+      const std::lock_guard lock{in_use_[run]};
+      if (files_[run] != nullptr)
+        if (auto done = files_[run]->flush(); !done)
+          return done;
+    }
+    return {};
   }
   expected<void> finish() override {
     for (auto& file : files_)
@@ -80,6 +92,7 @@ public:
 
 private:
   std::vector<std::unique_ptr<transport::message_file_writer>> files_; ///< by run; null for topics not written
+  std::vector<std::mutex> in_use_;                                      ///< by run
 };
 
 } // namespace

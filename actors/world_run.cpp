@@ -73,6 +73,7 @@ world_run::world_run(caf::actor_system& system, const std::shared_ptr<const simu
   } else {
     plan->memory = conductor_memory::at_start(world);
   }
+  progress_->virtual_ms = plan->memory.now.ms;
   if (!options.books.empty())
     for (auto& each : shards_)
       (void)each->go_on_from(options.books); // likewise
@@ -173,6 +174,9 @@ expected<timestamp> world_run::hold(std::chrono::milliseconds limit) {
 
 std::optional<world_snapshot> world_run::snapshot() const {
   if (standstill_.conductor.empty())
+    return std::nullopt;
+  // It is of use only where the destination has come as far. What can't be written is told by the next take.
+  if (!standstill_.over && !sink_->flush())
     return std::nullopt;
   world_snapshot taken{standstill_.at, standstill_.handed_over, {standstill_.conductor}};
   for (const auto& each : shards_) {

@@ -63,8 +63,8 @@ public:
   /// within `limit` (the broker is slow), and does not stand still.
   /// Until then nobody else holds it: other threads wait.
   expected<timestamp> hold(std::chrono::milliseconds limit);
-  /// As it stands; none where it is about to become another, was not halted between two ticks, or a shard that is elsewhere can't be
-  /// reached. @pre held, or ended
+  /// As it stands, with the sink flushed; none where it is about to become another, was not halted between two ticks, a shard that is
+  /// elsewhere can't be reached, or the sink can't write. @pre held, or ended
   std::optional<world_snapshot> snapshot() const;
   /// @param successor of world(), where it goes on as another
   void release(std::shared_ptr<const simulation::world> successor = nullptr);

@@ -375,7 +375,7 @@ int run(const run_options& options, bool quiet) {
   if (!simulated)
     return say_failure(simulated.error());
   run_log log{&store, session->run};
-  if (auto logged = log_session(log, *session, "run", "kafka", path->ends); !logged)
+  if (auto logged = log_session(log, *session, **simulated, "run", "kafka", path->ends); !logged)
     return say_failure(logged.error());
   world_control control{**simulated, session->scenario, log};
   auto server =

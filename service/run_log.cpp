@@ -163,7 +163,7 @@ expected<void> run_log::begin(const std::string& command, const run_begin& begin
   return store_->put_record("inputs", input_id(run_, 0), input).and_then([this] { return put_record(); });
 }
 
-expected<void> run_log::go_on() {
+expected<void> run_log::go_on(timestamp from) {
   auto inputs = store_->records("inputs");
   if (!inputs)
     return tl::unexpected{inputs.error()};
@@ -182,7 +182,7 @@ expected<void> run_log::go_on() {
     if (text_of(each, "id") == run_)
       record_ = std::move(each);
   record_.erase("ended");
-  return note({}, "resume", nullptr);
+  return note(from, "resume", nullptr);
 }
 
 expected<void> run_log::note(timestamp at, const std::string& what, const json::value& request) {

@@ -48,7 +48,8 @@ public:
   /// The run begins: its record and its begin.
   expected<void> begin(const std::string& command, const run_begin& begin);
   /// The run goes on in this process: what is kept of it is gone on with.
-  expected<void> go_on();
+  /// @param from virtual time
+  expected<void> go_on(timestamp from);
   /// Before it takes effect.
   expected<void> add(const run_input& input);
   /// What changes no message: the speed, a pause.

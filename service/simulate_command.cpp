@@ -190,7 +190,7 @@ int run(const simulate_options& options, bool quiet) {
     return say_failure(made.error());
   auto& running = **made;
   run_log log{store.get(), session->run};
-  if (auto logged = log_session(log, *session, "simulate", options.to, sink->ends); !logged)
+  if (auto logged = log_session(log, *session, running, "simulate", options.to, sink->ends); !logged)
     return say_failure(logged.error());
   world_control control{running, session->scenario, log};
   auto server =

@@ -220,12 +220,12 @@ expected<std::unique_ptr<actors::world_run>> make_world(const session_options& h
               "it is another");
 }
 
-expected<void> log_session(run_log& log, const world_session& session, const std::string& command,
-                           const std::string& to, const run_ends& ends) {
+expected<void> log_session(run_log& log, const world_session& session, const actors::world_run& world,
+                           const std::string& command, const std::string& to, const run_ends& ends) {
   if (!log.keeps())
     return {};
   if (session.kept)
-    return log.go_on();
+    return log.go_on({world.progress().virtual_ms.load()});
   const run_begin begin{session.run, identity_of(session.first->scenario()), to, ends, session.begin_parts};
   if (auto begun = log.begin(command, begin); !begun)
     return begun;

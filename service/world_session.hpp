@@ -67,9 +67,9 @@ expected<std::unique_ptr<actors::world_run>> make_world(const session_options& h
                                                         actors::world_options options, storage::result_store* store,
                                                         const run_ends& ends);
 
-/// Enters the session into its log. @param ends as for make_world
-expected<void> log_session(run_log& log, const world_session& session, const std::string& command,
-                           const std::string& to, const run_ends& ends);
+/// Enters the session into its log. @param world not begun yet @param ends as for make_world
+expected<void> log_session(run_log& log, const world_session& session, const actors::world_run& world,
+                           const std::string& command, const std::string& to, const run_ends& ends);
 
 /// What a running world needs now and then from the thread that waits for it: its file watched, snapshots taken.
 class world_keeper {

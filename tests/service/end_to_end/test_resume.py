@@ -2,6 +2,7 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 
@@ -16,14 +17,16 @@ class Resume(InFolder):
         return subprocess.Popen([PROGRAM, "simulate", "metropolis", *WORLD, "--speed", speed, "--to", f"file:{self.path(folder)}", "--store",
                                  self.store, "--snapshot-every", "300ms", "--quiet", *arguments])
 
-    def is_under_way(self, world, resumed=0, beyond=0):
-        """Waits until a world has been resumed so often, and has written more than so many bytes; says how many."""
+    def is_under_way(self, world, resumed=0, beyond=0, snapshots=0):
+        """Waits until a world has been resumed so often, has written more than so many bytes and keeps so many snapshots; says how many of each."""
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             self.assertIsNone(world.poll(), "the world has ended")
             written = self.written()
-            if written > beyond and self.resumed() == resumed:
-                return written
+            if written > beyond and self.resumed() == resumed:  # then there is a store
+                taken = len(self.snapshots())
+                if taken >= snapshots:
+                    return written, taken
             time.sleep(0.02)
         self.fail("the world has not come so far within a minute")
 
@@ -32,6 +35,11 @@ class Resume(InFolder):
         names = os.listdir(folder) if os.path.isdir(folder) else []
         return sum(os.path.getsize(os.path.join(folder, name)) for name in names)
 
+    def snapshots(self):
+        """When those in the store were taken, in virtual time, also those that newer ones have replaced."""
+        with sqlite3.connect(self.path("throng.db"), timeout=60) as db:
+            return sorted(json.loads(body)["at"] for (body,) in db.execute("SELECT body FROM records WHERE kind = 'snapshots'"))
+
     def resumed(self):
         runs = query("runs", self.store) if os.path.exists(self.path("throng.db")) else []
         return sum(change["what"] == "resume" for run in runs for change in run.get("changes", []))
@@ -39,9 +47,10 @@ class Resume(InFolder):
     def test_a_world_killed_again_and_again_leaves_what_an_undisturbed_one_does(self):
         throng("simulate", "metropolis", *WORLD, "--to", f"file:{self.path('whole')}")
         world = self.begin("out")
-        written = 0
+        written = snapshots = 0
         for resumed, speed in enumerate(("600", "900", "1500", "max")):
-            written = self.is_under_way(world, resumed, written + 300_000)
+            # Of the newest snapshot some messages may still be on their way into the files; those of the one before are there.
+            written, snapshots = self.is_under_way(world, resumed, written + 300_000, snapshots + 2)
             world.kill()
             world.wait()
             self.assertFalse([name for name in os.listdir(self.path("out")) if not name.startswith(".")])
@@ -51,6 +60,9 @@ class Resume(InFolder):
         [run] = query("runs", self.store)
         self.assertTrue(run["complete"])
         self.assertEqual([change["what"] for change in run["changes"]], ["resume"] * 4)
+        begins = [change["at"] for change in run["changes"]]
+        self.assertEqual(begins, sorted(set(begins)), "each went on from a later snapshot than the one before")
+        self.assertLess(set(begins), set(self.snapshots()))
         _, said = throng("simulate", "metropolis", *WORLD, "--to", f"file:{self.path('out')}", "--store", self.store, "--resume")
         self.assertIn("come to its end", said)
         self.assertEqual(self.hashes("out"), self.hashes("whole"))
@@ -65,6 +77,8 @@ class Resume(InFolder):
         throng("simulate", "metropolis", *WORLD, "--to", f"file:{self.path('out')}", "--store", self.store, "--resume", "--report",
                self.path("report.json"))
         self.assertEqual(self.hashes("out"), self.hashes("whole"))
+        [run] = query("runs", self.store)
+        self.assertEqual([(change["what"], change["at"]) for change in run["changes"]], [("resume", self.snapshots()[-1])])
         lines = 0
         for name in os.listdir(self.path("out")):
             if name != "truth.labels.ndjson":
