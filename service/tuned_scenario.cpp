@@ -31,10 +31,10 @@ std::string fixed_key_that_differs(const config::scenario& a, const config::scen
     return "start";
   if (a.duration != b.duration)
     return "duration";
+  if (a.message_delay != b.message_delay) // before the step, whose default it is
+    return "message_delay";
   if (a.step != b.step)
     return "step";
-  if (a.message_delay != b.message_delay)
-    return "message_delay";
   if (a.lookahead != b.lookahead)
     return "lookahead";
   if (a.pipelines != b.pipelines)
@@ -153,6 +153,18 @@ unless_refused<tuned_scenario::change> tuned_scenario::reload() const {
   from.text = std::move(*text);
   from.laid.clear();
   return check(std::move(from));
+}
+
+std::vector<std::string> tuned_scenario::over_the_file() const {
+  std::vector<std::string> paths;
+  for (const auto* sets : {&options_.sets, &now_.from.sets})
+    for (const auto& [path, value] : *sets) {
+      const auto root = path.substr(0, path.find_first_of(".["));
+      const auto counts = root == "speed" || now_.result.tunable.contains(root);
+      if (counts && std::find(paths.begin(), paths.end(), path) == paths.end())
+        paths.push_back(path);
+    }
+  return paths;
 }
 
 void tuned_scenario::keep(change made) {

@@ -44,6 +44,8 @@ public:
   unless_refused<change> lay(const boost::json::object& parts) const;
   /// The file as it is on the disk; what has been laid over the old one no longer counts.
   unless_refused<change> reload() const;
+  /// The paths of what may change that are set over the file, whatever it says: those of the command first, then those that were asked for.
+  std::vector<std::string> over_the_file() const;
   void keep(change made);
 
   const config::loaded<config::scenario>& now() const {

@@ -164,8 +164,11 @@ void world_control::watch_file() {
     return;
   seen_ = now;
   auto made = apply("file", json::value(scenario_.file()), [this](timestamp) { return scenario_.reload(); });
-  if (made)
+  if (made) {
+    if (const auto over = scenario_.over_the_file(); !over.empty())
+      spdlog::info("{} has been edited; what was set over it stays: {}", scenario_.file(), fmt::join(over, ", "));
     return;
+  }
   spdlog::warn("{} has been edited, and is not taken up:", scenario_.file());
   if (const auto* problems = std::get_if<config::problems>(&made.error()))
     for (const auto& each : *problems)

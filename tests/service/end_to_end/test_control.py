@@ -74,6 +74,7 @@ class Control(InFolder):
         self.control("resume")
         self.control("speed", "max")
         self.assertEqual(self.world.wait(60), 0)
+        self.assertIn("what was set over it stays: populations.sensors.count, trouble.duplicate\n", self.world.stderr.read())
 
         sensors = {m["sensor_id"] for m in self.messages("iot.readings")}
         self.assertEqual(len(sensors), 70)
@@ -103,6 +104,7 @@ class Control(InFolder):
                 (["set", "populations.nobody.count=5"], "populations.nobody"),
                 (["set", "populations.sensors.districts=9"], "districts"),
                 (["set", "seed=4"], "seed"),
+                (["set", "message_delay=2s"], "message_delay"),
                 (["set", "kafka.brokers=elsewhere:9092"], "kafka"),
                 (["incident", "sensor.stucked"], "kind"),
                 (["incident", "sensor.stuck", "--count", "41"], "count"),
