@@ -78,7 +78,7 @@ std::size_t topic_table::size_of(std::string_view key, const version& each) {
 }
 
 void topic_table::forget() {
-  if (definition_.keep.count() == 0)
+  if (definition_.keep.count() == 0 || rows_.empty()) // without a row there is no newest
     return;
   const auto horizon = newest_ - definition_.keep;
   for (auto key = rows_.begin(); key != rows_.end();) {
