@@ -28,12 +28,6 @@ void live(hosted_pointer self, std::string_view bytes) {
   self->send(state.shard, advance{state.steps->read(bytes)});
 }
 
-std::string bytes_of(std::int64_t value) {
-  std::string bytes;
-  simulation::state_writer{bytes}.put(value);
-  return bytes;
-}
-
 /// @throws simulation::foreign_state
 void take(hosted_pointer self, const parcel& what) {
   auto& state = self->state;
@@ -56,7 +50,7 @@ void take(hosted_pointer self, const parcel& what) {
     answer(self, parcel_content::answer, to_bytes(state.core->books()));
     return;
   case parcel_content::money:
-    answer(self, parcel_content::answer, bytes_of(state.core->money()));
+    answer(self, parcel_content::answer, to_bytes(state.core->money()));
     return;
   default:
     throw simulation::foreign_state("the leader sends what is none of a shard's");

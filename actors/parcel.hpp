@@ -21,7 +21,7 @@ enum class parcel_content : std::uint8_t {
   books, ///< where another world's seqs ended, to count on from; answered so too
   save,  ///< asks for its part of a snapshot
   tally, ///< asks for its books
-  money, ///< asks for all the money in it, a std::int64_t
+  money, ///< asks for all the money in it, a simulation::ledger
   // From the shard.
   made,    ///< simulation::step_output
   failed,  ///< a sentence: the world can't go on

@@ -30,7 +30,7 @@ public:
   expected<std::vector<simulation::book>> books() const override {
     return core_->books();
   }
-  expected<std::int64_t> money() const override {
+  expected<simulation::ledger> money() const override {
     return core_->money();
   }
 

@@ -36,7 +36,7 @@ public:
   virtual expected<void> go_on_from(const std::vector<simulation::book>& books) = 0;
   virtual expected<std::string> save() const = 0;
   virtual expected<std::vector<simulation::book>> books() const = 0;
-  virtual expected<std::int64_t> money() const = 0;
+  virtual expected<simulation::ledger> money() const = 0;
 };
 
 /// Finds a place for a shard of a world.

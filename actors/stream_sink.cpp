@@ -92,7 +92,7 @@ public:
 
 private:
   std::vector<std::unique_ptr<transport::message_file_writer>> files_; ///< by run; null for topics not written
-  std::vector<std::mutex> in_use_;                                      ///< by run
+  std::vector<std::mutex> in_use_;                                     ///< by run
 };
 
 } // namespace

@@ -48,11 +48,9 @@ public:
   expected<std::vector<simulation::book>> books() const override {
     return ask({parcel_content::tally, {}}).map([](const std::string& bytes) { return simulation::books_from(bytes); });
   }
-  expected<std::int64_t> money() const override {
+  expected<simulation::ledger> money() const override {
     return ask({parcel_content::money, {}}).map([](const std::string& bytes) {
-      std::int64_t sum = 0;
-      simulation::state_reader{bytes}.get(sum);
-      return sum;
+      return simulation::ledger_from(bytes);
     });
   }
 

@@ -225,8 +225,8 @@ expected<std::vector<simulation::book>> world_run::books() const {
   return all;
 }
 
-expected<std::int64_t> world_run::money() const {
-  auto sum = result_->money_on_its_way;
+expected<simulation::ledger> world_run::money() const {
+  simulation::ledger sum{0, result_->money_on_its_way};
   for (const auto& each : shards_) {
     auto some = each->money();
     if (!some)

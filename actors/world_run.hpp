@@ -77,8 +77,8 @@ public:
   // Errors: a shard that is elsewhere can't be reached any more.
   /// @pre the world has ended
   expected<std::vector<simulation::book>> books() const;
-  /// All money in the world, on its way included, in minor units. @pre the world has ended
-  expected<std::int64_t> money() const;
+  /// All money in the world, on its way included: the two sides are equal, or cents were made or lost. @pre the world has ended
+  expected<simulation::ledger> money() const;
 
 private:
   void end_with(world_result result);

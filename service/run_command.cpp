@@ -395,6 +395,7 @@ int run(const run_options& options, bool quiet) {
 
   const auto facts = keeper.conclude(outcome->world);
   auto report = world_report("run", *(*simulated)->world(), outcome->world);
+  const auto money = add_money(report, **simulated);
   auto consumed = events_consumed(outcome->analysis, settings.topics.prefix);
   report["consumed"] = consumed;
   add_analysis_figures(report, outcome->analysis);
@@ -415,7 +416,7 @@ int run(const run_options& options, bool quiet) {
       return say_failure(score.error());
     print_summary(report, *audit, score ? std::optional{*score} : std::nullopt);
   }
-  return exit_done;
+  return money ? exit_done : say_failure(money.error());
 }
 
 } // namespace

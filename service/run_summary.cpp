@@ -1,5 +1,7 @@
 #include "service/run_summary.hpp"
 
+#include <cstdlib>
+
 #include <fmt/core.h>
 
 namespace throng::service {
@@ -8,6 +10,11 @@ namespace {
 
 std::uint64_t whole(const boost::json::object& report, std::string_view name) {
   return report.at(name).to_number<std::uint64_t>();
+}
+
+std::string in_units(const boost::json::value& cents) {
+  const auto amount = cents.to_number<std::int64_t>();
+  return fmt::format("{}{}.{:02}", amount < 0 ? "-" : "", std::abs(amount) / 100, std::abs(amount) % 100);
 }
 
 std::string duration_text(double seconds) {
@@ -42,6 +49,9 @@ void print_summary(const boost::json::object& report, const query::audit_report&
   if (score)
     print_score(*score);
   fmt::print("  restarts          {:>12}\n", whole(report, "restarts"));
+  if (const auto* money = report.if_contains("money"); money != nullptr)
+    fmt::print("  money accounted   {:>15}   of {} that accounts opened with\n", in_units(money->at("accounted_cents")),
+               in_units(money->at("opening_cents")));
   fmt::print("  lost: {}   (audit: {} messages of {} keys, {})\n", audit.lost, audit.messages, audit.keys,
              audit.holds() ? "each taken in once"
                            : fmt::format("{} findings: see throng audit", audit.findings.size()));

@@ -226,6 +226,7 @@ int run(const simulate_options& options, bool quiet) {
   }
   const auto facts = keeper.conclude(*result);
   auto report = world_report("simulate", *running.world(), *result);
+  const auto money = add_money(report, running);
   if (store != nullptr)
     if (auto kept = store_books(*store, running); !kept)
       return say_failure(kept.error());
@@ -234,7 +235,7 @@ int run(const simulate_options& options, bool quiet) {
   if (!quiet && options.world.work.report != "-" && to->kind != destination::standard_output)
     say(fmt::format("{} events from {} actors in {:.1f} s", result->events, running.world()->entity_count(),
                     report["wall_seconds"].as_double()));
-  return exit_done;
+  return money ? exit_done : say_failure(money.error());
 }
 
 } // namespace

@@ -96,6 +96,20 @@ boost::json::object world_report(const std::string& command, const simulation::w
   return report;
 }
 
+expected<void> add_money(boost::json::object& report, const actors::world_run& world) {
+  const auto money = world.money();
+  if (!money)
+    return tl::unexpected{money.error()};
+  if (*money == simulation::ledger{})
+    return {}; // nobody has any
+  report["money"] = {{"opening_cents", money->opening}, {"accounted_cents", money->accounted}};
+  if (money->opening == money->accounted)
+    return {};
+  return fail(error_kind::internal,
+              fmt::format("accounts opened with {} cents, and {} are accounted for: the world has made or lost money",
+                          money->opening, money->accounted));
+}
+
 expected<void> store_books(storage::result_store& store, const actors::world_run& world) {
   const auto books = world.books();
   if (!books)

@@ -40,6 +40,10 @@ expected<void> make_world_topics(const simulation::world& world, const std::vect
 boost::json::object world_report(const std::string& command, const simulation::world& world,
                                  const actors::world_result& result);
 
+/// Adds `money` where anybody has some. internal: the world has made or lost some, and the report says how much.
+/// @pre the world has ended
+expected<void> add_money(boost::json::object& report, const actors::world_run& world);
+
 /// What the world leaves in the store for `throng audit`: a book a key, replacing an earlier run's. Topics without
 /// the prefix, as everything that is stored.
 /// @pre the world has ended

@@ -62,6 +62,7 @@ struct shard_core::implementation {
   std::vector<std::uint32_t> missed_;     ///< who failed, and is woken in the next step
   std::vector<std::uint32_t> retuned_;    ///< who has other parameters from this step on, rising
   held_messages held_;
+  std::int64_t opening_ = 0; ///< what accounts opened with, those that joined later too; minor units
 
   step_input input_;
   step_frame frame_;
@@ -95,6 +96,7 @@ void shard_core::implementation::take_in(const entity_table& table) {
     if (due != never_due)
       wheel_.insert(due, static_cast<std::uint32_t>(scheduled_.size()));
     scheduled_.push_back(due);
+    opening_ += table.money(row);
   }
   due_.resize((scheduled_.size() + 63) / 64);
 }
@@ -407,6 +409,7 @@ void shard_core::implementation::save(state_writer& to) const {
     to.put(incidents);
   }
   to.put(held_.all());
+  to.put(opening_);
 }
 
 void shard_core::implementation::load(state_reader& from) {
@@ -430,6 +433,7 @@ void shard_core::implementation::load(state_reader& from) {
   std::vector<held_message> held;
   from.get(held);
   held_.restore(std::move(held));
+  from.get(opening_);
   from.require_end();
 }
 
@@ -506,14 +510,14 @@ void shard_core::go_on_from(const std::vector<book>& books) {
     }
 }
 
-std::int64_t shard_core::money() const {
-  std::int64_t sum = 0;
+ledger shard_core::money() const {
+  ledger made{impl_->opening_, 0};
   for (const auto& table : impl_->roster_.tables())
     for (std::size_t row = 0; row < table->size(); ++row)
-      sum += table->money(row);
+      made.accounted += table->money(row);
   for (const auto& message : impl_->waiting_)
-    sum += message.amount;
-  return sum;
+    made.accounted += message.amount;
+  return made;
 }
 
 std::vector<book> shard_core::books() const {

@@ -64,10 +64,9 @@ public:
   /// Seqs of these keys count on from where the books end. @pre no step has begun
   void go_on_from(const std::vector<book>& books);
 
-  /// What all accounts of this shard have, less what came from outside the world, plus what went there (entity.hpp), and
-  /// the money that has been handed to this shard and not received yet; minor units. Together with the messages between
-  /// finish_step and begin_step, the sum over all shards never changes.
-  std::int64_t money() const;
+  /// The money of all accounts of this shard (entity.hpp), with what has been handed to it and not received yet. Summed over all shards, and
+  /// with the messages between finish_step and begin_step, what is accounted for is what accounts opened with.
+  ledger money() const;
   /// The books of every key of this shard.
   std::vector<book> books() const;
 

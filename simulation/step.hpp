@@ -128,6 +128,19 @@ struct step_output {
   std::uint64_t restarts = 0; ///< entities that failed in this step
 };
 
+/// All money of some accounts, in minor units. What was made or lost is the difference of the two.
+struct ledger {
+  std::int64_t opening = 0; ///< what the accounts opened with
+  std::int64_t accounted =
+      0; ///< what they have and what is on its way to them, plus what left the world, less what came from outside
+  ledger& operator+=(const ledger& other) {
+    opening += other.opening;
+    accounted += other.accounted;
+    return *this;
+  }
+  bool operator==(const ledger&) const = default;
+};
+
 /// The world's book of one key (semantics.md 8): each seq counted once, whatever trouble befell its message.
 struct book {
   topic in = topic::iot_readings;

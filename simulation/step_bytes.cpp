@@ -9,6 +9,9 @@ template <>
 inline constexpr auto state_parts<book> =
     std::tuple{&book::in, &book::key, &book::count, &book::first, &book::last, &book::sum};
 
+template <>
+inline constexpr auto state_parts<ledger> = std::tuple{&ledger::opening, &ledger::accounted};
+
 namespace {
 
 void check(const output_lane& lane) {
@@ -117,6 +120,20 @@ std::shared_ptr<const step_output> output_from(std::string_view bytes, std::size
   from.get(made->restarts);
   from.require_end();
   return made;
+}
+
+std::string to_bytes(const ledger& money) {
+  std::string bytes;
+  state_writer{bytes}.put(money);
+  return bytes;
+}
+
+ledger ledger_from(std::string_view bytes) {
+  state_reader from{bytes};
+  ledger money;
+  from.get(money);
+  from.require_end();
+  return money;
 }
 
 std::string to_bytes(const std::vector<book>& books) {

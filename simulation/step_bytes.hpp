@@ -39,7 +39,10 @@ std::string to_bytes(const step_output& made);
 /// Every place in it that is read later is checked. @param runs of the world: topics times partitions @throws foreign_state
 std::shared_ptr<const step_output> output_from(std::string_view bytes, std::size_t runs);
 
+std::string to_bytes(const ledger& money);
 std::string to_bytes(const std::vector<book>& books);
+/// @throws foreign_state
+ledger ledger_from(std::string_view bytes);
 /// @throws foreign_state
 std::vector<book> books_from(std::string_view bytes);
 

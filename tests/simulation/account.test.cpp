@@ -45,6 +45,7 @@ CAF_TEST(money is neither made nor lost in any world at any step) {
     const auto result = run_world(made, options);
     for (auto money : result.money)
       RC_ASSERT(money == result.money.front());
+    RC_ASSERT(result.opening == result.money);
     RC_ASSERT(audit_statements(result, city, failing) == "");
   }));
 }

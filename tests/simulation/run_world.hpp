@@ -36,6 +36,7 @@ struct run_result {
   std::vector<std::vector<sent_message>> runs; ///< by topic * partitions + partition, in the defined order
   std::vector<book> books;                     ///< by (topic, key)
   std::vector<std::int64_t> money;             ///< of the whole world, at the start and after each tick
+  std::vector<std::int64_t> opening;           ///< what accounts opened with; likewise
   tick_totals totals;
   std::uint64_t events = 0;
   std::uint64_t wakes = 0;
@@ -138,16 +139,17 @@ inline run_result run_world(const std::shared_ptr<const world>& first, run_optio
       mail[shard_of(*in, message.to, options.shards)].push_back(message);
     return output.totals;
   };
-  const auto world_money = [&] {
-    std::int64_t sum = 0;
+  const auto count_money = [&] {
+    ledger sum;
     for (const auto& shard : shards)
       sum += shard->money();
     for (const auto& to_shard : mail)
       for (const auto& message : to_shard)
-        sum += message.amount;
-    return sum;
+        sum.accounted += message.amount;
+    result.money.push_back(sum.accounted);
+    result.opening.push_back(sum.opening);
   };
-  result.money.push_back(world_money());
+  count_money();
 
   tick_totals before;
   auto stretch_end = in->start();
@@ -203,7 +205,7 @@ inline run_result run_world(const std::shared_ptr<const world>& first, run_optio
       outputs.clear();
     }
     result.totals += before;
-    result.money.push_back(world_money());
+    count_money();
   }
   for (const auto* group : {&shards, &ahead})
     for (const auto& shard : *group)

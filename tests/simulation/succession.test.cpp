@@ -156,6 +156,14 @@ CAF_TEST(money that comes to an account that has left stays there) {
   CAF_CHECK(std::all_of(all.money.begin(), all.money.end(), [&](auto sum) { return sum == all.money.front(); }));
 }
 
+CAF_TEST(accounts that join bring what they open with and not a cent else) {
+  auto more = quiet_metropolis();
+  population(more, "accounts").count += 15;
+  const auto all = run_world(make_world(quiet_metropolis()), {2, false, true, false, {{10min, more}}, {15min}});
+  CAF_CHECK(all.opening == all.money);
+  CAF_CHECK(all.opening.back() > all.opening.front());
+}
+
 CAF_TEST(another rate counts from the change on) {
   auto busier = quiet_metropolis();
   std::get<config::web_client_population>(population(busier, "visitors").behaviour).sessions_per_day = 400;

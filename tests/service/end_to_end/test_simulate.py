@@ -41,6 +41,20 @@ class Simulate(InFolder):
         if one == other:
             self.skipTest("the files are the same, but this machine's glibc has no variants to switch off")
 
+    def test_the_report_accounts_for_every_cent_that_accounts_opened_with(self):
+        self.write("bank.json", """{"name": "bank", "duration": "2d", "speed": "max",
+            "populations": {"accounts": {"kind": "account", "count": 60, "payments_per_day": 20}}}""")
+        throng("simulate", self.path("bank.json"), "--to", f"file:{self.folder}", "--report", self.path("report.json"))
+        opening = {}
+        with open(self.path("bank.transactions.ndjson")) as file:
+            for line in map(json.loads, file):
+                if line["seq"] == 0:
+                    comes = line["type"] in ("salary", "transfer_in", "deposit")
+                    moved = 0 if line["status"] == "declined" else -line["amount"] if comes else line["amount"]
+                    opening[line["account_id"]] = round(100 * line["balance"]) + round(100 * moved)
+        self.assertEqual(len(opening), 60)
+        self.assertEqual(self.report()["money"], {"opening_cents": sum(opening.values()), "accounted_cents": sum(opening.values())})
+
     def test_another_seed_gives_other_files(self):
         for folder, seed in (("a", 1), ("b", 2)):
             throng("simulate", "metropolis", *WORLD, "--seed", seed, "--to", f"file:{self.path(folder)}")
