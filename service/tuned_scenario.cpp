@@ -98,8 +98,7 @@ tuned_scenario::set(const std::vector<std::pair<std::string, std::string>>& sets
   auto from = now_.from;
   for (const auto& [path, value] : sets) {
     // The last word on a path counts.
-    from.sets.erase(std::remove_if(from.sets.begin(), from.sets.end(), [&](const auto& s) { return s.first == path; }),
-                    from.sets.end());
+    std::erase_if(from.sets, [&asked = path](const auto& each) { return each.first == asked; });
     from.sets.emplace_back(path, value);
   }
   return check(std::move(from));
