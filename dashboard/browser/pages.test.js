@@ -148,6 +148,17 @@ describe("pages", () => {
     await tab.page.getByText("muted until").first().waitFor();
     const muted = await everything("/api/alerts", { where: '{"muted":{"$ne":null}}' });
     assert.ok(muted.length >= 1 && muted.every(({ entity }) => entity === alert.entity));
+    await tab.go(site, "alerts");
+    const mutes = tab.panel("Mutes: nobody is told of these");
+    await mutes.getByRole("cell", { name: alert.entity }).waitFor();
+    await mutes.getByRole("button", { name: "end now" }).click();
+    await mutes.getByText("ended").waitFor();
+    const [ended] = await everything("/api/mutes", {});
+    assert.ok(ended.until < ended.ended.until);
+    assert.deepEqual(
+      await everything("/api/alerts", { where: '{"muted":{"$ne":null}}' }),
+      muted.map((each) => ({ ...each, muted: { ...each.muted, until: ended.until } })),
+    );
   });
 
   page("detection", "detection", async () => {

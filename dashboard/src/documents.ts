@@ -44,6 +44,20 @@ export interface Alert {
   deeds?: { status?: string; verdict?: string; by: string; at: string; note: string }[];
 }
 
+/** Which alerts nobody is told of: all that are of each of pipeline, detector and entity that it names. */
+export interface Mute {
+  id: string;
+  pipeline?: string;
+  detector?: string;
+  entity?: string;
+  from: string;
+  until: string;
+  by: string;
+  note: string;
+  /** Who ended it before its time, which was `until`. */
+  ended?: { by: string; at: string; note: string; until: string };
+}
+
 /** Alerts of one cause. */
 export interface Case {
   id: string;

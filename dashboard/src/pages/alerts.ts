@@ -7,6 +7,7 @@ import * as format from "../format.ts";
 import { type Context, type Loading, Page } from "../page.ts";
 import { alertLine } from "../parts/alert_line.ts";
 import { choice, text } from "../parts/fields.ts";
+import { MutePanel } from "../parts/mutes.ts";
 import { Panel } from "../parts/panel.ts";
 import { VirtualList } from "../parts/virtual_list.ts";
 import { parameters } from "../range.ts";
@@ -18,6 +19,7 @@ export class Alerts extends Page {
   readonly title = "Alerts";
   override readonly live = false; // what comes in is put on top, not asked for again
   private readonly panel = new Panel("Alerts, newest first", { columns: 12 });
+  private readonly mutes = new MutePanel();
   private readonly status = element("p", { class: "note", role: "status" });
   private readonly list: VirtualList<Alert>;
   private loading: Loading | undefined;
@@ -36,7 +38,7 @@ export class Alerts extends Page {
     );
     this.panel.root.classList.add("filling");
     this.panel.show(this.list.root, this.status);
-    this.root.append(this.panel.root);
+    this.root.append(this.panel.root, this.mutes.root);
     this.filters.push(
       choice("severity", "Severity", [
         ["", "all"],
@@ -71,7 +73,7 @@ export class Alerts extends Page {
   async load(loading: Loading): Promise<void> {
     this.loading = loading;
     this.cursor = null;
-    await this.list.restart();
+    await Promise.all([this.list.restart(), this.mutes.load(loading.signal)]);
   }
 
   private async next(count: number): Promise<{ items: Alert[]; more: boolean }> {

@@ -53,7 +53,9 @@ export class Rows {
       ...Object.entries(this.columns).map(([name, path]) => {
         const value = at(document, path);
         const text =
-          /^time$|^start$|^end$/.test(path) && typeof value === "string" ? format.time(value) : format.value(value);
+          /^(time|start|end|from|until)$/.test(path) && typeof value === "string"
+            ? format.time(value)
+            : format.value(value);
         return element(
           "td",
           { class: typeof value === "number" ? "number" : undefined },
