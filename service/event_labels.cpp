@@ -39,6 +39,18 @@ std::optional<std::vector<std::pair<std::int64_t, std::int64_t>>> ranges_of(std:
   return found;
 }
 
+/// Where a label tells of a topic's events: itself, or its part in `also`. Null: it has none.
+const json::object* part_of(const json::object& label, std::string_view topic) {
+  if (text_at(label, "topic") == topic)
+    return &label;
+  const auto* also = label.if_contains("also");
+  if (also != nullptr && also->is_array())
+    for (const auto& each : also->get_array())
+      if (each.is_object() && text_at(each.get_object(), "topic") == topic)
+        return &each.get_object();
+  return nullptr;
+}
+
 } // namespace
 
 expected<std::optional<event_labels>> event_labels::read(const std::filesystem::path& folder,
@@ -59,9 +71,12 @@ expected<std::optional<event_labels>> event_labels::read(const std::filesystem::
     if (id.empty())
       return fail(error_kind::invalid,
                   fmt::format("{}:{}: is no label: a JSON object with a label_id", file.string(), number));
-    if (text_at(*label, "topic") != topic || text_at(*label, "cause").starts_with("trouble."))
+    if (text_at(*label, "cause").starts_with("trouble."))
       continue;
-    const auto ranges = ranges_of(text_at(*label, "seqs"));
+    const auto* of_topic = part_of(*label, topic);
+    if (of_topic == nullptr)
+      continue;
+    const auto ranges = ranges_of(text_at(*of_topic, "seqs"));
     if (!ranges)
       return fail(error_kind::invalid,
                   fmt::format("{}:{}: its seqs are none, such as \"3,7-9\"", file.string(), number));
@@ -69,7 +84,7 @@ expected<std::optional<event_labels>> event_labels::read(const std::filesystem::
     event_labels::label what{text_at(*label, "cause"),
                              malicious != nullptr && malicious->is_bool() && malicious->get_bool()};
     auto& kept = by_id[id];
-    kept = {text_at(*label, "entity"), {}};
+    kept = {text_at(*of_topic, "entity"), {}};
     for (const auto& [first, last] : *ranges)
       kept.second.push_back({first, last, what});
   }

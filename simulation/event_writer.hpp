@@ -118,6 +118,10 @@ public:
   void null(std::string_view name) {
     raw(name, "null");
   }
+  /// @param value a JSON value as it is to stand there
+  void json(std::string_view name, std::string_view value) {
+    raw(name, value);
+  }
   void time(std::string_view name, timestamp value) {
     auto* at = open(name, iso_clock::text_size + 2);
     *at = '"';

@@ -17,6 +17,23 @@ struct seq_range {
   friend bool operator==(const seq_range&, const seq_range&) = default;
 };
 
+/// Appends a seq that is not below what is there; told twice, it stands once.
+inline void add_seq(std::vector<seq_range>& to, std::uint64_t seq) {
+  if (!to.empty() && seq <= to.back().last)
+    return;
+  if (!to.empty() && seq == to.back().last + 1)
+    to.back().last = seq;
+  else
+    to.push_back({seq, seq});
+}
+
+/// Events of another of the entity's topics.
+struct topic_seqs {
+  topic in = topic::iot_readings;
+  std::vector<seq_range> seqs;
+  friend bool operator==(const topic_seqs&, const topic_seqs&) = default;
+};
+
 struct active_incident {
   incident_order order;
   std::uint8_t kind = 0;  ///< index in the core's `incident_kinds`
@@ -29,12 +46,16 @@ struct active_incident {
   /// rising order. The closing label has them all.
   void touch(std::uint64_t seq) {
     touched = true;
-    if (!seqs.empty() && seq <= seqs.back().last)
-      return; // told twice
-    if (!seqs.empty() && seq == seqs.back().last + 1)
-      seqs.back().last = seq;
-    else
-      seqs.push_back({seq, seq});
+    add_seq(seqs, seq);
+  }
+  /// The same of an event in another of the core's topics, which belongs to one of the main topic's.
+  void touch(topic in, std::uint64_t seq) {
+    auto at = also.begin();
+    while (at != also.end() && at->in != in)
+      ++at;
+    if (at == also.end())
+      at = also.insert(at, topic_seqs{in, {}});
+    add_seq(at->seqs, seq);
   }
   /// In [0, 1), the same each time for the same `which`: how this occurrence differs from others.
   double unit(std::uint64_t which) const noexcept {
@@ -47,6 +68,7 @@ struct active_incident {
 
   bool touched = false;
   std::vector<seq_range> seqs; ///< of the events that it made or changed; rising, with a gap between any two
+  std::vector<topic_seqs> also; ///< the same in the core's other topics
 };
 
 } // namespace throng::simulation

@@ -45,7 +45,8 @@ struct label {
   topic where;
   bool has_first_seq;
   std::uint64_t first_seq;
-  std::span<const seq_range> seqs; ///< empty: none, or not known yet
+  std::span<const seq_range> seqs;  ///< empty: none, or not known yet
+  std::span<const topic_seqs> also; ///< likewise
   timestamp start;
   timestamp end;
   bool ended;
@@ -54,11 +55,7 @@ struct label {
 };
 
 /// `3,7-9`: seqs and ranges of seqs.
-void write_seqs(event_writer& out, std::span<const seq_range> seqs) {
-  if (seqs.empty()) {
-    out.null("seqs");
-    return;
-  }
+std::string text_of(std::span<const seq_range> seqs) {
   std::string text;
   for (const auto& range : seqs) {
     if (!text.empty())
@@ -67,7 +64,30 @@ void write_seqs(event_writer& out, std::span<const seq_range> seqs) {
     if (range.last > range.first)
       text += '-' + std::to_string(range.last);
   }
-  out.text("seqs", text);
+  return text;
+}
+
+void write_seqs(event_writer& out, std::span<const seq_range> seqs) {
+  if (seqs.empty())
+    out.null("seqs");
+  else
+    out.text("seqs", text_of(seqs));
+}
+
+/// `[{"topic":"web.views","entity":"user-000017","seqs":"3"}]`: nothing in it needs an escape.
+void write_also(event_writer& out, const wake_frame& frame, std::span<const topic_seqs> also) {
+  std::string text;
+  for (std::uint32_t i = 0; i < frame.channels.size(); ++i) // in one order, whichever was touched first
+    for (const auto& each : also)
+      if (each.in == frame.channels[i].in) {
+        text += text.empty() ? R"([{"topic":")" : R"(,{"topic":")";
+        text.append(name(each.in)).append(R"(","entity":")").append(frame.keys[key_of(frame, i)].text.view());
+        text.append(R"(","seqs":")").append(text_of(each.seqs)).append(R"("})");
+      }
+  if (text.empty())
+    out.null("also");
+  else
+    out.json("also", text + "]");
 }
 
 /// @param key which of the entity's keys the label is about
@@ -98,6 +118,7 @@ void write_label(wake_frame& frame, std::uint32_t key, const label& of, timestam
   else
     out.natural("last_seq", of.seqs.back().last);
   write_seqs(out, of.seqs);
+  write_also(out, frame, of.also);
   out.time("start", of.start);
   if (of.ended)
     out.time("end", of.end);
@@ -110,7 +131,7 @@ void write_label(wake_frame& frame, std::uint32_t key, const label& of, timestam
 
 } // namespace
 
-void label_incident(wake_frame& frame, const active_incident& about) {
+void label_incident(wake_frame& frame, const active_incident& about, bool last) {
   id_text incident_id;
   incident_id << std::uint64_t{about.order.incident} << "-" << about.order.occurrence;
   id_text label_id;
@@ -121,10 +142,12 @@ void label_incident(wake_frame& frame, const active_incident& about) {
   text.cause = frame.step.in->scenario().incidents[about.order.incident].kind;
   text.where = frame.channels[0].in;
   text.ended = !about.open;
-  text.has_first_seq = !text.ended || about.touched;
+  text.has_first_seq = about.touched || !(text.ended || last);
   text.first_seq = about.touched ? about.seqs.front().first : frame.states[0].next_seq;
-  if (text.ended)
+  if (text.ended || last) {
     text.seqs = about.seqs;
+    text.also = about.also;
+  }
   text.start = about.order.start;
   text.end = about.order.end;
   text.subtlety = about.order.subtlety;

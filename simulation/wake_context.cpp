@@ -63,6 +63,14 @@ std::size_t move_behind_open(std::vector<active_incident>& incidents, std::size_
   return to;
 }
 
+/// Nothing will close them any more: the labels say what they have done.
+void tell_what_stays_open(wake_frame& frame) {
+  frame.now = std::max(frame.now, frame.step.last_emission);
+  for (const auto& each : frame.lane.incidents)
+    if (each.open)
+      label_incident(frame, each, true);
+}
+
 } // namespace
 
 moment wake_context::next(timestamp own_due) {
@@ -100,6 +108,12 @@ moment wake_context::next(timestamp own_due) {
       which = i;
     }
   if (time >= f.step.end) {
+    if (open_count(incidents) > 0) {
+      if (f.step.end < f.step.in->end())
+        time = std::min(time, f.step.last_emission); // to be told of before the world ends
+      else
+        tell_what_stays_open(f);
+    }
     f.place.due = time;
     f.over = true;
     return moment::over;

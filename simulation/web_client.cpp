@@ -195,15 +195,21 @@ void web_client::ask(wake_context& in, const common& all, page from, bool first)
   if (line.status >= 500)
     all.desk.tell(in, line.user, {grievance::web_error, session_});
   if (!failed_)
-    tell(in, all, since, think);
+    tell(in, all, since, think, changed ? doing : nullptr);
 }
 
-void web_client::tell(wake_context& in, const common& all, milliseconds since, milliseconds think) {
+void web_client::tell(wake_context& in, const common& all, milliseconds since, milliseconds think,
+                      active_incident* changed_by) {
+  const auto told = [&](topic where, auto&& fill) {
+    const auto seq = in.emit(where, fill);
+    if (changed_by != nullptr)
+      changed_by->touch(where, seq);
+  };
   const auto item = item_id(here_.item);
   switch (here_.what) {
   case action::view: {
     const auto browser = person_of(all.seed, in.world().number_in_kind(in.self())).browser;
-    in.emit(topic::web_views, [&](event_writer& e) {
+    told(topic::web_views, [&](event_writer& e) {
       e.text("event_type", "view");
       e.text("item_id", item.view());
       e.fixed<3>("view_duration", think.count());
@@ -212,7 +218,7 @@ void web_client::tell(wake_context& in, const common& all, milliseconds since, m
     break;
   }
   case action::click:
-    in.emit(topic::web_clicks, [&](event_writer& e) {
+    told(topic::web_clicks, [&](event_writer& e) {
       e.text("event_type", "click");
       e.text("item_id", item.view());
       e.text("page_url", url({action::view, 0, here_.item}).view());
@@ -224,7 +230,7 @@ void web_client::tell(wake_context& in, const common& all, milliseconds since, m
     const auto stars = static_cast<std::uint32_t>(std::clamp(std::floor(opinion + 0.5), 1.0, 5.0));
     const bool with_words = bernoulli(walk_, words_with_stars);
     const auto text = review_text(stars, walk_.bits());
-    in.emit(topic::web_ratings, [&](event_writer& e) {
+    told(topic::web_ratings, [&](event_writer& e) {
       e.text("event_type", "rating");
       e.text("item_id", item.view());
       e.natural("rating", stars);

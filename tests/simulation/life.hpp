@@ -121,10 +121,8 @@ inline std::map<std::string, event> labels(const run_result& result) {
   return found;
 }
 
-/// Whether a closing label names an event among its `seqs`: "3,7-9".
-inline bool covers(const event& label, const event& of) {
-  const auto seq = of.at("seq").as_int64();
-  const auto seqs = text(label, "seqs");
+/// Whether `3,7-9` names a seq.
+inline bool names(const std::string& seqs, std::int64_t seq) {
   for (std::size_t at = 0; at < seqs.size();) {
     const auto end = std::min(seqs.find(',', at), seqs.size());
     const auto range = seqs.substr(at, end - at);
@@ -136,6 +134,23 @@ inline bool covers(const event& label, const event& of) {
     at = end + 1;
   }
   return false;
+}
+
+/// Whether a closing label names an event of its topic among its `seqs`.
+inline bool covers(const event& label, const event& of) {
+  return names(text(label, "seqs"), of.at("seq").as_int64());
+}
+
+/// Whether it names an event of another topic, which has the key.
+inline bool covers_also(const event& label, topic in, const std::string& key, const event& of) {
+  if (!label.at("also").is_array())
+    return false;
+  const auto& also = label.at("also").as_array();
+  return std::any_of(also.begin(), also.end(), [&](const auto& each) {
+    const auto& part = each.as_object();
+    return text(part, "topic") == name(in) && text(part, "entity") == key &&
+           names(text(part, "seqs"), of.at("seq").as_int64());
+  });
 }
 
 } // namespace throng::simulation::testing

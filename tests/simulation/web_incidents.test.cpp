@@ -48,6 +48,66 @@ CAF_TEST(a label covers exactly the requests that an incident changed) {
   }));
 }
 
+CAF_TEST(labels of a crowd of visitors name every event that is not as without the incident in each topic) {
+  std::size_t also = 0;
+  CAF_CHECK(rc::check([&] {
+    auto city = small_city({{"visitors", 6, eager(600)}}, 30min, "2026-01-09T18:00:00Z");
+    city.seed = *rc::gen::arbitrary<std::uint32_t>();
+    // A site so large that nobody feels the others.
+    std::get<config::web_client_population>(city.populations.front().behaviour).capacity = 1'000'000;
+    const auto outline = [](event of) {
+      // Numbers go on from those before, times of answers hang on the seq, and durations on the request before.
+      for (const auto* field : {"seq", "session_id", "response_ms", "bytes", "click_duration"})
+        of.erase(field);
+      return boost::json::serialize(of);
+    };
+    const std::array topics{topic::web_requests, topic::web_views, topic::web_clicks, topic::web_ratings};
+    const auto calm = run(city);
+    const auto kind = *rc::gen::elementOf(kinds);
+    city.incidents = {incident_of(kind, "visitors", 10min, 6min, *rc::gen::inRange(3, 11) / 10.0, 2)};
+    const auto struck = run(city);
+    std::vector<event> closed;
+    for (const auto& label : all_of(struck, topic::truth_labels))
+      if (!label.at("end").is_null())
+        closed.push_back(label);
+    RC_ASSERT(closed.size() == 2U);
+    for (auto in : topics) {
+      auto ordinary = by_key(calm, in);
+      for (const auto& [key, events] : by_key(struck, in)) {
+        std::multiset<std::string> without;
+        for (const auto& each : ordinary[key])
+          without.insert(outline(each));
+        for (const auto& each : events) {
+          const auto by_label = [&](const event& label) {
+            return in == topic::web_requests ? text(label, "entity") == key && covers(label, each)
+                                             : covers_also(label, in, key, each);
+          };
+          const auto labelled = std::any_of(closed.begin(), closed.end(), by_label);
+          const auto during = time_of(each) >= city.start + 10min && time_of(each) < city.start + 16min;
+          RC_ASSERT(!labelled || during);
+          if (during && without.count(outline(each)) == 0)
+            RC_ASSERT(labelled);
+          also += labelled && in != topic::web_requests ? 1 : 0;
+        }
+      }
+    }
+  }));
+  CAF_CHECK(also > 100);
+}
+
+CAF_TEST(a label whose incident outlives the world names what it did until then) {
+  auto city = small_city({{"visitors", 10, eager(0)}}, 30min);
+  city.incidents = {incident_of("web.scraper", "visitors", 5min, 10h, 0)};
+  const auto result = run(city);
+  const auto all = all_of(result, topic::truth_labels);
+  CAF_REQUIRE_EQUAL(all.size(), 2u);
+  CAF_CHECK(all[0].at("seqs").is_null());
+  CAF_CHECK(all[1].at("end").is_null());
+  const auto lines = by_key(result, topic::web_requests).at(text(all[1], "entity"));
+  CAF_CHECK_EQUAL(text(all[1], "seqs"), "0-" + std::to_string(lines.size() - 1));
+  CAF_CHECK(run_world(make_world(city), {.shards = 3}).runs == result.runs);
+}
+
 CAF_TEST(a blatant scraper walks the items one after the other and sends no view or click) {
   auto city = small_city({{"visitors", 10, eager(0)}}, 30min);
   city.incidents = {incident_of("web.scraper", "visitors", 5min, 10min, 0)};
