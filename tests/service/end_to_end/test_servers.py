@@ -170,10 +170,10 @@ class Servers(InFolder, ComparesWindows):
                     break
             process.wait()
         self.assertGreater(kills, 0)
-        throng(*arguments(self.mongodb, "killed"), limit=300)
+        _, said = throng(*arguments(self.mongodb, "killed"), limit=300)
         self.assertGreater(len(expected), 500)
         self.compare(pipeline, expected, query("windows", whole))
-        self.assertEqual(query("windows", self.mongodb), query("windows", whole))
+        self.assertEqual(query("windows", self.mongodb), query("windows", whole), said)
         alerts = query("alerts", whole)
         self.assertGreater(len(alerts), 0)
         self.assertEqual(query("alerts", self.mongodb), alerts)
