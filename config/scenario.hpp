@@ -191,6 +191,7 @@ struct record_settings {
 struct scenario {
   std::string name;
   std::uint64_t seed = 1;
+  double latitude = 48.2;             ///< of the city: degrees, north of the equator positive
   timestamp start{1'767'571'200'000}; ///< 2026-01-05T00:00:00Z, a Monday
   milliseconds duration{0};           ///< 0: no end
   double speed = 0;                   ///< virtual seconds a wall second; 0 is "max"
