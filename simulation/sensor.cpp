@@ -141,26 +141,28 @@ void sensor::read(wake_context& in, const common& all) {
       incident.touch(in.next_seq(topic::iot_readings));
   }
   const auto [temperature, humidity, co2, light, battery, nulls, behind] = now.written();
-  in.emit_at(topic::iot_readings, in.now() - milliseconds{behind}, in.now(), [&](event_writer& e) {
-    e.text("district", all.districts[district_]);
-    e.fixed<5>("lat", lat_e5_);
-    e.fixed<5>("lon", lon_e5_);
-    if (now.has_air) {
-      e.fixed<2>("temperature", temperature);
-      e.fixed<1>("humidity", humidity);
-    } else {
-      e.null("temperature");
-      e.null("humidity");
-    }
-    if (now.has_gas_and_light) {
-      e.fixed<1>("co2_level", co2);
-      e.fixed<1>("light_intensity", light);
-    } else {
-      e.null("co2_level");
-      e.null("light_intensity");
-    }
-    e.fixed<1>("battery", battery);
-  });
+  in.emit_at(topic::iot_readings, in.now() - milliseconds{behind}, in.now(),
+             [&, temperature = temperature, humidity = humidity, co2 = co2, light = light,
+              battery = battery](event_writer& e) {
+               e.text("district", all.districts[district_]);
+               e.fixed<5>("lat", lat_e5_);
+               e.fixed<5>("lon", lon_e5_);
+               if (now.has_air) {
+                 e.fixed<2>("temperature", temperature);
+                 e.fixed<1>("humidity", humidity);
+               } else {
+                 e.null("temperature");
+                 e.null("humidity");
+               }
+               if (now.has_gas_and_light) {
+                 e.fixed<1>("co2_level", co2);
+                 e.fixed<1>("light_intensity", light);
+               } else {
+                 e.null("co2_level");
+                 e.null("light_intensity");
+               }
+               e.fixed<1>("battery", battery);
+             });
 }
 
 std::array<std::int64_t, 7> sensor::measured::written() const {

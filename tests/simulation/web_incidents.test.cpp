@@ -78,7 +78,7 @@ CAF_TEST(labels of a crowd of visitors name every event that is not as without t
         for (const auto& each : ordinary[key])
           without.insert(outline(each));
         for (const auto& each : events) {
-          const auto by_label = [&](const event& label) {
+          const auto by_label = [&, key = key](const event& label) {
             return in == topic::web_requests ? text(label, "entity") == key && covers(label, each)
                                              : covers_also(label, in, key, each);
           };
