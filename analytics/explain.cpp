@@ -255,6 +255,13 @@ std::string pipeline_plan::explain() const {
                         each.cooldown.count() > 0 ? fmt::format(", at most once in {} for each {} (and partition)",
                                                                 format_duration(each.cooldown), key)
                                                   : std::string{});
+  for (const auto& each : stages.learners)
+    text += fmt::format(
+        "Learner {} scores each event by {}, and learns from it {} later, as bad if {} says so by then: it alerts when "
+        "it "
+        "looks as bad as hardly a good event does{}; quiet before {} bad events. Each partition learns for itself.\n",
+        each.name, fmt::join(each.fields, ", "), format_duration(each.wait), each.labels, each.terms.sentence(),
+        each.least);
   for (const auto& rule : p.rules)
     text +=
         fmt::format("Rule {} raises a {}{} when {}{}.\n", rule.name,

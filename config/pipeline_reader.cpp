@@ -277,7 +277,7 @@ detect read_detect(const fields& from, const std::string& key) {
   from.read("by", result.by);
   check_by(from, result.by, key);
   from.read("field", result.field);
-  if (result.detector != "model" && !from.has("field") && !result.detector.empty())
+  if (result.detector != "model" && result.detector != "learner" && !from.has("field") && !result.detector.empty())
     from.report("field", "is missing");
   from.for_each_member([&](const std::string& name, const json::value& value, const std::string&) {
     if (name != "name" && name != "detector" && name != "by" && name != "field")
