@@ -13,6 +13,7 @@ constexpr double furthest = 5;                   // deviations
 constexpr double rate = 0.3;
 constexpr double greatest_weight = 100; // of a bad event
 constexpr double farthest_margin = 20;
+constexpr double farthest_surprise = 9;
 // The tail's histogram is finest from 1/32 to 8192: odds from 1/1024 to 256.
 constexpr double odds_unit = 32;
 constexpr std::array<double, 8> edges{-2.5, -1.5, -0.75, -0.25, 0.25, 0.75, 1.5, 2.5};
@@ -93,7 +94,8 @@ void online_learner::shares(const learner_cell* row, std::vector<double>& shares
 double online_learner::surprise(double margin, std::uint64_t least_bad) const {
   if (bad_ < least_bad || good_ < least_good)
     return 0;
-  return std::min(30.0, tail_.surprise(tail_place(margin)));
+  // A power law of odds is an exponential of margins; an exponential of odds would call everything beyond impossible.
+  return std::min(farthest_surprise, tail_.surprise(tail_place(margin), 1));
 }
 
 void online_learner::step(weight& at, double gradient) {
