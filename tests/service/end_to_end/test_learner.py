@@ -22,7 +22,7 @@ class Learner(InFolder):
 
     def analysed(self, name, *more, folder="out"):
         store = f"sqlite:{self.path(name + '.db')}"
-        throng("analyze", "bank-learner", "--from", f"file:{self.path(folder)}", "--store", store, *more)
+        throng("analyze", "bank-learner", "--from", f"file:{self.path(folder)}", "--partitions", "1", "--store", store, *more)
         return store
 
     def test_it_finds_what_labels_of_the_days_before_have_taught(self):
@@ -36,7 +36,7 @@ class Learner(InFolder):
         self.assertGreater(len(late), 150)
         found = [each for each in late if any(alert["entity"] == each["entity"] and each["start"] <= alert["time"] and
                                               (each["end"] is None or alert["time"] <= each["end"]) for alert in alerts)]
-        self.assertGreater(len(found), 0.75 * len(late))
+        self.assertGreater(len(found), 0.55 * len(late))
         score = json.loads(throng("score", "--store", store, "--report", "-")[0])
         self.assertGreater(score["all"]["precision"], 0.9)
         for alert in alerts:
