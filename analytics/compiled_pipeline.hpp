@@ -11,8 +11,8 @@
 #include "analytics/event.hpp"
 #include "analytics/expression.hpp"
 #include "analytics/group_table.hpp"
-#include "analytics/look_back.hpp"
 #include "analytics/learner_stage.hpp"
+#include "analytics/look_back.hpp"
 #include "analytics/model_stage.hpp"
 #include "analytics/payment_graph.hpp"
 #include "analytics/peer_stage.hpp"
@@ -58,7 +58,8 @@ struct pipeline_plan::implementation {
 
   /// Whether some stage keeps state by entity.
   bool by_entity() const {
-    return !look_backs.empty() || graph || !detectors.empty() || !models.empty() || !learners.empty() || !peers.empty() || !rules.empty();
+    return !look_backs.empty() || graph || !detectors.empty() || !models.empty() || !learners.empty() ||
+           !peers.empty() || !rules.empty();
   }
 };
 
