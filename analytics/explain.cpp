@@ -184,6 +184,13 @@ std::string pipeline_plan::explain() const {
     text += fmt::format("Only events where {} go on; the others still move the watermark.\n", json(p.where));
   for (const auto& x : p.enrich) {
     const auto otherwise = x.defaults.empty() ? std::string{"null"} : json(x.defaults);
+    if (x.verdicts) {
+      text += fmt::format(
+          "Each event gets {} of the last alert of its {} up to its time of which somebody has said that it "
+          "was right or wrong{}.\n",
+          fmt::join(x.add, " and "), x.on, otherwise);
+      continue;
+    }
     if (!x.topic.empty()) {
       text += fmt::format(
           "Each event gets {} of the row that the topic {} had under its {} at the event's own time, as far as the "

@@ -70,6 +70,7 @@ tl::expected<learner_plan, findings> compile_learner(const config::detect& defin
   });
   if (table == enrich.end()) {
     std::vector<std::string> names;
+    names.reserve(enrich.size());
     for (const auto& each : enrich)
       names.push_back(each.definition.name());
     parameters.wrong("labels", fmt::format("\"{}\" is no topic or lookup of this pipeline's `enrich`{}{}; behind "
