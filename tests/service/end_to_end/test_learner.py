@@ -1,6 +1,7 @@
 """bank-learner over a bank whose frauds become known by labels: what it finds, from when on, and on what that depends."""
 import json
 import os
+import random
 import unittest
 
 from throng import InFolder, query, throng
@@ -61,6 +62,57 @@ class Learner(InFolder):
         self.assertGreater(len(before(whole)), 20)
         self.assertEqual(before(whole), before(part))
         self.assertNotEqual(len(whole), len(part))
+
+
+class Verdicts(InFolder):
+    """A rule rings for large payments; people say which were fraud; the learner sees that it is those to a new payee."""
+
+    PIPELINE = {
+        "name": "payments", "source": "payments", "key": "payer", "timestamp": "at",
+        "enrich": [{"verdicts": True, "on": "payer", "add": ["time", "right"]}],
+        "rules": [{"name": "large", "when": {"amount": {"$gte": 900}}}],
+        "detect": [{"name": "learnt", "detector": "learner", "fields": ["amount", "payee"], "labels": "verdicts", "begin": "time", "end": "time",
+                    "bad": "right", "wait": "20h", "least": 10}]}
+
+    def payments(self):
+        draw = random.Random(5)
+        for i in range(4000):
+            fraud = draw.random() < 0.03
+            yield {"payer": f"p{draw.randrange(2000)}", "at": f"2026-01-{5 + i // 1440:02d}T{i // 60 % 24:02d}:{i % 60:02d}:00.000Z",
+                   "amount": draw.randrange(900, 2000) if fraud or draw.random() < 0.05 else draw.randrange(10, 800),
+                   "payee": "new" if fraud else draw.choice(["shop", "rent", "friend"])}
+
+    def analysed(self, events):
+        self.write("in/payments.ndjson", "".join(json.dumps(each) + "\n" for each in events))
+        throng("analyze", self.write("p.json", json.dumps(self.PIPELINE)), "--from", f"file:{self.path('in')}", "--partitions", "1",
+               "--store", self.store)
+        return query("alerts", self.store)
+
+    def test_what_people_say_of_alerts_teaches(self):
+        os.mkdir(self.path("in"))
+        events = list(self.payments())
+        at = {(each["payer"], each["at"]): each for each in events}
+        # As long as the first 64 KiB that tell one file from another, and within the wait.
+        first = 1000
+        alerts = self.analysed(events[:first])
+        self.assertEqual({each["detector"] for each in alerts}, {"large"})
+        fraud = [each for each in alerts if at[(each["entity"], each["time"])]["payee"] == "new"]
+        self.assertGreater(len(fraud), 15)
+        throng("alerts", "right", *(each["id"] for each in fraud), "--store", self.store)
+        throng("alerts", "wrong", *(each["id"] for each in alerts if each not in fraud), "--store", self.store)
+
+        learnt = [each for each in self.analysed(events) if each["detector"] == "learnt"]
+        told = [at[(each["entity"], each["time"])] for each in learnt]
+        # Not all: those of later days, of which nobody has said anything, it takes for good.
+        self.assertGreater(len(told), 12)
+        self.assertGreater(sum(each["payee"] == "new" for each in told), 0.9 * len(told))
+        for each in learnt:
+            self.assertLessEqual(each["evidence"]["learnt"]["bad"], len(fraud))
+        self.assertEqual(max(each["evidence"]["learnt"]["bad"] for each in learnt), len(fraud))
+        again = {**self.PIPELINE, "enrich": [{"verdicts": True, "on": "payee", "add": ["time", "who"]}]}
+        _, said = throng("pipeline", "check", self.write("p.json", json.dumps(again)), expect=2)
+        self.assertIn("alerts, and so verdicts, are of that", said)
+        self.assertIn("verdicts have: entity, time, verdict, right", said)
 
 
 if __name__ == "__main__":
