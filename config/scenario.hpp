@@ -149,11 +149,11 @@ struct incident {
 
 /// What the catalogue knows of an incident kind; `name` begins with its domain (`sensor.stuck`).
 struct incident_kind {
-  std::string_view name;
-  std::string_view population_kind;
-  milliseconds default_duration;
-  bool malicious;
-  std::string_view sentence; ///< what it does, and what subtlety changes
+  std::string name;
+  std::string population_kind;
+  milliseconds default_duration{0};
+  bool malicious = true;
+  std::string sentence; ///< what it does, and what subtlety changes
   /// The least number of entities of which one occurrence befalls several, each in a part of its own; 0: it befalls single ones,
   /// and `incident::count` counts them rather than occurrences.
   std::uint32_t group = 0;
@@ -191,6 +191,7 @@ struct record_settings {
 struct scenario {
   std::string name;
   std::uint64_t seed = 1;
+  double latitude = 48.2;             ///< of the city: degrees, north of the equator positive
   timestamp start{1'767'571'200'000}; ///< 2026-01-05T00:00:00Z, a Monday
   milliseconds duration{0};           ///< 0: no end
   double speed = 0;                   ///< virtual seconds a wall second; 0 is "max"

@@ -310,6 +310,7 @@ scenario read_scenario(document& in, timestamp now) {
   scenario result;
   from.read("name", result.name);
   from.read("seed", result.seed);
+  from.read("latitude", result.latitude);
   read_pace(from, now, result);
   std::vector<std::string> names;
   result.populations = read_populations(from.inner("populations"), names);

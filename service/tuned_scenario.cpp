@@ -27,6 +27,8 @@ std::string fixed_key_that_differs(const config::scenario& a, const config::scen
     return "name";
   if (a.seed != b.seed)
     return "seed";
+  if (a.latitude != b.latitude)
+    return "latitude";
   if (a.start != b.start)
     return "start";
   if (a.duration != b.duration)

@@ -31,6 +31,7 @@ std::string text_of(const json::value& value) {
 json::object identity_of(const config::scenario& scenario) {
   return {{"name", scenario.name},
           {"seed", scenario.seed},
+          {"latitude", scenario.latitude},
           {"start", to_iso8601(scenario.start)},
           {"duration", format_duration(scenario.duration)},
           {"message_delay", format_duration(scenario.message_delay)},

@@ -12,8 +12,7 @@ namespace {
 constexpr double golden_angle = 2.39996322972865332; // pi (3 - sqrt(5)): neighbours on the spiral lie far apart
 constexpr double ring_km = 2.0;
 constexpr double km_a_degree = 111.32;
-/// cos(city_latitude).
-constexpr double shrink = 0.6665324702;
+constexpr double radians = 0.017453292519943295; // pi / 180
 
 enum trait : std::uint64_t { heat, homes, work, roads };
 
@@ -35,8 +34,9 @@ district_traits district_traits_of(std::uint64_t seed, std::uint32_t district) {
   return of;
 }
 
-place middle_of(const district_traits& district) {
-  return {city_latitude + district.north_km / km_a_degree, city_longitude + district.east_km / (km_a_degree * shrink)};
+place middle_of(const district_traits& district, double latitude) {
+  return {latitude + district.north_km / km_a_degree,
+          city_longitude + district.east_km / (km_a_degree * cos(latitude * radians))};
 }
 
 } // namespace throng::simulation

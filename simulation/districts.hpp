@@ -8,7 +8,7 @@
 
 namespace throng::simulation {
 
-/// The city's centre in degrees: a town of the temperate zone, whose clocks show UTC.
+/// The centre, in degrees, of a city whose scenario says no other latitude: a town of the temperate zone, whose clocks show UTC.
 inline constexpr double city_latitude = 48.2;
 inline constexpr double city_longitude = 16.4;
 
@@ -24,7 +24,7 @@ struct district_traits {
 /// They lie on a spiral around the centre, about two kilometres apart.
 district_traits district_traits_of(std::uint64_t seed, std::uint32_t district);
 
-/// Its middle.
-place middle_of(const district_traits& district);
+/// Its middle, in a city at this latitude (degrees, between the polar circles).
+place middle_of(const district_traits& district, double latitude);
 
 } // namespace throng::simulation

@@ -50,7 +50,7 @@ sensor::sensor(const birth& born, const common& all) {
   const auto& parameters = all.parameters;
   district_ = born.self.index % parameters.districts;
   // Within a kilometre of the district's middle.
-  const auto middle = middle_of(all.traits[district_]);
+  const auto middle = middle_of(all.traits[district_], born.world.scenario().latitude);
   lat_e5_ = static_cast<std::int32_t>(std::floor((middle.lat + uniform(random, -0.008, 0.008)) * 1e5));
   lon_e5_ = static_cast<std::int32_t>(std::floor((middle.lon + uniform(random, -0.012, 0.012)) * 1e5));
   temperature_bias_ = static_cast<float>(normal(random, 0, 0.3));

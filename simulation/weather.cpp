@@ -118,8 +118,9 @@ struct climate::hour_of_all {
   std::array<front, fronts_felt + 1> fronts;
 };
 
-climate::climate(std::uint64_t seed, std::uint32_t districts)
-    : seed_(seed) {
+climate::climate(std::uint64_t seed, std::uint32_t districts, double latitude)
+    : seed_(seed)
+    , latitude_(latitude) {
   for (std::uint32_t i = 0; i < districts; ++i)
     traits_.push_back(district_traits_of(seed, i));
 }
@@ -127,10 +128,13 @@ climate::climate(std::uint64_t seed, std::uint32_t districts)
 climate::hour_of_all climate::common_at(timestamp time) const {
   hour_of_all all;
   all.time = time;
-  const auto year_angle = 2 * pi * static_cast<double>(time.ms) / (365.2425 * day_ms); // the epoch is a 1 January
+  const auto half_year = latitude_ < 0 ? pi : 0.0;
+  const auto year_angle =
+      2 * pi * static_cast<double>(time.ms) / (365.2425 * day_ms) + half_year; // the epoch is a 1 January
   const auto hour = static_cast<double>(time_of_day(time)) / hour_ms;
-  all.season = 10.5 - 9.5 * cos(year_angle - 2 * pi * 18 / 365); // coldest in the second half of January
-  all.sun = sun_elevation(time, city_latitude);
+  all.season =
+      10.5 - 9.5 * cos(year_angle - 2 * pi * 18 / 365); // north of the equator coldest in the second half of January
+  all.sun = sun_elevation(time, latitude_);
   all.clear_light = clear_sky_light(all.sun);
   // Warmest at three, coldest at sunrise; more so in summer than in winter.
   const auto amplitude = 3.6 - 1.8 * cos(year_angle - 2 * pi * 8 / 365);

@@ -38,7 +38,8 @@ front front_of(std::uint64_t seed, std::int64_t nth);
 
 class climate {
 public:
-  climate(std::uint64_t seed, std::uint32_t districts);
+  /// @param latitude of the city, degrees: where the sun stands, and south of the equator the other half of the year is warm
+  climate(std::uint64_t seed, std::uint32_t districts, double latitude = city_latitude);
 
   std::uint32_t districts() const {
     return static_cast<std::uint32_t>(traits_.size());
@@ -53,6 +54,7 @@ private:
   district_weather in_district(std::uint32_t district, const hour_of_all& common) const;
 
   std::uint64_t seed_;
+  double latitude_;
   std::vector<district_traits> traits_;
 };
 

@@ -36,6 +36,7 @@ void get_behaviour(state_reader& from, std::size_t kind, decltype(config::popula
 void world::save(state_writer& to) const {
   to.put(scenario_.name);
   to.put(scenario_.seed);
+  to.put(scenario_.latitude);
   to.put(scenario_.start);
   to.put(scenario_.duration);
   to.put(scenario_.step);
@@ -65,6 +66,7 @@ std::shared_ptr<const world> world::load(state_reader& from) {
   config::scenario scenario;
   from.get(scenario.name);
   from.get(scenario.seed);
+  from.get(scenario.latitude);
   from.get(scenario.start);
   from.get(scenario.duration);
   from.get(scenario.step);

@@ -21,7 +21,7 @@ std::uint32_t districts_of(const world& of) {
 } // namespace
 
 world_sky::world_sky(const world& of)
-    : climate_(of.scenario().seed, districts_of(of)) {
+    : climate_(of.scenario().seed, districts_of(of), of.scenario().latitude) {
   // made when it is asked for
 }
 

@@ -102,6 +102,25 @@ CAF_TEST(a sensor reads at its interval with the given jitter) {
   }
 }
 
+CAF_TEST(sensors stand in the city at the latitude of the scenario and see its sun) {
+  config::sensor_population parameters;
+  parameters.interval = 10min;
+  parameters.districts = 7;
+  auto at = [&](double latitude) {
+    auto there = city(30, 24h, parameters);
+    there.latitude = latitude;
+    double light = 0;
+    for (const auto& [key, readings] : readings_of(there))
+      for (const auto& each : readings) {
+        CAF_CHECK(std::fabs(each.number("lat") - latitude) < 0.2);
+        CAF_CHECK(std::fabs(each.number("lon") - city_longitude) < 0.5);
+        light += each.number("light_intensity");
+      }
+    return light;
+  };
+  CAF_CHECK(at(-40) > 3 * at(60)); // it is January
+}
+
 CAF_TEST(a reading has all the fields of the topic and stays in believable bounds) {
   config::sensor_population parameters;
   parameters.interval = 10min;

@@ -52,6 +52,45 @@ CAF_TEST(the sun stands where the almanac says) {
   CAF_CHECK(elevation("2026-02-11T11:44:00Z") < elevation("2026-02-11T12:44:00Z"));
 }
 
+CAF_TEST(the light and the warmer half of the year follow the latitude) {
+  const auto midwinter = *parse_iso8601("2026-01-20T00:00:00Z");
+  const auto midsummer = *parse_iso8601("2026-07-21T00:00:00Z");
+  struct day {
+    double light = 0; ///< lux hours
+    double warmth = 0;
+    int bright_hours = 0;
+  };
+  // The mean of many seeds, so that clouds and fronts fall out of it.
+  const auto day_at = [](double latitude, timestamp begin) {
+    day all;
+    constexpr int seeds = 60;
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+      const climate city{seed, 1, latitude};
+      for (int hour = 0; hour < 24; ++hour) {
+        const auto now = city.at(0, begin + std::chrono::hours{hour});
+        all.light += now.light / seeds;
+        all.warmth += now.temperature / 24 / seeds;
+        all.bright_hours += seed == 1 && now.light > 300 ? 1 : 0;
+      }
+    }
+    return all;
+  };
+  const auto north = day_at(60, midwinter);
+  const auto here = day_at(city_latitude, midwinter);
+  const auto equator = day_at(0, midwinter);
+  const auto south = day_at(-34, midwinter);
+  CAF_CHECK(2 * north.light < here.light);
+  CAF_CHECK(2 * here.light < equator.light);
+  CAF_CHECK(here.bright_hours < equator.bright_hours);
+  // The sun is up for 17.6 hours in July, for 7.2 in January; 300 lux under clouds takes it a little above the horizon.
+  const auto white_night = day_at(60, midsummer).bright_hours;
+  CAF_CHECK(white_night >= 16 && white_night <= 18);
+  CAF_CHECK(north.bright_hours >= 5 && north.bright_hours <= 8);
+  CAF_CHECK(south.light > 1.5 * day_at(-34, midsummer).light);
+  CAF_CHECK(south.warmth > day_at(-34, midsummer).warmth + 12);
+  CAF_CHECK(day_at(34, midsummer).warmth > day_at(34, midwinter).warmth + 12);
+}
+
 CAF_TEST(light rises with the sun and clouds take most of it) {
   double before = 0;
   for (double sine = -0.3; sine <= 1; sine += 0.001) {
