@@ -11,6 +11,7 @@
 #include "analytics/event.hpp"
 #include "analytics/expression.hpp"
 #include "analytics/group_table.hpp"
+#include "analytics/learner_stage.hpp"
 #include "analytics/look_back.hpp"
 #include "analytics/model_stage.hpp"
 #include "analytics/payment_graph.hpp"
@@ -50,13 +51,15 @@ struct pipeline_plan::implementation {
   std::vector<window_plan> windows;
   std::vector<detecting> detectors;
   std::vector<model_plan> models;
+  std::vector<learner_plan> learners;
   std::vector<peers_plan> peers;
   std::vector<rule_plan> rules;
   std::optional<output_plan> output; ///< none: events go to no topic
 
   /// Whether some stage keeps state by entity.
   bool by_entity() const {
-    return !look_backs.empty() || graph || !detectors.empty() || !models.empty() || !peers.empty() || !rules.empty();
+    return !look_backs.empty() || graph || !detectors.empty() || !models.empty() || !learners.empty() ||
+           !peers.empty() || !rules.empty();
   }
 };
 

@@ -76,6 +76,8 @@ std::string definition_hash(const config::pipeline& p) {
         made["timestamp_unit"] = static_cast<int>(x.timestamp_unit);
         made["keep"] = x.keep.count();
       }
+      if (x.verdicts)
+        made["verdicts"] = true;
       enrich.push_back(std::move(made));
     }
     all["enrich"] = std::move(enrich);

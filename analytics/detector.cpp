@@ -4,6 +4,7 @@
 
 #include "analytics/detector_parameters.hpp"
 #include "analytics/detectors/register.hpp"
+#include "analytics/learner_stage.hpp"
 #include "analytics/model_stage.hpp"
 #include "analytics/peer_stage.hpp"
 #include "analytics/shift.hpp"
@@ -37,7 +38,7 @@ const std::vector<detector_doc>& known_detectors() {
 }
 
 const std::vector<detector_doc>& pipeline_detectors() {
-  static const std::vector<detector_doc> docs{peers_doc(), model_doc()};
+  static const std::vector<detector_doc> docs{peers_doc(), model_doc(), learner_doc()};
   return docs;
 }
 

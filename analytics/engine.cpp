@@ -45,6 +45,8 @@ engine::engine(std::shared_ptr<const pipeline_plan> plan, std::string topic, std
     series_.emplace_back(*compiled_->detectors[i].watching, fmt::format("d/{}/", i), entities_);
   for (std::size_t i = 0; i < compiled_->models.size(); ++i)
     models_.emplace_back(compiled_->models[i], fmt::format("m/{}/", i), who_, entities_);
+  for (std::size_t i = 0; i < compiled_->learners.size(); ++i)
+    learners_.emplace_back(compiled_->learners[i], fmt::format("l/{}/", i), who_, entities_);
   for (std::size_t i = 0; i < compiled_->peers.size(); ++i)
     peers_.emplace_back(compiled_->peers[i], fmt::format("p/{}/", i), who_);
 }
@@ -141,6 +143,8 @@ std::size_t engine::remembered() const {
     n += each.size();
   for (const auto& each : models_)
     n += each.size();
+  for (const auto& each : learners_)
+    n += each.size();
   for (const auto& each : peers_)
     n += each.size();
   return n;
@@ -180,6 +184,11 @@ void engine::analyse(const raw_message& message, timestamp watermark, effects& o
     detect(entity, out);
     for (auto& each : models_)
       counters_.alerts += each.observe(event_, entity, from_, out) ? 1 : 0;
+    for (std::size_t i = 0; i < learners_.size(); ++i)
+      counters_.alerts +=
+          learners_[i].observe(event_, entity, watermark, enricher_.in_use(compiled_->learners[i].table), from_, out)
+              ? 1
+              : 0;
     for (auto& each : peers_)
       counters_.alerts += each.observe(event_, watermark, from_, out) ? 1 : 0;
     counters_.alerts += rules_.observe(event_, entity, from_, out);
@@ -282,6 +291,8 @@ void engine::advance(timestamp from, timestamp to, effects& out) {
     each.expire(to);
   for (auto& each : models_)
     each.expire(to);
+  for (std::size_t i = 0; i < learners_.size(); ++i)
+    learners_[i].advance(to, enricher_.in_use(compiled_->learners[i].table));
   for (auto& each : peers_)
     each.expire(to);
   if (writes_windows_)
@@ -354,6 +365,8 @@ void engine::save(bool only_changes, const std::function<void(state_entry&&)>& p
     each.save(only_changes, put);
   for (auto& each : models_)
     each.save(only_changes, put);
+  for (auto& each : learners_)
+    each.save(only_changes, put);
   for (auto& each : peers_)
     each.save(only_changes, put);
   rules_.save(only_changes, put);
@@ -404,6 +417,8 @@ void engine::restore_entry(std::string_view key, std::string_view bytes) {
     series_[index].restore(rest, bytes);
   else if (kind == 'm' && index < models_.size())
     models_[index].restore(rest, bytes);
+  else if (kind == 'l' && index < learners_.size())
+    learners_[index].restore(rest, bytes);
   else if (kind == 'p' && index < peers_.size())
     peers_[index].restore(rest, bytes);
   else if (kind == 'r' || kind == 'q')

@@ -78,6 +78,7 @@ private:
   std::optional<payment_graph> graph_;
   std::vector<watched_series> series_; // by detector
   std::deque<model_stage> models_;
+  std::deque<learner_stage> learners_;
   std::deque<peer_stage> peers_;
   rule_set rules_;
   bool writes_windows_ = false; ///< to topics

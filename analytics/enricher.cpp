@@ -46,7 +46,7 @@ void enricher::save(bool only_changes, const std::function<void(state_entry&&)>&
 void enricher::restore(std::size_t index, std::string_view text) {
   const auto& plan = (*plans_)[index];
   const auto form =
-      plan.definition.topic.empty() ? lookup_table::format_of(plan.definition.lookup) : lookup_table::format::topic;
+      plan.definition.is_file() ? lookup_table::format_of(plan.definition.lookup) : lookup_table::format::topic;
   auto read = lookup_table::parse(form, std::string{text}, plan.definition.key_name(), plan.definition.add);
   if (!read)
     throw corrupt_state{fmt::format("a version of {} that can't be read", plan.definition.name())};

@@ -39,6 +39,11 @@ public:
   /// An entry `e/INDEX/`. Throws corrupt_state.
   void restore(std::size_t index, std::string_view text);
 
+  /// The version of a plan's table that is in use; null: none yet.
+  const lookup_table* in_use(std::size_t plan) const {
+    return in_use_[plan].get();
+  }
+
   std::size_t size() const {
     return plans_->size();
   }

@@ -184,6 +184,13 @@ std::string pipeline_plan::explain() const {
     text += fmt::format("Only events where {} go on; the others still move the watermark.\n", json(p.where));
   for (const auto& x : p.enrich) {
     const auto otherwise = x.defaults.empty() ? std::string{"null"} : json(x.defaults);
+    if (x.verdicts) {
+      text += fmt::format(
+          "Each event gets {} of the last alert of its {} up to its time of which somebody has said that it "
+          "was right or wrong{}.\n",
+          fmt::join(x.add, " and "), x.on, otherwise);
+      continue;
+    }
     if (!x.topic.empty()) {
       text += fmt::format(
           "Each event gets {} of the row that the topic {} had under its {} at the event's own time, as far as the "
@@ -255,6 +262,13 @@ std::string pipeline_plan::explain() const {
                         each.cooldown.count() > 0 ? fmt::format(", at most once in {} for each {} (and partition)",
                                                                 format_duration(each.cooldown), key)
                                                   : std::string{});
+  for (const auto& each : stages.learners)
+    text += fmt::format(
+        "Learner {} scores each event by {}, and learns from it {} later, as bad if {} says so by then: it alerts when "
+        "it "
+        "looks as bad as hardly a good event does{}; quiet before {} bad events. Each partition learns for itself.\n",
+        each.name, fmt::join(each.fields, ", "), format_duration(each.wait), each.labels, each.terms.sentence(),
+        each.least);
   for (const auto& rule : p.rules)
     text +=
         fmt::format("Rule {} raises a {}{} when {}{}.\n", rule.name,

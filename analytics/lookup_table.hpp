@@ -43,6 +43,17 @@ public:
   /// The row of a key as it was at a time, one value a column in their order; null if there is none. Borrowed from this.
   const std::vector<owned_value>* find(const value& key, timestamp at = {INT64_MAX}) const;
 
+  /// Calls `each(row, since)` with a key's rows that count since `known` or before, the latest first; a file's since ever (INT64_MIN).
+  /// @param key its canonical text
+  template <class F>
+  void each_version(std::string_view key, timestamp known, F&& each) const {
+    const auto found = by_key_.find(key);
+    for (auto place = found == by_key_.end() ? SIZE_MAX : found->second; place != SIZE_MAX;
+         place = rows_[place].earlier)
+      if (rows_[place].since <= known && !rows_[place].values.empty())
+        each(rows_[place].values, rows_[place].since);
+  }
+
   std::size_t size() const {
     return rows_.size();
   }

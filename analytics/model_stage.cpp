@@ -1,20 +1,17 @@
 #include "analytics/model_stage.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include <fmt/format.h>
 
 #include "analytics/detector_parameters.hpp"
+#include "analytics/moved_by.hpp"
 #include "analytics/value.hpp"
 
 namespace throng::analytics {
 
 namespace {
-
-constexpr std::size_t most_told = 3;
 
 float number_of(const value& x) {
   if (x.kind() == value_kind::boolean)
@@ -97,38 +94,17 @@ bool model_stage::observe(const event& e, text_ids::id entity, const rekeyed_ori
   return true;
 }
 
-std::vector<std::size_t> model_stage::movers() {
-  plan_->trees->contributions(row_, shares_);
-  std::vector<std::size_t> order(row_.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [this](auto a, auto b) { return std::fabs(shares_[a]) > std::fabs(shares_[b]); });
-  while (!order.empty() && shares_[order.back()] == 0)
-    order.pop_back();
-  return order;
-}
-
 void model_stage::tell(const event& e, double probability, const rekeyed_origin* from, effects& out) {
-  const auto order = movers();
-  auto reason = fmt::format("probability {:.3g}, threshold {:.3g}", probability, plan_->threshold);
-  boost::json::object shares;
-  boost::json::object values;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const auto& name = plan_->fields[order[i]];
-    const auto& x = e.slots[plan_->inputs[order[i]]];
-    shares[name] = number_json(shares_[order[i]]);
-    values[name] = to_json(x);
-    if (i < most_told) {
-      std::string shown = "missing";
-      if (!std::isnan(row_[order[i]]))
-        shown = fmt::format("{:.6g}", row_[order[i]]);
-      reason += fmt::format("{} {} is {} ({:+.2f})", i == 0 ? "; most by" : ",", name, shown, shares_[order[i]]);
-    }
-  }
+  plan_->trees->contributions(row_, shares_);
+  std::vector<bool> usable;
+  for (auto x : row_)
+    usable.push_back(!std::isnan(x));
+  auto moved = what_moved(e, plan_->fields, plan_->inputs, shares_, usable);
+  auto reason = fmt::format("probability {:.3g}, threshold {:.3g}{}", probability, plan_->threshold, moved.words);
   boost::json::object evidence{{"probability", probability},
                                {"base", number_json(shares_.back())},
-                               {"log_odds", std::move(shares)},
-                               {"values", std::move(values)}};
+                               {"log_odds", std::move(moved.shares)},
+                               {"values", std::move(moved.values)}};
   raise(*who_,
         {plan_->name,
          e.key,

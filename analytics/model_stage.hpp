@@ -55,8 +55,6 @@ public:
   void restore(std::string_view entity, std::string_view bytes);
 
 private:
-  /// Which features moved the last row's score, most first.
-  std::vector<std::size_t> movers();
   void tell(const event& e, double probability, const rekeyed_origin* from, effects& out);
 
   const model_plan* plan_;

@@ -405,6 +405,11 @@ private:
         into_.models.push_back(std::move(*made));
       return;
     }
+    if (detect.detector == "learner") {
+      if (auto made = compile_learner(detect, path, into_.enrich, into_.fields); take(made))
+        into_.learners.push_back(std::move(*made));
+      return;
+    }
     auto named = plain_name(detect.field, path + ".field");
     if (detect.detector == "peers") {
       if (auto made = compile_peers(detect, path, into_.fields); take(made) && named)
@@ -480,8 +485,8 @@ const std::string& pipeline_plan::hash() const {
 
 bool pipeline_plan::needs_matching_key() const {
   auto whole = [](const window_plan& each) { return each.kind == window_plan::shape::session || !each.to.empty(); };
-  return !impl_->look_backs.empty() || impl_->graph || !impl_->detectors.empty() || !impl_->peers.empty() ||
-         std::any_of(impl_->windows.begin(), impl_->windows.end(), whole) ||
+  return !impl_->look_backs.empty() || impl_->graph || !impl_->detectors.empty() || !impl_->learners.empty() ||
+         !impl_->peers.empty() || std::any_of(impl_->windows.begin(), impl_->windows.end(), whole) ||
          std::any_of(impl_->rules.begin(), impl_->rules.end(), [](const rule_plan& each) { return each.needs_key(); });
 }
 

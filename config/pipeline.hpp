@@ -48,7 +48,8 @@ struct aggregate {
   friend bool operator==(const aggregate&, const aggregate&) = default;
 };
 
-/// Columns of a file, or fields of a compacted topic's messages, added to an event by one of its fields.
+/// Columns of a file, fields of a compacted topic's messages, or people's verdicts on the pipeline's alerts, added to an event by one of its
+/// fields.
 struct enrichment {
   std::string lookup; ///< the file, as written: CSV or JSON, relative to the pipeline's file; empty: a topic
   std::string file;   ///< the same as a path from here; not part of the definition
@@ -56,14 +57,19 @@ struct enrichment {
   std::string key;    ///< the file's column; empty: named as `on`. Of a topic: the field that is its messages' key
   std::vector<std::string> add;
   boost::json::object defaults; ///< what a missing key gives; null for what stands in neither
-  std::string topic = {};       ///< without the prefix; empty: a file
+  std::string topic = {};       ///< without the prefix; empty: a file, or verdicts
   std::string timestamp = {};   ///< of the topic's messages: since when a row counts; empty: Kafka's
   config::timestamp_unit timestamp_unit = config::timestamp_unit::none;
-  milliseconds keep{0}; ///< how far behind the newest row versions that are no more are kept; 0: all
+  milliseconds keep{0};  ///< how far behind the newest row versions that are no more are kept; 0: all
+  bool verdicts = false; ///< people's, by entity and time, since the alerts' own times
 
   /// As inputs and messages name it.
   const std::string& name() const {
-    return lookup.empty() ? topic : lookup;
+    static const std::string of_people = "verdicts";
+    return verdicts ? of_people : lookup.empty() ? topic : lookup;
+  }
+  bool is_file() const {
+    return topic.empty() && !verdicts;
   }
   /// The column or field that is compared with `on`.
   const std::string& key_name() const {

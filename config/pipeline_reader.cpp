@@ -277,7 +277,7 @@ detect read_detect(const fields& from, const std::string& key) {
   from.read("by", result.by);
   check_by(from, result.by, key);
   from.read("field", result.field);
-  if (result.detector != "model" && !from.has("field") && !result.detector.empty())
+  if (result.detector != "model" && result.detector != "learner" && !from.has("field") && !result.detector.empty())
     from.report("field", "is missing");
   from.for_each_member([&](const std::string& name, const json::value& value, const std::string&) {
     if (name != "name" && name != "detector" && name != "by" && name != "field")
@@ -376,16 +376,28 @@ void read_enrichments(const fields& from, pipeline& into) {
     enrichment made;
     one.read("lookup", made.lookup);
     one.read("topic", made.topic);
+    made.verdicts = one.has("verdicts");
     read_unit(one, made.timestamp, made.timestamp_unit);
     one.read("keep", made.keep);
     for (const auto* name : {"timestamp", "timestamp_unit", "keep"})
       if (one.has(name) && !one.has("topic"))
         one.report(name, fmt::format("`{}` belongs to a table that is a `topic`; leave it out", name));
     one.read("on", made.on);
+    if (made.verdicts && one.has("on") && !into.key.empty() && made.on != into.key)
+      one.report("on", fmt::format("{} is not the pipeline's key, {}: alerts, and so verdicts, are of that",
+                                   one.shown("on"), into.key));
+    if (made.verdicts && one.has("key"))
+      one.report("key", "belongs to a file or a topic; leave it out");
+    constexpr std::array<std::string_view, 4> said{"entity", "time", "verdict", "right"};
+    for (std::size_t i = 0; made.verdicts && one.find("add") != nullptr && i < one.find("add")->if_array()->size(); ++i)
+      if (const auto* name = one.find("add")->get_array()[i].if_string();
+          name != nullptr &&
+          std::find(said.begin(), said.end(), std::string_view{name->data(), name->size()}) == said.end())
+        one.in().report(element_path(one.path_of("add"), i), fmt::format("verdicts have: {}", fmt::join(said, ", ")));
     one.read("key", made.key);
     one.read("add", made.add);
     one.read("default", made.defaults);
-    if (made.topic.empty() && made.key.empty() && made.on.find('.') != std::string::npos)
+    if (made.is_file() && made.key.empty() && made.on.find('.') != std::string::npos)
       one.report("on", fmt::format("{} is a path, so the file's column needs a name of its own: say it in `key`",
                                    one.shown("on")));
     for (std::size_t i = 0; i < made.add.size(); ++i)

@@ -113,6 +113,9 @@ expected<alert_lives> alert_lives::in(storage::result_store& store) {
       continue;
     std::string id{alert->get_string()};
     each.stable_erase("alert");
+    if (const auto* about = each.if_contains("about"); about != nullptr && about->is_object())
+      out.about_[id] = about->get_object();
+    each.stable_erase("about");
     out.deeds_[id].push_back(std::move(each));
   }
   return out;
@@ -138,6 +141,18 @@ alert_status alert_lives::status_of(std::string_view alert) const {
 
 alert_verdict alert_lives::verdict_of(std::string_view alert) const {
   return last_of(alert, "verdict", alert_verdict::none);
+}
+
+std::vector<judged_alert> alert_lives::judged(std::string_view pipeline) const {
+  std::vector<judged_alert> found;
+  for (const auto& [id, about] : about_) {
+    const auto verdict = verdict_of(id);
+    const auto time = parse_iso8601(text_at(about, "time"));
+    if (verdict != alert_verdict::none && time && text_at(about, "pipeline") == pipeline)
+      found.push_back({std::string{text_at(about, "detector")}, std::string{text_at(about, "entity")}, *time,
+                       verdict == alert_verdict::right});
+  }
+  return found;
 }
 
 void alert_lives::join(json::object& alert) const {
@@ -168,6 +183,10 @@ expected<json::object> record_deed(storage::result_store& store, const alert_dee
                     {"by", what.by},
                     {"at", to_iso8601(what.at)},
                     {"note", what.note}};
+  // A verdict outlives its alert (--reset removes those), and teaches.
+  auto& about = deed["about"].emplace_object();
+  for (const auto* name : {"pipeline", "detector", "entity", "time"})
+    about[name] = alert->at(name);
   // In the order of time, and one deed a moment and what it makes of the alert.
   if (auto put = store.put_record(kind, fmt::format("{}/{}/{}", id, to_iso8601(what.at), becomes), deed); !put)
     return tl::unexpected(put.error());

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -57,6 +58,14 @@ struct alert_deed {
 /// not_found: no alert of that id; invalid: several begin like that; conflict: it is that already, or it is resolved and would have to be opened again first.
 expected<boost::json::object> record_deed(storage::result_store& store, const alert_deed& what);
 
+/// An alert of which somebody has said whether it was right.
+struct judged_alert {
+  std::string detector;
+  std::string entity;
+  timestamp time;
+  bool right = false;
+};
+
 /// All deeds of a store, by alert, in the order in which they were done.
 class alert_lives {
 public:
@@ -64,6 +73,9 @@ public:
 
   alert_status status_of(std::string_view alert) const;
   alert_verdict verdict_of(std::string_view alert) const;
+  /// Of a pipeline's alerts, also of those that the store has no more, by id. Verdicts that a program before this gave do not say of whom they are, and
+  /// are left out.
+  std::vector<judged_alert> judged(std::string_view pipeline) const;
   /// Adds `status`; `verdict` where there is one, and `deeds` where there are any: `[{"status" or "verdict","by","at","note"}]`.
   void join(boost::json::object& alert) const;
 
@@ -73,6 +85,7 @@ private:
   Change last_of(std::string_view alert, std::string_view field, Change none) const;
 
   std::map<std::string, boost::json::array, std::less<>> deeds_;
+  std::map<std::string, boost::json::object, std::less<>> about_; ///< by alert: whose it is, as its last deed says
 };
 
 } // namespace throng::query

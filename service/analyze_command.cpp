@@ -188,6 +188,8 @@ int run(const analyze_options& options, bool quiet) {
     return say_failure(told.error());
   watching.side_messages = (*told)->around((*input)->side_messages);
   watching.memory = (*input)->memory;
+  if (auto read = (*lookups)->open_verdicts(**store); !read)
+    return say_failure(read.error());
   watching.lookups = [files = *lookups](const std::string& pipeline) { return files->latest(pipeline); };
   actors::system_config config{options.work.threads};
   caf::actor_system system{config};

@@ -66,7 +66,7 @@ config::problems find_lookups(config::loaded<config::pipeline>& in, const std::s
   auto folder = std::filesystem::path{pipeline_file}.parent_path();
   for (std::size_t i = 0; i < in.value.enrich.size(); ++i) {
     auto& each = in.value.enrich[i];
-    if (!each.topic.empty())
+    if (!each.is_file())
       continue;
     each.file = (folder / each.lookup).string();
     auto read = read_lookup(each);

@@ -7,6 +7,8 @@
 #include <fmt/core.h>
 #include <spdlog/spdlog.h>
 
+#include "service/verdict_table.hpp"
+
 namespace throng::service {
 
 namespace fs = std::filesystem;
@@ -42,7 +44,9 @@ lookup_files::open(const std::vector<std::shared_ptr<const analytics::pipeline_p
   for (const auto& plan : plans)
     for (const auto& each : plan->definition().enrich) {
       file added{each, stamp_of(each.file), nullptr};
-      if (each.topic.empty()) { // else open_tables()
+      if (each.verdicts) {
+        added.table = no_verdicts(each); // until open_verdicts()
+      } else if (each.is_file()) {       // else open_tables()
         if (auto read = read_lookup(each))
           added.table = std::move(*read);
         else
@@ -69,13 +73,27 @@ expected<void> lookup_files::open_tables(const table_opener& open) {
   return {};
 }
 
+expected<void> lookup_files::open_verdicts(storage::result_store& store) {
+  verdicts_in_ = &store;
+  for (auto& [name, files] : files_)
+    for (auto& each : files) {
+      if (!each.definition.verdicts)
+        continue;
+      auto read = verdict_table(store, name, each.definition);
+      if (!read)
+        return tl::unexpected{read.error()};
+      each.table = std::move(*read);
+    }
+  return {};
+}
+
 analytics::lookup_tables lookup_files::latest(const std::string& pipeline) {
   std::scoped_lock lock{mutex_};
   if (auto now = std::chrono::steady_clock::now(); now - looked_ >= std::chrono::seconds{1}) {
     looked_ = now;
     for (auto& [name, files] : files_)
       for (auto& each : files)
-        look_again(each);
+        look_again(name, each);
   }
   analytics::lookup_tables result;
   for (const auto& each : files_.at(pipeline))
@@ -90,7 +108,16 @@ lookup_files::stamp lookup_files::stamp_of(const std::string& path) {
   return seen;
 }
 
-void lookup_files::look_again(file& at) {
+void lookup_files::look_again(const std::string& pipeline, file& at) {
+  if (at.definition.verdicts) {
+    if (verdicts_in_ == nullptr)
+      return;
+    if (auto read = verdict_table(*verdicts_in_, pipeline, at.definition))
+      at.table = std::move(*read);
+    else
+      spdlog::warn("verdicts can't be read, those before stay: {}", read.error().message);
+    return;
+  }
   if (at.topic != nullptr) {
     at.table = at.topic->latest();
     return;

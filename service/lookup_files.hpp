@@ -1,4 +1,4 @@
-// What pipelines' `enrich` looks up: files, read, checked, and read again when they change, and topics. A version that can't be read is
+// What pipelines' `enrich` looks up: files, read, checked, and read again when they change, topics, and people's verdicts. A version that can't be read is
 // told and left; the one before stays. Leaves to the processors when a version takes effect.
 #pragma once
 
@@ -16,6 +16,7 @@
 #include "config/pipeline.hpp"
 #include "config/problem.hpp"
 #include "service/table_topic.hpp"
+#include "storage/result_store.hpp"
 
 namespace throng::service {
 
@@ -32,6 +33,9 @@ public:
   using table_opener = std::function<expected<std::unique_ptr<table_topic>>(const config::enrichment&)>;
   expected<void> open_tables(const table_opener& open);
 
+  /// People's verdicts are read there, which must outlive the analysis. Before latest(); without it nobody has said anything.
+  expected<void> open_verdicts(storage::result_store& store);
+
   /// From any thread. Looks at files and topics at most once a second.
   analytics::lookup_tables latest(const std::string& pipeline);
 
@@ -45,13 +49,14 @@ private:
     config::enrichment definition;
     stamp seen;
     std::shared_ptr<const analytics::lookup_table> table;
-    std::unique_ptr<table_topic> topic = nullptr; ///< null: a file
+    std::unique_ptr<table_topic> topic = nullptr; ///< null: a file, or verdicts
   };
   static stamp stamp_of(const std::string& path);
-  void look_again(file& at);
+  void look_again(const std::string& pipeline, file& at);
 
   std::mutex mutex_;
   std::map<std::string, std::vector<file>> files_; ///< by pipeline
+  storage::result_store* verdicts_in_ = nullptr;
   std::chrono::steady_clock::time_point looked_;
 };
 

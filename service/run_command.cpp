@@ -357,6 +357,8 @@ int run(const run_options& options, bool quiet) {
   watching.taken_in = [sink = path->sink](const transport::topic_partition& which, std::size_t bytes) {
     sink->taken_in(which, bytes);
   };
+  if (auto read = (*lookups)->open_verdicts(store); !read)
+    return say_failure(read.error());
   watching.lookups = [files = *lookups](const std::string& pipeline) { return files->latest(pipeline); };
   actors::world_options how{options.world.shards};
   if (world->scenario().react_to_alerts) {

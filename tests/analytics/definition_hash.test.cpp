@@ -59,6 +59,7 @@ CAF_TEST(each part that a result depends on changes the hash in its own way) {
       [](auto& p) { p.enrich[0].lookup = "other.csv"; },
       [](auto& p) { p.enrich[0].add = {"side"}; },
       [](auto& p) { p.enrich[1].topic = "halls"; },
+      [](auto& p) { p.enrich[1].verdicts = true; },
       [](auto& p) { p.enrich[1].timestamp = "since"; },
       [](auto& p) { p.enrich[1].timestamp_unit = config::timestamp_unit::s; },
       [](auto& p) { p.enrich[1].keep = milliseconds{5}; },
