@@ -14,8 +14,9 @@ namespace {
 const std::string consumer_name = "consumer";
 const std::string writer_name = "store writer";
 const std::string forwarder_name = "forwarder";
-/// How long a group may take to hand over all partitions of a topic, before those missing are taken to be another process's.
-constexpr auto patience_for_assignment = std::chrono::seconds{15};
+/// How long after the last change a group may take to hand over all partitions of a topic, before those missing are taken to be another
+/// process's: longer than a member that was killed keeps them (librdkafka's `session.timeout.ms`, 45 s).
+constexpr auto patience_for_assignment = std::chrono::seconds{60};
 
 std::string child_name(const transport::topic_partition& which) {
   return "partition " + which.topic + "/" + std::to_string(which.partition);
@@ -87,6 +88,7 @@ bool consumer_supervisor_state::is_internal(const transport::topic_partition& wh
 
 void consumer_supervisor_state::assigned(const partitions_assigned& what) {
   assigned_ = true;
+  drained_since_.reset();
   for (const auto& which : what.which) {
     if (plan_->topics.count(which.topic) == 0)
       continue;
@@ -112,6 +114,7 @@ void consumer_supervisor_state::assigned(const partitions_assigned& what) {
 }
 
 void consumer_supervisor_state::revoked(const partitions_revoked& what) {
+  drained_since_.reset();
   std::set<transport::topic_partition> ours;
   // The group has put this member out: it joins anew, and what it has not finished comes back, here or elsewhere. Till then there is no end.
   if (what.lost)

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <system_error>
 
@@ -73,8 +72,11 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
                      nearest.empty() ? "" : fmt::format("; did you mean \"{}\"?", nearest));
 }
 
-int say_no_output(const std::string& why) {
-  return say_failure({error_kind::unavailable, "cannot write to standard output: " + why, false});
+/// A reader that has seen enough (`| head`) is no failure that anybody wants to hear of; the status alone tells it.
+int say_no_output(const std::error_code& why) {
+  if (why == std::errc::broken_pipe)
+    return exit_failed;
+  return say_failure({error_kind::unavailable, "cannot write to standard output: " + why.message(), false});
 }
 
 /// The command, with a failure where its results went nowhere (a full disk, a reader that is gone), whatever it thinks itself.
@@ -82,10 +84,10 @@ int run_chosen(const program& of) {
   try {
     auto status = of.chosen();
     auto why = flush_output();
-    return why == 0 || status == exit_failed ? status : say_no_output(std::strerror(why));
+    return why == 0 || status == exit_failed ? status : say_no_output({why, std::generic_category()});
   } catch (const std::system_error& e) {
     if (std::ferror(stdout) != 0) // fmt::print
-      return say_no_output(e.code().message());
+      return say_no_output(e.code());
     throw;
   }
 }

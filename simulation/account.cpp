@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 namespace throng::simulation {
 
@@ -95,6 +96,26 @@ void account::live(wake_context& in, const common& all) {
     all.desk.tell(in, by.owner.number, {grievance::declined, static_cast<std::uint32_t>(made.seq)});
   if (holiday != nullptr)
     holiday->touch(made.seq);
+  else
+    feel(in, made);
+}
+
+void account::feel(wake_context& in, const outcome& made) const {
+  std::int64_t shift = 0;
+  active_incident* most = nullptr;
+  for (auto& doing : in.incidents()) {
+    shift += doing.shift;
+    if (most == nullptr || std::abs(doing.shift) > std::abs(most->shift))
+      most = &doing;
+  }
+  if (shift == 0 || made.blocked)
+    return;
+  const auto before = made.booked ? balance_ + made.amount : balance_;
+  const auto booked_without = made.amount <= before - shift;
+  if (booked_without == made.booked)
+    return;
+  most->touch(made.seq);
+  most->shift += made.booked ? -made.amount : made.amount;
 }
 
 account::payer account::owner(wake_context& in, const common& all) const {
@@ -128,9 +149,12 @@ void account::book_monthly(wake_context& in, const common& all) {
     entry.amount = all.population.monthly_fee;
     break;
   }
-  if (entry.amount > 0)
-    if (const auto made = debit(in, entry, true); !made.booked)
+  if (entry.amount > 0) {
+    const auto made = debit(in, entry, true);
+    if (!made.booked)
       all.desk.tell(in, who.owner.number, {grievance::declined, static_cast<std::uint32_t>(made.seq)});
+    feel(in, made);
+  }
   const auto next = next_monthly(who.profile, in.now());
   monthly_due_ = next.due;
   monthly_ = next.what;
@@ -156,6 +180,7 @@ void account::receive(wake_context& in, const common& all) {
   for (auto& doing : in.incidents())
     if (doing.order.mark() == message.reference) {
       doing.touch(seq);
+      doing.shift += message.amount;
       take_in(doing, message.amount, in.now());
     }
 }

@@ -125,6 +125,8 @@ private:
   struct outcome {
     std::uint64_t seq = 0;
     bool booked = false;
+    std::int64_t amount = 0;
+    bool blocked = false; ///< declined whatever the balance
   };
 
   /// Who pays, where they are, and with what.
@@ -142,6 +144,9 @@ private:
   // Ordinary life: account.cpp.
   void live(wake_context& in, const common& all);
   void book_monthly(wake_context& in, const common& all);
+  /// A payment of the owner's own that is declined, or booked, only because of what an incident has made of the balance is one that
+  /// it has changed.
+  void feel(wake_context& in, const outcome& made) const;
   void receive(wake_context& in, const common& all);
   /// One of the ordinary payments of this hour.
   /// @param by who pays; where they are, abroad or not

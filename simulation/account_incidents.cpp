@@ -69,8 +69,10 @@ bool account::step(wake_context& in, const common& all) {
   // Money that arrived after the incident's end would be nobody's: its receiver's label is closed by then.
   const bool too_late = !next->order.pays.empty() && in.now() + in.world().tick() >= next->order.end;
   const auto events_before = in.next_seq(topic::bank_transactions);
+  const auto balance_before = balance_;
   if (too_late || !run_script(in, all, *next))
     next->memo[step_due] = no_step;
+  next->shift += balance_ - balance_before;
   if (const auto events = in.next_seq(topic::bank_transactions); events > events_before && hurts(*next))
     all.desk.tell(in, in.world().number_in_kind(in.self()), {grievance::fraud, static_cast<std::uint32_t>(events - 1)});
   return true;

@@ -99,13 +99,13 @@ std::uint64_t account::credit(wake_context& in, const payer& by, std::string_vie
 
 account::outcome account::debit(wake_context& in, const booking& entry, bool leaves_the_world) {
   if (in.now() < blocked_until_)
-    return {write(in, entry, "account_blocked"), false};
+    return {write(in, entry, "account_blocked"), false, entry.amount, true};
   if (entry.amount > balance_)
-    return {write(in, entry, "insufficient_funds"), false};
+    return {write(in, entry, "insufficient_funds"), false, entry.amount};
   balance_ -= entry.amount;
   if (leaves_the_world)
     external_out_ += entry.amount;
-  return {write(in, entry), true};
+  return {write(in, entry), true, entry.amount};
 }
 
 std::uint64_t account::write(wake_context& in, const booking& entry, std::string_view decline_reason) const {

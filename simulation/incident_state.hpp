@@ -66,8 +66,11 @@ struct active_incident {
     return 1.0 - order.subtlety;
   }
 
+  /// Accounts: the balance as it is, less what it would be without the incident.
+  std::int64_t shift = 0;
+
   bool touched = false;
-  std::vector<seq_range> seqs; ///< of the events that it made or changed; rising, with a gap between any two
+  std::vector<seq_range> seqs;  ///< of the events that it made or changed; rising, with a gap between any two
   std::vector<topic_seqs> also; ///< the same in the core's other topics
 };
 

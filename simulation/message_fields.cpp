@@ -23,8 +23,8 @@ constexpr std::string_view bank_transactions[] = {
 constexpr std::string_view support_tickets[] = {"timestamp",    "seq",      "client_id", "ticket_id", "status",
                                                 "request_type", "priority", "request",   "concerns"};
 constexpr std::string_view truth_labels[] = {
-    "timestamp", "seq",       "entity",   "label_id", "incident_id", "person_id", "cause",    "domain",   "population",
-    "topic",     "first_seq", "last_seq", "seqs",     "also",        "start",     "end",      "subtlety", "malicious"};
+    "timestamp", "seq",       "entity",   "label_id", "incident_id", "person_id", "cause",    "domain",    "population",
+    "topic",     "first_seq", "last_seq", "seqs",     "start",       "end",       "subtlety", "malicious", "also"};
 // NOLINTEND(modernize-avoid-c-arrays)
 
 } // namespace

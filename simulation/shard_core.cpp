@@ -389,9 +389,9 @@ std::vector<book> shard_core::implementation::books() const {
 
 template <>
 inline constexpr auto state_parts<active_incident> =
-    std::tuple{&active_incident::order, &active_incident::kind,    &active_incident::open, &active_incident::bits,
-               &active_incident::memo,  &active_incident::touched, &active_incident::seqs,
-               &active_incident::also};
+    std::tuple{&active_incident::order, &active_incident::kind, &active_incident::open,
+               &active_incident::bits,  &active_incident::memo, &active_incident::touched,
+               &active_incident::seqs,  &active_incident::also, &active_incident::shift};
 template <>
 inline constexpr auto state_parts<topic_seqs> = std::tuple{&topic_seqs::in, &topic_seqs::seqs};
 

@@ -118,7 +118,6 @@ void write_label(wake_frame& frame, std::uint32_t key, const label& of, timestam
   else
     out.natural("last_seq", of.seqs.back().last);
   write_seqs(out, of.seqs);
-  write_also(out, frame, of.also);
   out.time("start", of.start);
   if (of.ended)
     out.time("end", of.end);
@@ -126,6 +125,7 @@ void write_label(wake_frame& frame, std::uint32_t key, const label& of, timestam
     out.null("end");
   out.decimal<3>("subtlety", of.subtlety);
   out.boolean("malicious", of.malicious);
+  write_also(out, frame, of.also);
   close_message(frame, emission);
 }
 

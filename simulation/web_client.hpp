@@ -92,8 +92,7 @@ private:
   void choose_page(const common& all, action next);
   /// Asks for `here_`, tells what came of it, and thinks about it.
   void ask(wake_context& in, const common& all, page from, bool first);
-  void tell(wake_context& in, const common& all, milliseconds since, milliseconds think,
-            active_incident* changed_by);
+  void tell(wake_context& in, const common& all, milliseconds since, milliseconds think, active_incident* changed_by);
   /// @returns its seq
   std::uint64_t write(wake_context& in, const common& all, const request& line, random_stream& random) const;
   /// What the site's load, or its bad luck, does to a request.

@@ -157,6 +157,39 @@ CAF_TEST(up to the end means the end that stood there at the claim) {
   CAF_CHECK_EQUAL(saved_offset("tally", "numbers", 0), 95);
 }
 
+CAF_TEST(what an internal topic is made from is waited for while a member of the group that died still holds it) {
+  watch("numbers", {"tally"});
+  topics->fill("copies", 0, 30);
+  watch("copies", {"copier"});
+  plan.topics["numbers"].writes = true;
+  plan.topics["copies"].written_by = {"numbers"};
+  topics->withheld = {n0, n1};
+  plan.until_end = true;
+  start();
+  settle(50s);
+  CAF_CHECK(ended.empty());
+  topics->fill("copies", 0, 12); // what the other had sent before
+  topics->events.push_back(transport::assigned{{n0, n1}});
+  settle(20s);
+  CAF_CHECK_EQUAL(failure(), "");
+  CAF_CHECK_EQUAL(saved_offset("copier", "copies", 0), 42);
+  CAF_CHECK_EQUAL(saved_offset("tally", "numbers", 0), 95);
+}
+
+CAF_TEST(an internal topic ends where another member of the group goes on with what it is made from) {
+  watch("numbers", {"tally"});
+  topics->fill("copies", 0, 30);
+  watch("copies", {"copier"});
+  plan.topics["numbers"].writes = true;
+  plan.topics["copies"].written_by = {"numbers"};
+  topics->withheld = {n1};
+  plan.until_end = true;
+  start();
+  settle(90s);
+  CAF_CHECK_EQUAL(failure(), "");
+  CAF_CHECK_EQUAL(saved_offset("copier", "copies", 0), 30);
+}
+
 CAF_TEST(a partition without news writes what is open once and its state is kept) {
   watch("numbers", {"tally"}, 3s);
   start();

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@ struct memory_topics {
   std::map<transport::topic_partition, partition> partitions;
   std::size_t batch_size = 7;
   std::vector<transport::consumer_event> events; ///< to be given with the next poll
+  std::set<transport::topic_partition> withheld; ///< another member of the group has them at first
 
   // Seen by the source.
   struct reader {
@@ -76,7 +78,8 @@ public:
     topics_->readers.clear();
     transport::assigned all;
     for (const auto& [which, x] : topics_->partitions)
-      all.partitions.push_back(which);
+      if (!topics_->withheld.contains(which))
+        all.partitions.push_back(which);
     topics_->events.insert(topics_->events.begin(), all);
   }
   ~memory_source() override {

@@ -25,6 +25,12 @@ std::string outline(const event& of) {
          std::to_string(cents(of, "amount")) + " " + text(of, "device_id");
 }
 
+/// Whether the same is asked for in a statement, whatever came of it.
+bool calm_has(const std::vector<event>& statement, const event& of) {
+  return std::any_of(statement.begin(), statement.end(),
+                     [&](const auto& line) { return outline(line) == outline(of); });
+}
+
 /// The closing labels of one occurrence, by account.
 using group = std::map<std::string, event>;
 
@@ -176,6 +182,67 @@ CAF_TEST(labels name exactly the transactions that an incident made or changed) 
     }
     RC_ASSERT(touched > 0U);
   }));
+}
+
+CAF_TEST(labels name also the payments that are declined or
+         booked only because of what an incident did to the balance) {
+  std::size_t changed = 0;
+  std::size_t worlds = 0;
+  CAF_CHECK(rc::check([&] {
+    config::account_population poor;
+    poor.payments_per_day = 150;
+    poor.opening_balance = 30'000;
+    auto city = small_city({{"accounts", 30, poor}}, 6h, "2026-01-09T09:30:00Z", 20s);
+    city.seed = *rc::gen::arbitrary<std::uint32_t>();
+    const auto calm = by_key(run(city), topic::bank_transactions);
+    const auto kind = *rc::gen::element<std::string>("bank.account_takeover", "bank.card_testing", "bank.structuring",
+                                                     "bank.mule_pass_through", "bank.salary_day", "bank.flat_deposit");
+    city.incidents = {incident_of(kind, "accounts", 1h, 4h, *rc::gen::inRange(0, 11) / 10.0)};
+    const auto result = run(city);
+    const auto closed = labels(result);
+    const auto label = closed.find(kind);
+    if (label == closed.end()) // nothing could be stolen
+      return;
+    const auto account = text(label->second, "entity");
+    const auto known = [](const event& line) { return outline(line) + " " + text(line, "status"); };
+    std::set<std::string> ordinary;
+    std::set<std::string> received;
+    for (const auto& line : calm.at(account)) {
+      ordinary.insert(known(line));
+      if (text(line, "type") == "transfer_in")
+        received.insert(known(line));
+    }
+    std::vector<event> during;
+    const auto statements = by_key(result, topic::bank_transactions);
+    for (const auto& line : statements.at(account)) {
+      if (time_of(line) < city.start + 1h || time_of(line) >= city.start + 5h) {
+        RC_ASSERT(!covers(label->second, line));
+        continue;
+      }
+      // What others no longer send, since they themselves had less, is theirs: a rare world is left out.
+      if (text(line, "type") == "transfer_in" && text(line, "counterparty_id").starts_with("account-") &&
+          !received.contains(known(line)))
+        return;
+      during.push_back(line);
+    }
+    std::set<std::string> came;
+    for (const auto& line : during)
+      came.insert(known(line));
+    for (const auto& line : calm.at(account))
+      if (text(line, "type") == "transfer_in" && time_of(line) >= city.start + 1h && time_of(line) < city.start + 5h &&
+          !came.contains(known(line)))
+        return;
+    ++worlds;
+    for (const auto& line : during) {
+      const auto own =
+          text(line, "type") == "card" || text(line, "type") == "cash" || text(line, "type") == "transfer_out";
+      RC_ASSERT(covers(label->second, line) == !ordinary.contains(known(line)));
+      if (own && covers(label->second, line) && calm_has(calm.at(account), line))
+        ++changed;
+    }
+  }));
+  CAF_CHECK(worlds > 50);
+  CAF_CHECK(changed > 50);
 }
 
 CAF_TEST(an incident among several accounts is one occurrence with a label for each) {
@@ -365,6 +432,9 @@ CAF_TEST(structuring stays just under the threshold whatever the account holds) 
   int deposits = 0;
   for (const auto& [account, label] : parts)
     for (const auto& line : covered(city, account, label)) {
+      const auto type = text(line, "type");
+      if (type == "card" || type == "cash") // of the owner's own: only that money pays for it
+        continue;
       CAF_CHECK(cents(line, "amount") < 1'000'000);
       CAF_CHECK(cents(line, "amount") > 850'000);
       deposits += text(line, "type") == "deposit" ? 1 : 0;

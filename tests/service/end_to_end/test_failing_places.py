@@ -59,6 +59,13 @@ class Disks(Places):
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("standard output: No space left on device", done.stderr)
 
+    def test_a_reader_that_has_seen_enough_is_no_news(self):
+        seen, written = os.pipe()
+        os.close(seen)
+        done = subprocess.run([PROGRAM, "scenario", "show", "metropolis"], stdout=written, stderr=subprocess.PIPE, text=True, timeout=60)
+        os.close(written)
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
+
     def test_an_answer_or_a_report_that_cannot_be_written_is_an_error(self):
         self.readings(100)
         self.analyze(self.store)

@@ -29,6 +29,11 @@ class Servers(InFolder, ComparesWindows):
         self.mongodb = f"{MONGODB}/throng_{uuid.uuid4().hex[:12]}"
         self.kafka = ["--set", f"kafka.brokers={BROKERS}", "--set", f"topics.prefix={self.prefix}"]
 
+    def settings_of_who_is_killed(self):
+        """Reads so little at a time that there is a middle to be killed in, and is not waited for long."""
+        properties = {"brokers": BROKERS, "fetch.message.max.bytes": 8192, "session.timeout.ms": 6000}
+        return self.write("settings.json", json.dumps({"kafka": properties, "topics": {"prefix": self.prefix}}))
+
     def answers(self, store):
         return {subject: query(subject, store) for subject in ("windows", "alerts", "labels", "entities")}
 
@@ -150,7 +155,7 @@ class Servers(InFolder, ComparesWindows):
         self.write("p.json", json.dumps(pipeline))
         throng(*world, "--to", "kafka", *self.kafka, "--store", self.store, limit=300)
         throng(*world, "--to", f"file:{self.folder}", limit=300)
-        settings = self.write("settings.json", f'{{"kafka": {{"brokers": "{BROKERS}"}}, "topics": {{"prefix": "{self.prefix}"}}}}')
+        settings = self.settings_of_who_is_killed()
         def arguments(store, group):
             return ["analyze", self.path("p.json"), "--settings", settings, "--store", store, "--consumer-group",
                     f"{self.prefix}{group}", "--until-end", "--checkpoint-every", "100ms", "--report", self.path(group + ".json")]
@@ -170,10 +175,10 @@ class Servers(InFolder, ComparesWindows):
                     break
             process.wait()
         self.assertGreater(kills, 0)
-        throng(*arguments(self.mongodb, "killed"), limit=300)
+        _, said = throng(*arguments(self.mongodb, "killed"), limit=300)
         self.assertGreater(len(expected), 500)
         self.compare(pipeline, expected, query("windows", whole))
-        self.assertEqual(query("windows", self.mongodb), query("windows", whole))
+        self.assertEqual(query("windows", self.mongodb), query("windows", whole), said)
         alerts = query("alerts", whole)
         self.assertGreater(len(alerts), 0)
         self.assertEqual(query("alerts", self.mongodb), alerts)
@@ -195,7 +200,7 @@ class Servers(InFolder, ComparesWindows):
         throng(*world, "--to", f"file:{self.folder}", limit=300)
         # A topic that is there keeps its partitions.
         throng("topics", "create", self.prefix + "bank.large", "--partitions", "2", "--brokers", BROKERS)
-        settings = self.write("settings.json", f'{{"kafka": {{"brokers": "{BROKERS}"}}, "topics": {{"prefix": "{self.prefix}"}}}}')
+        settings = self.settings_of_who_is_killed()
         def arguments(name, store):
             return ["analyze", self.path(name + ".json"), "--settings", settings, "--store", store, "--consumer-group", self.prefix + name,
                     "--until-end", "--checkpoint-every", "50ms", "--report", self.path(name + "-report.json")]
