@@ -5,7 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "analytics/json_text.hpp"
-#include "config/csv_cell.hpp"
+#include "query/csv_table.hpp"
 #include "query/document_fields.hpp"
 #include "query/query.hpp"
 
@@ -19,35 +19,16 @@ constexpr std::string_view column_gap = "  ";
 // A table's cell is cut here, so that one long text does not push everything else out of the window.
 constexpr std::size_t widest_cell = 48;
 
-/// The columns of all documents, in the order in which they first come.
 std::vector<std::string> columns_of(const std::vector<flat_document>& rows) {
-  std::vector<std::string> out;
-  for (const auto& row : rows) {
-    std::size_t after = 0; // a field that only later documents have stands beside its neighbours
-    for (const auto& [name, value] : row) {
-      auto found = std::find(out.begin(), out.end(), name);
-      if (found == out.end())
-        found = out.insert(out.begin() + static_cast<std::ptrdiff_t>(after), name);
-      after = static_cast<std::size_t>(found - out.begin()) + 1;
-    }
-  }
-  return out;
+  column_names names;
+  for (const auto& row : rows)
+    names.learn(row);
+  return names.all();
 }
 
 const json::value* cell(const flat_document& row, const std::string& column) {
   auto found = std::find_if(row.begin(), row.end(), [&](const auto& each) { return each.first == column; });
   return found == row.end() ? nullptr : found->second;
-}
-
-/// Text as it is, everything else as JSON; nothing for null and absent.
-std::string plain_text(const json::value* x) {
-  if (x == nullptr || x->is_null())
-    return {};
-  if (x->is_string())
-    return std::string(x->get_string());
-  std::string out;
-  analytics::append_json_text(out, *x);
-  return out;
 }
 
 std::size_t characters(std::string_view text) {
@@ -133,21 +114,11 @@ std::string table(const std::vector<flat_document>& rows, std::size_t width) {
   return out;
 }
 
-/// RFC 4180, lines end in CRLF.
 std::string csv(const std::vector<flat_document>& rows) {
-  auto columns = columns_of(rows);
-  std::string out;
-  auto append_line = [&](auto text_of) {
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      if (i > 0)
-        out += ',';
-      append_csv_cell(out, text_of(columns[i]));
-    }
-    out += "\r\n";
-  };
-  append_line([](const std::string& column) { return column; });
+  const auto columns = columns_of(rows);
+  auto out = csv_head(columns) + "\r\n";
   for (const auto& row : rows)
-    append_line([&](const std::string& column) { return plain_text(cell(row, column)); });
+    out += csv_row(columns, row) + "\r\n";
   return out;
 }
 

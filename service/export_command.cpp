@@ -1,7 +1,3 @@
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -9,17 +5,17 @@
 
 #include "service/analysis_input.hpp"
 #include "service/command_line.hpp"
+#include "service/export_results.hpp"
 #include "service/feature_rows.hpp"
 #include "service/file_analysis.hpp"
 #include "service/input_options.hpp"
 #include "service/logging.hpp"
+#include "service/row_output.hpp"
 #include "storage/passing_store.hpp"
 
 namespace throng::service {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 struct export_options {
   std::string pipeline;
@@ -28,58 +24,6 @@ struct export_options {
   std::string format = "csv";
   std::vector<std::string> fields;
   bool force = false;
-};
-
-/// Where rows go: standard output, or a file that appears under its name when it is complete.
-class row_file {
-public:
-  static expected<std::unique_ptr<row_file>> open(const std::string& to, const std::string& name, bool force) {
-    std::unique_ptr<row_file> made{new row_file};
-    if (to == "-")
-      return made;
-    std::error_code wrong;
-    fs::create_directories(to, wrong);
-    made->name_ = fs::path{to} / name;
-    if (!force && fs::exists(made->name_, wrong))
-      return fail(error_kind::invalid,
-                  fmt::format("{} is there already; --force writes over it", made->name_.string()));
-    made->unfinished_ = made->name_;
-    made->unfinished_ += ".unfinished";
-    made->file_ = std::fopen(made->unfinished_.c_str(), "wb");
-    if (made->file_ == nullptr)
-      return fail(error_kind::invalid,
-                  fmt::format("{} can't be written: {}", made->unfinished_.string(), std::strerror(errno)));
-    return made;
-  }
-  ~row_file() {
-    if (file_ == nullptr)
-      return;
-    std::fclose(file_);
-    std::error_code ignored;
-    fs::remove(unfinished_, ignored);
-  }
-  row_file(const row_file&) = delete;
-  row_file& operator=(const row_file&) = delete;
-
-  std::FILE* out() const {
-    return file_ != nullptr ? file_ : stdout;
-  }
-  expected<void> finish() {
-    if (std::fflush(out()) != 0 || (file_ != nullptr && std::fclose(std::exchange(file_, nullptr)) != 0))
-      return fail(error_kind::unavailable, fmt::format("cannot write: {}", std::strerror(errno)));
-    if (unfinished_.empty())
-      return {};
-    std::error_code wrong;
-    fs::rename(unfinished_, name_, wrong);
-    return wrong ? fail(error_kind::unavailable, fmt::format("{}: {}", name_.string(), wrong.message()))
-                 : expected<void>{};
-  }
-
-private:
-  row_file() = default;
-  fs::path name_;
-  fs::path unfinished_;
-  std::FILE* file_ = nullptr;
 };
 
 int export_features(const export_options& options, bool quiet) {
@@ -107,10 +51,10 @@ int export_features(const export_options& options, bool quiet) {
   if (!telling)
     return say_failure({error_kind::invalid,
                         fmt::format("{}: {}", telling.error().front().path, telling.error().front().sentence), false});
-  auto file = row_file::open(options.to, name + ".features.csv", options.force);
+  auto file = row_output::open(options.to, name + ".features", transport::file_form::csv, options.force);
   if (!file)
     return say_failure(file.error());
-  feature_rows rows{(*file)->out(), table, std::move(*labels)};
+  feature_rows rows{*file, table, std::move(*labels)};
   if (auto begun = rows.begin(); !begun)
     return say_failure(begun.error());
   auto store =
@@ -119,7 +63,7 @@ int export_features(const export_options& options, bool quiet) {
   const auto at = analyse_files({{*telling}, options.from, {}, quiet}, *store);
   if (!at)
     return say_failure(at.error());
-  if (auto done = (*file)->finish(); !done)
+  if (auto done = file->finish(); !done)
     return say_failure(done.error());
   if (!quiet)
     say(fmt::format("{} rows of {} messages; {} were older than the watermark, {} could not be read", rows.rows(),
@@ -131,8 +75,10 @@ int export_features(const export_options& options, bool quiet) {
 
 void add_export_command(program& to) {
   auto& command = add_command(to.app, "export", "What was computed, as files for other tools",
+                              "  throng export windows --pipeline city-climate --to results\n"
                               "  throng export features bank-fraud --from file:DIR --fields amount,mcc > rows.csv");
   command.require_subcommand(1);
+  add_export_of_results(to, command);
   auto& features = add_command(
       command, "features", "A pipeline's features, one row an event, with the label where the truth is known",
       "  throng simulate bank --to file:out\n"

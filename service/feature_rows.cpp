@@ -1,10 +1,6 @@
 #include "service/feature_rows.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-
-#include <fmt/format.h>
 
 #include "analytics/alert.hpp"
 #include "analytics/json_text.hpp"
@@ -64,17 +60,10 @@ config::pipeline telling_of_all(config::pipeline of, const feature_table& table)
   return of;
 }
 
-feature_rows::feature_rows(std::FILE* out, feature_table table, std::optional<event_labels> labels)
+feature_rows::feature_rows(row_output& out, feature_table table, std::optional<event_labels> labels)
     : out_(out)
     , table_(std::move(table))
     , labels_(std::move(labels)) {}
-
-expected<void> feature_rows::write(std::string& line) {
-  line += '\n';
-  if (std::fwrite(line.data(), 1, line.size(), out_) != line.size())
-    return fail(error_kind::unavailable, fmt::format("cannot write: {}", std::strerror(errno)));
-  return {};
-}
 
 expected<void> feature_rows::begin() {
   std::string line = "entity,time";
@@ -84,7 +73,7 @@ expected<void> feature_rows::begin() {
   }
   if (labels_)
     line += ",label,cause";
-  return write(line);
+  return out_.append(line);
 }
 
 expected<void> feature_rows::take(std::span<const storage::stamped_document> batch) {
@@ -110,7 +99,7 @@ expected<void> feature_rows::take(std::span<const storage::stamped_document> bat
       if (label != nullptr)
         append_csv_cell(line, label->cause);
     }
-    if (auto written = write(line); !written)
+    if (auto written = out_.append(line); !written)
       return written;
     ++rows_;
   }

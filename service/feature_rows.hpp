@@ -3,7 +3,6 @@
 // an alert becomes a row.
 #pragma once
 
-#include <cstdio>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +12,7 @@
 #include "config/error.hpp"
 #include "config/pipeline.hpp"
 #include "service/event_labels.hpp"
+#include "service/row_output.hpp"
 #include "storage/passing_store.hpp"
 
 namespace throng::service {
@@ -32,7 +32,7 @@ config::pipeline telling_of_all(config::pipeline of, const feature_table& table)
 class feature_rows {
 public:
   /// @param out borrowed @param labels none: no columns `label` and `cause`
-  feature_rows(std::FILE* out, feature_table table, std::optional<event_labels> labels);
+  feature_rows(row_output& out, feature_table table, std::optional<event_labels> labels);
 
   /// The header. unavailable: the output takes no more.
   expected<void> begin();
@@ -42,9 +42,7 @@ public:
   }
 
 private:
-  expected<void> write(std::string& line);
-
-  std::FILE* out_;
+  row_output& out_;
   feature_table table_;
   std::optional<event_labels> labels_;
   std::uint64_t rows_ = 0;

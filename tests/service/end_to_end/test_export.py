@@ -74,7 +74,7 @@ class Export(InFolder):
         file = self.path("p.json")
         out = ["export", "features", file, "--from", f"file:{self.path('out')}", "--to", self.path("rows")]
         _, said = throng(*out, expect=2)
-        self.assertIn("cards.features.csv is there already; --force writes over it", said)
+        self.assertIn("cards.features.csv is there already: give --force to replace it", said)
         throng(*out, "--force")
         _, said = throng("export", "features", file, "--from", "kafka", expect=2)
         self.assertIn("--from kafka: must be file:DIR", said)

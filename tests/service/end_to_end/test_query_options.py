@@ -84,6 +84,37 @@ class QueryOptions(unittest.TestCase):
             self.assertGreaterEqual(len(table), len(every) + 1)
         self.ask("windows", "--format", "xml", expect=2)
 
+    def export(self, subject, *arguments):
+        """The file that `throng export SUBJECT --to DIR ARGUMENTS` makes of the store, or of both alike."""
+        made = []
+        for store in self.stores:
+            with tempfile.TemporaryDirectory() as folder:
+                throng("export", subject, "--store", store, "--to", folder, *arguments)
+                [name] = os.listdir(folder)
+                with open(os.path.join(folder, name), newline="") as file:
+                    made.append((name, file.read()))
+        for each in made[1:]:
+            self.assertEqual(each, made[0])
+        return made[0]
+
+    def test_an_export_is_the_whole_answer_in_a_file(self):
+        for subject in ("windows", "alerts", "events"):
+            for form in ("csv", "ndjson"):
+                name, text = self.export(subject, "--format", form)
+                self.assertEqual(name, f"{subject}.{form}")
+                self.assertEqual(text, self.ask(subject, "--limit", "0", "--format", form)[0].replace("\n", "\r\n" if form == "csv" else "\n"))
+        store = ["--store", self.stores[0]]
+        times = sorted(document["start"] for document in self.documents("windows"))
+        first, last = times[len(times) // 3], times[2 * len(times) // 3]
+        for subject, chosen in (("windows", ["--pipeline", "city-climate", "--group", "district=district-03"]),
+                                ("windows", ["--window", "flow-5m", "--where", '{"events": {"$gt": 3}}']),
+                                ("alerts", ["--pipeline", "bank-fraud"]),
+                                ("events", ["--where", '{"message.type": "card"}'])):
+            out, _ = throng("export", subject, *store, "--format", "ndjson", "--from", first, "--before", last, *chosen)
+            self.assertEqual(out, self.ask(subject, "--limit", "0", "--format", "ndjson", "--from", first, "--to", last, *chosen)[0])
+        nothing, said = throng("export", "events", *store, "--entity", "no-such")
+        self.assertEqual((nothing, said), ("", "0 events\n"))
+
     def test_without_an_order_it_is_by_time(self):
         for subject, field in TIME.items():
             times = [document[field] for document in self.documents(subject)]
