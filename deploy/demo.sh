@@ -12,5 +12,6 @@ cat <<EOF
 Try next:
   $throng query windows --store $store --pipeline city-climate --window climate-1m --group district=district-03 --limit 5
   $throng query alerts --store $store --sort -time --limit 10
+  $throng query labels --store $store --where '{"malicious": true}' --limit 10
   $throng score --store $store
 EOF
