@@ -149,8 +149,7 @@ std::vector<judged_alert> alert_lives::judged(std::string_view pipeline) const {
     const auto verdict = verdict_of(id);
     const auto time = parse_iso8601(text_at(about, "time"));
     if (verdict != alert_verdict::none && time && text_at(about, "pipeline") == pipeline)
-      found.push_back({std::string{text_at(about, "detector")}, std::string{text_at(about, "entity")}, *time,
-                       verdict == alert_verdict::right});
+      found.push_back({text_at(about, "entity"), *time, verdict == alert_verdict::right});
   }
   return found;
 }

@@ -60,7 +60,6 @@ expected<boost::json::object> record_deed(storage::result_store& store, const al
 
 /// An alert of which somebody has said whether it was right.
 struct judged_alert {
-  std::string detector;
   std::string entity;
   timestamp time;
   bool right = false;

@@ -47,10 +47,7 @@ std::string csv_head(const std::vector<std::string>& columns) {
 }
 
 std::string csv_row(const std::vector<std::string>& columns, const flat_document& row) {
-  return line_of(columns, [&](const std::string& column) {
-    const auto found = std::find_if(row.begin(), row.end(), [&](const auto& each) { return each.first == column; });
-    return plain_text(found == row.end() ? nullptr : found->second);
-  });
+  return line_of(columns, [&](const std::string& column) { return plain_text(leaf_of(row, column)); });
 }
 
 } // namespace throng::query

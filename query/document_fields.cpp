@@ -1,5 +1,7 @@
 #include "query/document_fields.hpp"
 
+#include <algorithm>
+
 #include <boost/json/parse.hpp>
 
 #include "analytics/json_text.hpp"
@@ -107,6 +109,12 @@ flat_document flatten(const json::object& document) {
   flat_document out;
   flatten_into(out, "", document);
   return out;
+}
+
+const boost::json::value* leaf_of(const flat_document& document, std::string_view name) {
+  const auto found =
+      std::find_if(document.begin(), document.end(), [&](const auto& each) { return each.first == name; });
+  return found == document.end() ? nullptr : found->second;
 }
 
 } // namespace throng::query

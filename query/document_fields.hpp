@@ -39,5 +39,7 @@ private:
 /// The document's leaves as (dotted name, value), objects opened, arrays whole.
 using flat_document = std::vector<std::pair<std::string, const boost::json::value*>>;
 flat_document flatten(const boost::json::object& document);
+/// Null where the document has no such leaf.
+const boost::json::value* leaf_of(const flat_document& document, std::string_view name);
 
 } // namespace throng::query

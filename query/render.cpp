@@ -26,11 +26,6 @@ std::vector<std::string> columns_of(const std::vector<flat_document>& rows) {
   return names.all();
 }
 
-const json::value* cell(const flat_document& row, const std::string& column) {
-  auto found = std::find_if(row.begin(), row.end(), [&](const auto& each) { return each.first == column; });
-  return found == row.end() ? nullptr : found->second;
-}
-
 std::size_t characters(std::string_view text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
@@ -68,7 +63,7 @@ struct table_column {
 table_column make_column(const std::string& name, const std::vector<flat_document>& rows) {
   table_column out{name, {}, characters(name), true};
   for (const auto& row : rows) {
-    const auto* x = cell(row, name);
+    const auto* x = leaf_of(row, name);
     out.numbers = out.numbers && (x == nullptr || x->is_null() || x->is_number());
     out.width = std::max(out.width, characters(out.cells.emplace_back(table_text(x))));
   }

@@ -76,7 +76,7 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
 int say_no_output(const std::error_code& why) {
   if (why == std::errc::broken_pipe)
     return exit_failed;
-  return say_failure({error_kind::unavailable, "cannot write to standard output: " + why.message(), false});
+  return say_failure(no_output(why.value()));
 }
 
 /// The command, with a failure where its results went nowhere (a full disk, a reader that is gone), whatever it thinks itself.

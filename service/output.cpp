@@ -2,6 +2,9 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
+
+#include <fmt/format.h>
 
 namespace throng::service {
 
@@ -11,6 +14,10 @@ int flush_output() {
   if (why == 0 && (std::fflush(stdout) != 0 || std::ferror(stdout) != 0))
     why = errno != 0 ? errno : EIO;
   return why;
+}
+
+error no_output(int code) {
+  return {error_kind::unavailable, fmt::format("cannot write to standard output: {}", std::strerror(code)), false};
 }
 
 } // namespace throng::service

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "analytics/merge.hpp"
 #include "query/presented.hpp"
 #include "query/stored_fields.hpp"
+#include "service/output.hpp"
 
 namespace throng::service {
 
@@ -53,7 +53,7 @@ expected<void> result_printer::print(std::span<const storage::stamped_document> 
       return printed;
   }
   if (std::fflush(out_) != 0)
-    return fail(error_kind::unavailable, fmt::format("cannot write to standard output: {}", std::strerror(errno)));
+    return tl::unexpected(no_output(errno));
   return {};
 }
 
@@ -124,7 +124,7 @@ expected<void> result_printer::write(const boost::json::object& document) {
   analytics::append_json_text(line, document);
   line += '\n';
   if (std::fwrite(line.data(), 1, line.size(), out_) != line.size())
-    return fail(error_kind::unavailable, fmt::format("cannot write to standard output: {}", std::strerror(errno)));
+    return tl::unexpected(no_output(errno));
   return {};
 }
 

@@ -2,21 +2,10 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
-
-#include <fmt/format.h>
 
 #include "service/output.hpp"
 
 namespace throng::service {
-
-namespace {
-
-expected<void> refused(int code) {
-  return fail(error_kind::unavailable, fmt::format("cannot write to standard output: {}", std::strerror(code)));
-}
-
-} // namespace
 
 expected<row_output> row_output::open(const std::string& to, const std::string& name, transport::file_form form,
                                       bool force) {
@@ -34,7 +23,7 @@ expected<void> row_output::append(std::string_view row) {
   if (file_)
     return file_->append({row});
   if (std::fwrite(row.data(), 1, row.size(), stdout) != row.size() || std::fputc('\n', stdout) == EOF)
-    return refused(errno);
+    return tl::unexpected(no_output(errno));
   return {};
 }
 
@@ -42,7 +31,7 @@ expected<void> row_output::finish() {
   if (file_)
     return file_->finish();
   const auto code = flush_output();
-  return code == 0 ? expected<void>{} : refused(code);
+  return code == 0 ? expected<void>{} : tl::unexpected(no_output(code));
 }
 
 } // namespace throng::service
