@@ -10,6 +10,10 @@ namespace throng::analytics {
 
 namespace {
 
+/// Up to so many entries nothing is kept of them: adding them up anew costs less than the memory that totals are in, as an entity has
+/// seldom more (bench/analysis file-bank).
+constexpr std::size_t short_history = 32;
+
 bool later(std::int64_t time, const look_back_history::entry& what) {
   return time < what.time;
 }
@@ -101,35 +105,164 @@ double distance_km(double a, double b) {
   return 2 * radius_km * std::asin(std::sqrt(std::min(1.0, h)));
 }
 
-void look_back_history::count_in(const look_back_plan::feature& feature, totals& in, const entry& what,
-                                 bool added) const {
-  const auto count_number = [&](auto& into) {
-    into.numbers += added ? 1U : -1U;
-    if (too_big(what.number))
-      into.huge += added ? 1U : -1U;
-    else if (added)
-      into.sum.add(what.number);
-    else
-      into.sum.remove(what.number);
-    return into.numbers == 0;
-  };
+void look_back_history::sums::count(double number, bool added) {
+  numbers += added ? 1U : -1U;
+  if (too_big(number))
+    huge += added ? 1U : -1U;
+  else if (added)
+    sum.add(number);
+  else
+    sum.remove(number);
+}
+
+/// The entries that one value is computed over, and what they add up to: as it is kept of them, or else looked for in them.
+class look_back_history::span {
+public:
+  span(const entry* from, const entry* to, const totals* kept)
+      : from_{from}
+      , to_{to}
+      , kept_{kept} {}
+
+  value of(const look_back_plan& plan, const look_back_plan::feature& wanted, const current& at) const;
+
+private:
+  const sums& numbers(sums& anew) const {
+    if (kept_ != nullptr)
+      return kept_->all;
+    for (const auto* each = from_; each != to_; ++each)
+      if (!std::isnan(each->number))
+        anew.count(each->number, true);
+    return anew;
+  }
+
+  /// Null where there is none.
+  const sums* numbers_of(std::uint32_t group, sums& anew) const {
+    if (kept_ != nullptr) {
+      if (!kept_->groups)
+        return nullptr;
+      const auto found = kept_->groups->find(group);
+      return found == kept_->groups->end() ? nullptr : &found->second;
+    }
+    for (const auto* each = from_; each != to_; ++each)
+      if (each->distinct == group && !std::isnan(each->number))
+        anew.count(each->number, true);
+    return &anew;
+  }
+
+  std::size_t times(std::uint32_t distinct) const {
+    if (kept_ == nullptr)
+      return static_cast<std::size_t>(
+          std::count_if(from_, to_, [&](const entry& each) { return each.distinct == distinct; }));
+    if (!kept_->distinct)
+      return 0;
+    const auto found = kept_->distinct->find(distinct);
+    return found == kept_->distinct->end() ? 0 : found->second;
+  }
+
+  std::size_t distinct() const {
+    if (kept_ != nullptr)
+      return kept_->distinct ? kept_->distinct->size() : 0;
+    std::size_t n = 0;
+    for (const auto* each = from_; each != to_; ++each)
+      n += each->distinct != 0 &&
+                   std::none_of(from_, each, [&](const entry& other) { return other.distinct == each->distinct; })
+               ? 1
+               : 0;
+    return n;
+  }
+
+  value habit(const look_back_plan& plan, const current& at) const;
+
+  const entry* from_;
+  const entry* to_;
+  const totals* kept_;
+};
+
+value look_back_history::span::of(const look_back_plan& plan, const look_back_plan::feature& wanted,
+                                  const current& at) const {
+  const auto* before = to_ - (at.counts && from_ != to_ ? 1 : 0); // the event itself is the last, if it counts
+  switch (wanted.kind) {
+  case config::feature_kind::count:
+    return value::of(static_cast<std::int64_t>(to_ - from_));
+  case config::feature_kind::sum:
+  case config::feature_kind::mean: {
+    sums anew;
+    const auto& all = numbers(anew);
+    auto sum = all.huge > 0 ? plain_sum(from_, to_) : all.sum.value();
+    if (wanted.kind == config::feature_kind::sum)
+      return real_or_null(sum);
+    return all.numbers == 0 ? value::null() : real_or_null(sum / static_cast<double>(all.numbers));
+  }
+  case config::feature_kind::min:
+    return least_or_greatest(from_, to_, true);
+  case config::feature_kind::max:
+    return least_or_greatest(from_, to_, false);
+  case config::feature_kind::distinct:
+    return value::of(static_cast<std::int64_t>(distinct()));
+  case config::feature_kind::last:
+    if (const auto* last = last_number(from_, before))
+      return value::of(last->number);
+    return value::null();
+  case config::feature_kind::since:
+    if (from_ != before)
+      return value::of(static_cast<double>(at.what.time - (before - 1)->time) / 1'000);
+    return value::null();
+  case config::feature_kind::seen:
+    if (!at.has_value)
+      return value::null();
+    return value::of(at.what.distinct == 0 ? std::int64_t{0}
+                                           : static_cast<std::int64_t>(times(at.what.distinct)) - (at.counts ? 1 : 0));
+  case config::feature_kind::speed:
+    return speed_of(last_number(from_, before), at.what);
+  case config::feature_kind::habit:
+    return habit(plan, at);
+  default: // of a graph
+    break;
+  }
+  return value::null();
+}
+
+value look_back_history::span::habit(const look_back_plan& plan, const current& at) const {
+  if (std::isnan(at.what.number))
+    return value::null();
+  sums anew;
+  const auto* all = plan.group ? numbers_of(at.what.distinct, anew) : &numbers(anew);
+  if (all == nullptr)
+    return value::null();
+  // The event itself counts among them if it counts at all, and is no habit.
+  const auto numbers = all->numbers - (at.counts ? 1U : 0U);
+  if (numbers == 0)
+    return value::null();
+  double sum = 0;
+  if (all->huge > 0) {
+    sum = plain_sum(from_, to_ - (at.counts ? 1 : 0), plan.group ? std::optional{at.what.distinct} : std::nullopt);
+  } else {
+    auto before = all->sum;
+    if (at.counts)
+      before.remove(at.what.number);
+    sum = before.value();
+  }
+  return sum == 0 ? value::null() : real_or_null(at.what.number / (sum / numbers));
+}
+
+void look_back_history::count_in(const look_back_plan::feature& feature, totals& in, const entry& what, bool added) {
   switch (feature.kind) {
   case config::feature_kind::sum:
   case config::feature_kind::mean:
     if (!std::isnan(what.number))
-      count_number(in);
+      in.all.count(what.number, added);
     return;
   case config::feature_kind::habit:
     if (std::isnan(what.number))
       return;
     if (!feature.by_group) {
-      count_number(in);
+      in.all.count(what.number, added);
       return;
     }
     if (!in.groups)
-      in.groups = std::make_unique<boost::unordered_flat_map<std::uint32_t, totals::group>>();
-    if (auto [found, is_new] = in.groups->try_emplace(what.distinct); count_number(found->second))
-      in.groups->erase(found);
+      in.groups = std::make_unique<boost::unordered_flat_map<std::uint32_t, sums>>();
+    if (auto& group = (*in.groups)[what.distinct]; group.count(what.number, added), group.numbers == 0)
+      in.groups->erase(what.distinct);
     return;
   case config::feature_kind::distinct:
   case config::feature_kind::seen:
@@ -167,99 +300,39 @@ void look_back_history::add(const look_back_plan& plan, const entry& what) {
           ? entries_.end()
           : std::upper_bound(entries_.begin() + static_cast<std::ptrdiff_t>(head_), entries_.end(), what.time, later);
   entries_.insert(at, what);
+  if (running_.empty() && entries_.size() - head_ > short_history)
+    keep_totals(plan);
+  else
+    for (std::size_t i = 0; i < running_.size(); ++i) {
+      if (what.time > moment_ - plan.features[i].over.count())
+        count_in(plan.features[i], running_[i], what, true);
+      else
+        ++running_[i].first; // it stands before the span
+    }
+}
+
+/// From now on, of what is there.
+void look_back_history::keep_totals(const look_back_plan& plan) {
+  running_.resize(plan.features.size());
   for (std::size_t i = 0; i < running_.size(); ++i) {
-    if (what.time > moment_ - plan.features[i].over.count())
-      count_in(plan.features[i], running_[i], what, true);
-    else
-      ++running_[i].first; // it stands before the span
+    auto& in = running_[i];
+    const auto* from = std::upper_bound(begin(), end(), moment_ - plan.features[i].over.count(), later);
+    in.first = static_cast<std::uint32_t>(from - entries_.data());
+    for (; from != end(); ++from)
+      count_in(plan.features[i], in, *from, true);
   }
 }
 
 value look_back_history::value_at(const look_back_plan& plan, std::size_t feature, const current& at) {
-  const timestamp t{at.what.time};
-  slide(plan, t);
+  slide(plan, {at.what.time});
   const auto& wanted = plan.features[feature];
-  const auto* to = end();
-  const auto* from = entries_.data() + running_[feature].first;
-  totals fresh;
-  const auto* in = &running_[feature];
-  if (t.ms < moment_) {
-    // An event that is older than one before it: its span is not the running one.
-    from = std::upper_bound(begin(), end(), t.ms - wanted.over.count(), later);
-    to = std::upper_bound(from, end(), t.ms, later);
-    for (const auto* x = from; x != to; ++x)
-      count_in(wanted, fresh, *x, true);
-    in = &fresh;
-  }
-  switch (wanted.kind) {
-  case config::feature_kind::count:
-    return value::of(static_cast<std::int64_t>(to - from));
-  case config::feature_kind::sum:
-  case config::feature_kind::mean: {
-    auto sum = in->huge > 0 ? plain_sum(from, to) : in->sum.value();
-    if (wanted.kind == config::feature_kind::sum)
-      return real_or_null(sum);
-    return in->numbers == 0 ? value::null() : real_or_null(sum / static_cast<double>(in->numbers));
-  }
-  case config::feature_kind::min:
-    return least_or_greatest(from, to, true);
-  case config::feature_kind::max:
-    return least_or_greatest(from, to, false);
-  case config::feature_kind::distinct:
-    return value::of(static_cast<std::int64_t>(in->distinct ? in->distinct->size() : 0));
-  case config::feature_kind::last:
-    if (const auto* before = last_number(from, to - (at.counts ? 1 : 0)))
-      return value::of(before->number);
-    return value::null();
-  case config::feature_kind::since:
-    if (to -= at.counts ? 1 : 0; from != to)
-      return value::of(static_cast<double>(at.what.time - (to - 1)->time) / 1'000);
-    return value::null();
-  case config::feature_kind::seen: {
-    if (!at.has_value)
-      return value::null();
-    std::int64_t seen = 0;
-    if (in->distinct)
-      if (auto found = in->distinct->find(at.what.distinct); found != in->distinct->end())
-        seen = found->second - (at.counts ? 1 : 0);
-    return value::of(seen);
-  }
-  case config::feature_kind::speed:
-    return speed_of(last_number(from, to - (at.counts ? 1 : 0)), at.what);
-  case config::feature_kind::habit:
-    return habit(plan, *in, from, to, at);
-  default: // of a graph
-    break;
-  }
-  return value::null();
-}
-
-value look_back_history::habit(const look_back_plan& plan, const totals& in, const entry* from, const entry* to,
-                               const current& at) const {
-  if (std::isnan(at.what.number))
-    return value::null();
-  // The event itself counts among them if it counts at all, and is no habit.
-  const auto mean_of = [&](const auto& all, std::optional<std::uint32_t> group) {
-    const auto numbers = all.numbers - (at.counts ? 1U : 0U);
-    if (numbers == 0)
-      return value::null();
-    double sum = 0;
-    if (all.huge > 0) {
-      sum = plain_sum(from, to - (at.counts ? 1 : 0), group);
-    } else {
-      auto before = all.sum;
-      if (at.counts)
-        before.remove(at.what.number);
-      sum = before.value();
-    }
-    return sum == 0 ? value::null() : real_or_null(at.what.number / (sum / numbers));
-  };
-  if (!plan.group)
-    return mean_of(in, std::nullopt);
-  if (!in.groups)
-    return value::null();
-  const auto found = in.groups->find(at.what.distinct);
-  return found == in.groups->end() ? value::null() : mean_of(found->second, at.what.distinct);
+  // Where an event is older than one before it, its span is not the running one.
+  const auto late = at.what.time < moment_;
+  if (!late && !running_.empty())
+    return span{entries_.data() + running_[feature].first, end(), &running_[feature]}.of(plan, wanted, at);
+  const auto* to = late ? std::upper_bound(begin(), end(), at.what.time, later) : end();
+  const auto* from = std::upper_bound(begin(), to, at.what.time - wanted.over.count(), later);
+  return span{from, to, nullptr}.of(plan, wanted, at);
 }
 
 void look_back_history::compact() {
@@ -269,6 +342,8 @@ void look_back_history::compact() {
   for (auto& in : running_)
     in.first -= static_cast<std::uint32_t>(head_);
   head_ = 0;
+  if (entries_.size() <= short_history / 2)
+    running_.clear();
 }
 
 look_back::look_back(const look_back_plan& plan, std::string state_prefix, text_ids& entities)
@@ -334,7 +409,7 @@ void look_back::observe(event& e, text_ids::id entity, timestamp watermark) {
   const auto now = read(e, !plan_->where || plan_->where->matches(e));
   if (now.counts) {
     if (known == nullptr)
-      known = &states_.make(entity, state{look_back_history{*plan_}, this}, e.time + plan_->longest);
+      known = &states_.make(entity, state{{}, this}, e.time + plan_->longest);
     else if (watermark != watermark::none)
       known->history.forget(*plan_, watermark, [this](const look_back_history::entry& old) { gone(old); });
     known->history.add(*plan_, now.what);
@@ -370,7 +445,7 @@ void look_back::state::save(byte_writer& out) const {
 
 void look_back::restore(std::string_view entity, std::string_view bytes) {
   states_.restore(entity, bytes, [this](byte_reader& in) {
-    state made{look_back_history{*plan_}, this};
+    state made{{}, this};
     auto entries = in.count();
     if (entries == 0)
       throw corrupt_state{"a look-back without an event"};

@@ -72,9 +72,6 @@ public:
     bool has_value = false; ///< its field is not null. Its distinct is 0 where no entry has the same
   };
 
-  explicit look_back_history(const look_back_plan& plan)
-      : running_(plan.features.size()) {}
-
   /// Forgets what no event from `watermark` on can reach; `gone` sees each entry that goes.
   template <class Gone>
   void forget(const look_back_plan& plan, timestamp watermark, Gone&& gone) {
@@ -98,7 +95,8 @@ public:
   }
   /// Asks for what the next event will touch.
   void near() const {
-    __builtin_prefetch(entries_.data() + entries_.size());
+    // A history that is added up anew is read as a whole: from where it begins the processor sees by itself where that goes on.
+    __builtin_prefetch(entries_.data() + (running_.empty() ? head_ : entries_.size()));
     for (const auto& each : running_)
       __builtin_prefetch(&each);
   }
@@ -113,34 +111,33 @@ public:
   }
 
 private:
-  /// Running totals of one feature over the entries [first, end), which are those with a time in (moment - over, moment].
+  /// Numbers added up.
+  struct sums {
+    std::uint32_t numbers = 0;
+    std::uint32_t huge = 0; ///< of them, those that exact_sum does not take
+    exact_sum sum;
+    void count(double number, bool added);
+  };
+  /// Of one feature over the entries [first, end), which are those with a time in (moment - over, moment].
   struct totals {
     std::uint32_t first = 0;
-    std::uint32_t numbers = 0;
-    std::uint32_t huge = 0; ///< numbers that exact_sum does not take
-    exact_sum sum;
+    sums all;
     /// Of habit by group: the numbers of each; made with the first.
-    struct group {
-      std::uint32_t numbers = 0;
-      std::uint32_t huge = 0;
-      exact_sum sum;
-    };
-    std::unique_ptr<boost::unordered_flat_map<std::uint32_t, group>> groups;
+    std::unique_ptr<boost::unordered_flat_map<std::uint32_t, sums>> groups;
     /// How many entries have each value; made with the first.
     std::unique_ptr<boost::unordered_flat_map<std::uint32_t, std::uint32_t>> distinct;
   };
+  class span;
 
   void slide(const look_back_plan& plan, timestamp to);
-  void count_in(const look_back_plan::feature& feature, totals& in, const entry& what, bool added) const;
-  /// @param from the first of the span, `to` behind its last
-  value habit(const look_back_plan& plan, const totals& in, const entry* from, const entry* to,
-              const current& at) const;
+  void keep_totals(const look_back_plan& plan);
+  static void count_in(const look_back_plan::feature& feature, totals& in, const entry& what, bool added);
   void compact();
 
   std::vector<entry> entries_; // by time, equal times by arrival; those before head_ are forgotten
   std::size_t head_ = 0;
   std::int64_t moment_ = INT64_MIN; // no entry is later
-  std::vector<totals> running_;
+  std::vector<totals> running_;     // by feature; none while the history is short
 };
 
 /// The look-backs of one plan in one partition.

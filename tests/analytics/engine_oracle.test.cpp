@@ -226,7 +226,7 @@ CAF_TEST(features are those of the plain model and cooldowns keep an entity quie
   auto definition = everything();
   auto plan = compiled(definition);
   auto holds = rc::check("features", [&](std::uint64_t seed) {
-    auto events = stream::random(seed, *rc::gen::inRange<std::size_t>(1, 200));
+    auto events = stream::random(seed, *rc::gen::inRange<std::size_t>(1, 400));
     oracle model{definition, events};
     auto messages = events.messages();
     auto result = uninterrupted(plan, messages);

@@ -54,10 +54,11 @@ struct stream {
     static const std::vector<std::string> groups{"north", "south", "dropped"};
     stream made;
     std::int64_t now = begin + below(100'000);
+    const auto pace = below(3) == 0 ? 8 : 1; // and now and then many events of an entity in a short time
     while (made.samples.size() < n) {
       sample next;
       auto dice = below(100);
-      now += dice < 2 ? below(120'000) : below(2'500);
+      now += (dice < 2 ? below(120'000) : below(2'500)) / pace;
       next.time = now;
       if (auto late = below(100); late < 25)
         next.time -= below(3'000); // within the disorder
