@@ -7,6 +7,8 @@ namespace throng::simulation {
 namespace {
 
 constexpr milliseconds most_delay{100};
+/// What making the greatest world may take.
+constexpr milliseconds most_preparation{10'000};
 
 /// Milliseconds of virtual time in so many of wall time, or the other way round; no more than a time can have.
 milliseconds scaled(milliseconds time, double factor) {
@@ -24,7 +26,8 @@ pacing::pacing(double speed, bool then_live)
 }
 
 void pacing::begin(timestamp wall, timestamp start) {
-  wall_begin_ = wall;
+  const auto prepared_for = wall - start;
+  wall_begin_ = speed_ == 1 && prepared_for >= milliseconds{0} && prepared_for <= most_preparation ? start : wall;
   begin_ = start;
 }
 

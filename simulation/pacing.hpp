@@ -13,7 +13,8 @@ public:
   /// @param then_live once virtual time has come to wall time, the two go together
   pacing(double speed, bool then_live);
 
-  /// The world stands at `start`, and begins now.
+  /// The world stands at `start`, and begins now. One that at speed 1 starts with the wall clock keeps to it, and catches up with the few
+  /// seconds that it took to make it: it would lag by them for ever.
   void begin(timestamp wall, timestamp start);
 
   /// How far the world may have come at `wall`; the greatest time: as far as it likes.

@@ -48,6 +48,21 @@ CAF_TEST(at speed 1 and 60 virtual time has come as far as the wall clock says a
   }
 }
 
+CAF_TEST(a world that starts now keeps to the wall clock though it took a while to make) {
+  pacing sut{1, false};
+  sut.begin(wall, wall - 3s);
+  CAF_CHECK_EQUAL(sut.limit(wall).ms, wall.ms);
+  CAF_CHECK_EQUAL(sut.behind(wall - 3s, wall).count(), 3'000);
+  CAF_CHECK_EQUAL(sut.due(wall + 5s).ms, (wall + 5s).ms);
+  // Neither what starts in the past, nor what has another speed.
+  pacing yesterday{1, false};
+  yesterday.begin(wall, wall - 24h);
+  CAF_CHECK_EQUAL(yesterday.limit(wall).ms, (wall - 24h).ms);
+  pacing hurried{60, false};
+  hurried.begin(wall, wall - 3s);
+  CAF_CHECK_EQUAL(hurried.limit(wall).ms, (wall - 3s).ms);
+}
+
 CAF_TEST(the due time is the first whose limit has come to the asked one) {
   for (auto speed : {0.3, 1.0, 1.7, 59.9, 777.7}) {
     pacing sut{speed, false};
