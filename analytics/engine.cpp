@@ -13,7 +13,8 @@ namespace {
 
 /// Of the state's entries. Raised when an older program's state can't be read any more.
 /// 2: windows are kept by panes; a window of 1 is carried on as it stands (pane_windows). 3: counts what it has written to topics.
-constexpr std::uint64_t schema_version = 3;
+/// 4: look-backs over the same events are kept together; those of before are put together.
+constexpr std::uint64_t schema_version = 4;
 constexpr std::uint64_t oldest_schema = 1;
 constexpr std::uint64_t counts_written = 3;
 constexpr std::string_view meta_key = "meta";
@@ -38,7 +39,7 @@ engine::engine(std::shared_ptr<const pipeline_plan> plan, std::string topic, std
     windows_.push_back(
         make_window_set(compiled_->windows[i], who_, groups_[compiled_->windows[i].group], fmt::format("w/{}/", i)));
   for (std::size_t i = 0; i < compiled_->look_backs.size(); ++i)
-    look_backs_.emplace_back(compiled_->look_backs[i], fmt::format("f/{}/", i), entities_);
+    look_backs_.emplace_back(compiled_->look_backs[i], fmt::format("h/{}/", i), entities_);
   if (compiled_->graph)
     graph_.emplace(*compiled_->graph, "g/0/");
   for (std::size_t i = 0; i < compiled_->detectors.size(); ++i)
@@ -409,8 +410,10 @@ void engine::restore_entry(std::string_view key, std::string_view bytes) {
     enricher_.restore(index, bytes);
   else if (kind == 'w' && index < windows_.size())
     windows_[index]->restore(rest, bytes);
-  else if (kind == 'f' && index < look_backs_.size())
+  else if (kind == 'h' && index < look_backs_.size())
     look_backs_[index].restore(rest, bytes);
+  else if (kind == 'f')
+    restore_former_look_back(index, key, rest, bytes);
   else if (kind == 'g' && index == 0 && graph_)
     graph_->restore(rest, bytes);
   else if (kind == 'd' && index < series_.size())
@@ -425,6 +428,17 @@ void engine::restore_entry(std::string_view key, std::string_view bytes) {
     rules_.restore(kind, index, rest, bytes);
   else
     throw corrupt_state{"an entry that this pipeline does not have"};
+}
+
+void engine::restore_former_look_back(std::size_t index, std::string_view key, std::string_view entity,
+                                      std::string_view bytes) {
+  for (std::size_t i = 0; i < look_backs_.size(); ++i)
+    for (const auto& former : compiled_->look_backs[i].formers)
+      if (former.index == index) {
+        look_backs_[i].restore_former(former, key, entity, bytes);
+        return;
+      }
+  throw corrupt_state{"a look-back that this pipeline does not have"};
 }
 
 std::unique_ptr<partition_task> make_engine(std::shared_ptr<const pipeline_plan> plan, std::string topic,

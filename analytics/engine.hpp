@@ -58,6 +58,8 @@ private:
   std::size_t remembered() const;
   std::string meta() const;
   void restore_meta(std::string_view bytes);
+  void restore_former_look_back(std::size_t index, std::string_view key, std::string_view entity,
+                                std::string_view bytes);
   void restore_entry(std::string_view key, std::string_view bytes);
 
   std::shared_ptr<const pipeline_plan> plan_;

@@ -123,6 +123,20 @@ public:
     kept_[which]->saved = true;
   }
 
+  /// The same of an entry that stands beside others of the entity, and is from now on a part of one state: `load` puts it in. As if it had changed.
+  template <class Load>
+  void carry_over(std::string_view entity, std::string_view bytes, State empty, Load&& load) {
+    byte_reader in{bytes};
+    const timestamp expires{in.i64()};
+    const auto which = entities_->intern(entity);
+    if (find(which) == nullptr)
+      make(which, std::move(empty), expires);
+    load(in, kept_[which]->state);
+    if (!in.at_end())
+      throw corrupt_state{"more bytes than a state of an entity has"};
+    changed(which, expires);
+  }
+
 private:
   struct kept {
     State state;

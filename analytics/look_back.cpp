@@ -14,76 +14,50 @@ namespace {
 /// seldom more (bench/analysis file-bank).
 constexpr std::size_t short_history = 32;
 
-bool later(std::int64_t time, const look_back_history::entry& what) {
-  return time < what.time;
-}
+using word = look_back_history::word;
 
 bool too_big(double x) {
   return std::fabs(x) >= exact_sum::limit;
-}
-
-/// The plain sum in order of time, for numbers that exact_sum does not take; not finite: there is no such double.
-/// @param group only of its entries, if one is given
-double plain_sum(const look_back_history::entry* from, const look_back_history::entry* to,
-                 std::optional<std::uint32_t> group = std::nullopt) {
-  long double sum = 0;
-  for (; from != to; ++from)
-    if (!std::isnan(from->number) && (!group || from->distinct == *group))
-      sum += from->number;
-  return static_cast<double>(sum);
-}
-
-value least_or_greatest(const look_back_history::entry* from, const look_back_history::entry* to, bool least) {
-  bool any = false;
-  double best = 0;
-  for (; from != to; ++from) {
-    if (std::isnan(from->number))
-      continue;
-    if (!any || (least ? from->number < best : from->number > best))
-      best = from->number;
-    any = true;
-  }
-  return any ? value::of(best) : value::null();
 }
 
 value real_or_null(double x) {
   return std::isfinite(x) ? value::of(x) : value::null();
 }
 
+/// The first of the rows [from, to) that is later than `time`.
+const word* first_after(const word* from, const word* to, std::size_t width, std::int64_t time) {
+  auto n = static_cast<std::size_t>(to - from) / width;
+  while (n > 0) {
+    const auto* middle = from + n / 2 * width;
+    if (look_back_history::time_of(middle) <= time) {
+      from = middle + width;
+      n -= n / 2 + 1;
+    } else {
+      n /= 2;
+    }
+  }
+  return from;
+}
+
 /// A feature's value where no event counts (semantics.md 4).
-value of_nothing(config::feature_kind kind, const look_back_history::current& at) {
-  switch (kind) {
+value of_nothing(const look_back_plan::feature& feature, const word* now) {
+  switch (feature.kind) {
   case config::feature_kind::count:
   case config::feature_kind::distinct:
     return value::of(std::int64_t{0});
   case config::feature_kind::sum:
     return value::of(0.0);
   case config::feature_kind::seen:
-    return at.has_value ? value::of(std::int64_t{0}) : value::null();
+    return look_back_history::value_of(now, feature.values) == 0 ? value::null() : value::of(std::int64_t{0});
   default:
     return value::null();
   }
-}
-
-/// Of the entries before `to`, the last that has a number.
-const look_back_history::entry* last_number(const look_back_history::entry* from, const look_back_history::entry* to) {
-  while (from != to)
-    if (!std::isnan((--to)->number))
-      return to;
-  return nullptr;
 }
 
 /// The clocks of two tills differ, and what is two streets away is no journey: 80 km are the least that can look like 1,000 km/h.
 constexpr std::int64_t least_journey_ms = 300'000;
 constexpr double places_a_degree = 100'000;
 constexpr double places_of_lon = 360 * places_a_degree + 1;
-
-value speed_of(const look_back_history::entry* before, const look_back_history::entry& now) {
-  if (before == nullptr || std::isnan(now.number))
-    return value::null();
-  const auto hours = static_cast<double>(std::max(now.time - before->time, least_journey_ms)) / 3'600'000;
-  return value::of(distance_km(before->number, now.number) / hours);
-}
 
 } // namespace
 
@@ -115,23 +89,33 @@ void look_back_history::sums::count(double number, bool added) {
     sum.remove(number);
 }
 
-/// The entries that one value is computed over, and what they add up to: as it is kept of them, or else looked for in them.
+/// The rows that one value is computed over, and what they add up to: as it is kept of them, or else looked for in them.
 class look_back_history::span {
 public:
-  span(const entry* from, const entry* to, const totals* kept)
-      : from_{from}
+  span(const look_back_plan& plan, const look_back_plan::feature& wanted, const word* from, const word* to,
+       const totals* kept)
+      : wanted_{wanted}
+      , from_{from}
       , to_{to}
+      , width_{plan.width()}
       , kept_{kept} {}
 
-  value of(const look_back_plan& plan, const look_back_plan::feature& wanted, const current& at) const;
+  value of(const current& at) const;
 
 private:
+  double number(const word* row) const {
+    return number_of(row, wanted_.numbers);
+  }
+  std::uint32_t text(const word* row) const {
+    return value_of(row, wanted_.values);
+  }
+
   const sums& numbers(sums& anew) const {
     if (kept_ != nullptr)
       return kept_->all;
-    for (const auto* each = from_; each != to_; ++each)
-      if (!std::isnan(each->number))
-        anew.count(each->number, true);
+    for (const auto* row = from_; row != to_; row += width_)
+      if (!std::isnan(number(row)))
+        anew.count(number(row), true);
     return anew;
   }
 
@@ -143,90 +127,134 @@ private:
       const auto found = kept_->groups->find(group);
       return found == kept_->groups->end() ? nullptr : &found->second;
     }
-    for (const auto* each = from_; each != to_; ++each)
-      if (each->distinct == group && !std::isnan(each->number))
-        anew.count(each->number, true);
+    for (const auto* row = from_; row != to_; row += width_)
+      if (text(row) == group && !std::isnan(number(row)))
+        anew.count(number(row), true);
     return &anew;
   }
 
-  std::size_t times(std::uint32_t distinct) const {
-    if (kept_ == nullptr)
-      return static_cast<std::size_t>(
-          std::count_if(from_, to_, [&](const entry& each) { return each.distinct == distinct; }));
-    if (!kept_->distinct)
-      return 0;
-    const auto found = kept_->distinct->find(distinct);
-    return found == kept_->distinct->end() ? 0 : found->second;
+  std::int64_t times(std::uint32_t what) const {
+    if (kept_ != nullptr) {
+      if (!kept_->distinct)
+        return 0;
+      const auto found = kept_->distinct->find(what);
+      return found == kept_->distinct->end() ? 0 : found->second;
+    }
+    std::int64_t n = 0;
+    for (const auto* row = from_; row != to_; row += width_)
+      n += text(row) == what ? 1 : 0;
+    return n;
   }
 
   std::size_t distinct() const {
     if (kept_ != nullptr)
       return kept_->distinct ? kept_->distinct->size() : 0;
     std::size_t n = 0;
-    for (const auto* each = from_; each != to_; ++each)
-      n += each->distinct != 0 &&
-                   std::none_of(from_, each, [&](const entry& other) { return other.distinct == each->distinct; })
-               ? 1
-               : 0;
+    for (const auto* row = from_; row != to_; row += width_) {
+      const auto* before = from_;
+      while (before != row && text(before) != text(row))
+        before += width_;
+      n += before == row && text(row) != 0 ? 1 : 0;
+    }
     return n;
   }
 
-  value habit(const look_back_plan& plan, const current& at) const;
+  /// The plain sum in order of time, for numbers that exact_sum does not take; not finite: there is no such double.
+  /// @param group only of its rows, if one is given
+  double plain_sum(const word* to, std::optional<std::uint32_t> group = std::nullopt) const {
+    long double sum = 0;
+    for (const auto* row = from_; row != to; row += width_)
+      if (!std::isnan(number(row)) && (!group || text(row) == *group))
+        sum += number(row);
+    return static_cast<double>(sum);
+  }
 
-  const entry* from_;
-  const entry* to_;
+  value least_or_greatest(bool least) const {
+    bool any = false;
+    double best = 0;
+    for (const auto* row = from_; row != to_; row += width_) {
+      const auto x = number(row);
+      if (std::isnan(x))
+        continue;
+      if (!any || (least ? x < best : x > best))
+        best = x;
+      any = true;
+    }
+    return any ? value::of(best) : value::null();
+  }
+
+  /// Of the rows before `to`, the last that has a number.
+  const word* last_number(const word* to) const {
+    while (from_ != to)
+      if (to -= width_; !std::isnan(number(to)))
+        return to;
+    return nullptr;
+  }
+
+  value speed(const word* before, const word* now) const {
+    if (before == nullptr || std::isnan(number(now)))
+      return value::null();
+    const auto hours = static_cast<double>(std::max(time_of(now) - time_of(before), least_journey_ms)) / 3'600'000;
+    return value::of(distance_km(number(before), number(now)) / hours);
+  }
+
+  value habit(const current& at) const;
+
+  const look_back_plan::feature& wanted_;
+  const word* from_;
+  const word* to_;
+  std::size_t width_;
   const totals* kept_;
 };
 
-value look_back_history::span::of(const look_back_plan& plan, const look_back_plan::feature& wanted,
-                                  const current& at) const {
-  const auto* before = to_ - (at.counts && from_ != to_ ? 1 : 0); // the event itself is the last, if it counts
-  switch (wanted.kind) {
+value look_back_history::span::of(const current& at) const {
+  const auto* before = to_ - (at.counts ? width_ : 0); // the event itself is the last, if it counts
+  switch (wanted_.kind) {
   case config::feature_kind::count:
-    return value::of(static_cast<std::int64_t>(to_ - from_));
+    return value::of(static_cast<std::int64_t>(static_cast<std::size_t>(to_ - from_) / width_));
   case config::feature_kind::sum:
   case config::feature_kind::mean: {
     sums anew;
     const auto& all = numbers(anew);
-    auto sum = all.huge > 0 ? plain_sum(from_, to_) : all.sum.value();
-    if (wanted.kind == config::feature_kind::sum)
+    auto sum = all.huge > 0 ? plain_sum(to_) : all.sum.value();
+    if (wanted_.kind == config::feature_kind::sum)
       return real_or_null(sum);
     return all.numbers == 0 ? value::null() : real_or_null(sum / static_cast<double>(all.numbers));
   }
   case config::feature_kind::min:
-    return least_or_greatest(from_, to_, true);
+    return least_or_greatest(true);
   case config::feature_kind::max:
-    return least_or_greatest(from_, to_, false);
+    return least_or_greatest(false);
   case config::feature_kind::distinct:
     return value::of(static_cast<std::int64_t>(distinct()));
   case config::feature_kind::last:
-    if (const auto* last = last_number(from_, before))
-      return value::of(last->number);
+    if (const auto* last = last_number(before))
+      return value::of(number(last));
     return value::null();
   case config::feature_kind::since:
     if (from_ != before)
-      return value::of(static_cast<double>(at.what.time - (before - 1)->time) / 1'000);
+      return value::of(static_cast<double>(time_of(at.row) - time_of(before - width_)) / 1'000);
     return value::null();
   case config::feature_kind::seen:
-    if (!at.has_value)
+    if (text(at.row) == 0)
       return value::null();
-    return value::of(at.what.distinct == 0 ? std::int64_t{0}
-                                           : static_cast<std::int64_t>(times(at.what.distinct)) - (at.counts ? 1 : 0));
+    return value::of(times(text(at.row)) - (at.counts ? 1 : 0));
   case config::feature_kind::speed:
-    return speed_of(last_number(from_, before), at.what);
+    return speed(last_number(before), at.row);
   case config::feature_kind::habit:
-    return habit(plan, at);
+    return habit(at);
   default: // of a graph
     break;
   }
   return value::null();
 }
 
-value look_back_history::span::habit(const look_back_plan& plan, const current& at) const {
-  if (std::isnan(at.what.number))
+value look_back_history::span::habit(const current& at) const {
+  const auto now = number(at.row);
+  if (std::isnan(now))
     return value::null();
   sums anew;
-  const auto* all = plan.group ? numbers_of(at.what.distinct, anew) : &numbers(anew);
+  const auto* all = wanted_.by_group ? numbers_of(text(at.row), anew) : &numbers(anew);
   if (all == nullptr)
     return value::null();
   // The event itself counts among them if it counts at all, and is no habit.
@@ -235,46 +263,48 @@ value look_back_history::span::habit(const look_back_plan& plan, const current& 
     return value::null();
   double sum = 0;
   if (all->huge > 0) {
-    sum = plain_sum(from_, to_ - (at.counts ? 1 : 0), plan.group ? std::optional{at.what.distinct} : std::nullopt);
+    sum = plain_sum(to_ - (at.counts ? width_ : 0), wanted_.by_group ? std::optional{text(at.row)} : std::nullopt);
   } else {
     auto before = all->sum;
     if (at.counts)
-      before.remove(at.what.number);
+      before.remove(now);
     sum = before.value();
   }
-  return sum == 0 ? value::null() : real_or_null(at.what.number / (sum / numbers));
+  return sum == 0 ? value::null() : real_or_null(now / (sum / numbers));
 }
 
-void look_back_history::count_in(const look_back_plan::feature& feature, totals& in, const entry& what, bool added) {
+void look_back_history::count_in(const look_back_plan::feature& feature, totals& in, const word* row, bool added) {
   switch (feature.kind) {
   case config::feature_kind::sum:
   case config::feature_kind::mean:
-    if (!std::isnan(what.number))
-      in.all.count(what.number, added);
-    return;
-  case config::feature_kind::habit:
-    if (std::isnan(what.number))
+  case config::feature_kind::habit: {
+    const auto number = number_of(row, feature.numbers);
+    if (std::isnan(number))
       return;
     if (!feature.by_group) {
-      in.all.count(what.number, added);
+      in.all.count(number, added);
       return;
     }
     if (!in.groups)
       in.groups = std::make_unique<boost::unordered_flat_map<std::uint32_t, sums>>();
-    if (auto& group = (*in.groups)[what.distinct]; group.count(what.number, added), group.numbers == 0)
-      in.groups->erase(what.distinct);
+    const auto group = value_of(row, feature.values);
+    if (auto& of_group = (*in.groups)[group]; of_group.count(number, added), of_group.numbers == 0)
+      in.groups->erase(group);
     return;
+  }
   case config::feature_kind::distinct:
-  case config::feature_kind::seen:
-    if (what.distinct == 0)
+  case config::feature_kind::seen: {
+    const auto what = value_of(row, feature.values);
+    if (what == 0)
       return;
     if (added && !in.distinct)
       in.distinct = std::make_unique<boost::unordered_flat_map<std::uint32_t, std::uint32_t>>();
     if (added)
-      ++(*in.distinct)[what.distinct];
-    else if (auto found = in.distinct->find(what.distinct); --found->second == 0)
+      ++(*in.distinct)[what];
+    else if (auto found = in.distinct->find(what); --found->second == 0)
       in.distinct->erase(found);
     return;
+  }
   default: // count is a difference of places; least, greatest and what was before are looked for
     return;
   }
@@ -286,29 +316,32 @@ void look_back_history::slide(const look_back_plan& plan, timestamp to) {
   moment_ = to.ms;
   for (std::size_t i = 0; i < running_.size(); ++i) {
     auto& in = running_[i];
-    auto bound = moment_ - plan.features[i].over.count();
-    while (in.first < entries_.size() && entries_[in.first].time <= bound)
-      count_in(plan.features[i], in, entries_[in.first++], false);
+    const auto bound = moment_ - plan.features[i].over.count();
+    for (; in.first < rows_.size() && time_of(&rows_[in.first]) <= bound;
+         in.first += static_cast<std::uint32_t>(plan.width()))
+      count_in(plan.features[i], in, &rows_[in.first], false);
   }
 }
 
-void look_back_history::add(const look_back_plan& plan, const entry& what) {
-  slide(plan, {what.time});
+void look_back_history::add(const look_back_plan& plan, const word* row) {
+  const auto width = plan.width();
+  const auto time = time_of(row);
+  slide(plan, {time});
   // In order, as nearly always, this is the end.
-  auto at =
-      entries_.empty() || entries_.back().time <= what.time
-          ? entries_.end()
-          : std::upper_bound(entries_.begin() + static_cast<std::ptrdiff_t>(head_), entries_.end(), what.time, later);
-  entries_.insert(at, what);
-  if (running_.empty() && entries_.size() - head_ > short_history)
-    keep_totals(plan);
-  else
-    for (std::size_t i = 0; i < running_.size(); ++i) {
-      if (what.time > moment_ - plan.features[i].over.count())
-        count_in(plan.features[i], running_[i], what, true);
-      else
-        ++running_[i].first; // it stands before the span
-    }
+  const auto* at =
+      begin() == end() || time_of(end() - width) <= time ? end() : first_after(begin(), end(), width, time);
+  rows_.insert(rows_.begin() + (at - rows_.data()), row, row + width);
+  if (running_.empty()) {
+    if (rows_.size() - head_ > short_history * width)
+      keep_totals(plan);
+    return;
+  }
+  for (std::size_t i = 0; i < running_.size(); ++i) {
+    if (time > moment_ - plan.features[i].over.count())
+      count_in(plan.features[i], running_[i], row, true);
+    else
+      running_[i].first += static_cast<std::uint32_t>(width); // it stands before the span
+  }
 }
 
 /// From now on, of what is there.
@@ -316,78 +349,110 @@ void look_back_history::keep_totals(const look_back_plan& plan) {
   running_.resize(plan.features.size());
   for (std::size_t i = 0; i < running_.size(); ++i) {
     auto& in = running_[i];
-    const auto* from = std::upper_bound(begin(), end(), moment_ - plan.features[i].over.count(), later);
-    in.first = static_cast<std::uint32_t>(from - entries_.data());
-    for (; from != end(); ++from)
-      count_in(plan.features[i], in, *from, true);
+    const auto* from = first_after(begin(), end(), plan.width(), moment_ - plan.features[i].over.count());
+    in.first = static_cast<std::uint32_t>(from - rows_.data());
+    for (; from != end(); from += plan.width())
+      count_in(plan.features[i], in, from, true);
   }
 }
 
 value look_back_history::value_at(const look_back_plan& plan, std::size_t feature, const current& at) {
-  slide(plan, {at.what.time});
+  const auto time = time_of(at.row);
+  slide(plan, {time});
   const auto& wanted = plan.features[feature];
   // Where an event is older than one before it, its span is not the running one.
-  const auto late = at.what.time < moment_;
+  const auto late = time < moment_;
   if (!late && !running_.empty())
-    return span{entries_.data() + running_[feature].first, end(), &running_[feature]}.of(plan, wanted, at);
-  const auto* to = late ? std::upper_bound(begin(), end(), at.what.time, later) : end();
-  const auto* from = std::upper_bound(begin(), to, at.what.time - wanted.over.count(), later);
-  return span{from, to, nullptr}.of(plan, wanted, at);
+    return span{plan, wanted, rows_.data() + running_[feature].first, end(), &running_[feature]}.of(at);
+  const auto* to = late ? first_after(begin(), end(), plan.width(), time) : end();
+  const auto* from = first_after(begin(), to, plan.width(), time - wanted.over.count());
+  return span{plan, wanted, from, to, nullptr}.of(at);
 }
 
-void look_back_history::compact() {
-  if (head_ < 16 || head_ < entries_.size() / 2)
+void look_back_history::join(const look_back_plan& plan, const std::vector<word>& rows,
+                             const look_back_plan::former& of) {
+  const auto width = plan.width();
+  // All of them end with the entity's last event.
+  if (rows.size() > rows_.size()) {
+    const auto more = rows.size() - rows_.size();
+    rows_.insert(rows_.begin(), rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(more));
+    moment_ = std::max(moment_, time_of(end() - width));
+    for (auto* row = rows_.data(); row != rows_.data() + more; row += width)
+      for (std::size_t i = 0; i < plan.columns.size(); ++i)
+        row[1 + i] = plan.columns[i].is_text() ? 0 : std::bit_cast<word>(std::numeric_limits<double>::quiet_NaN());
+  }
+  auto* row = rows_.data() + (rows_.size() - rows.size());
+  for (const auto* from = rows.data(); from != rows.data() + rows.size(); from += width, row += width) {
+    if (time_of(from) != time_of(row))
+      throw corrupt_state{"look-backs over the same events that do not have the same times"};
+    for (auto column : {of.numbers, of.values})
+      if (column)
+        row[1 + *column] = from[1 + *column];
+  }
+}
+
+void look_back_history::compact(const look_back_plan& plan) {
+  if (head_ < 16 * plan.width() || head_ < rows_.size() / 2)
     return;
-  entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(head_));
+  rows_.erase(rows_.begin(), rows_.begin() + static_cast<std::ptrdiff_t>(head_));
   for (auto& in : running_)
     in.first -= static_cast<std::uint32_t>(head_);
   head_ = 0;
-  if (entries_.size() <= short_history / 2)
+  if (rows_.size() <= short_history / 2 * plan.width())
     running_.clear();
 }
 
 look_back::look_back(const look_back_plan& plan, std::string state_prefix, text_ids& entities)
     : plan_(&plan)
+    , now_(plan.width())
     , states_(std::move(state_prefix), entities) {}
 
-std::uint32_t look_back::distinct_number(const value& x, bool counts) {
+std::uint32_t look_back::number_of(const value& x, bool counts) {
   scratch_.clear();
   append_canonical(scratch_, x);
   if (!counts) {
     auto known = texts_.find(scratch_);
-    return known ? *known + 1 : 0;
+    return known ? *known + 1 : look_back_history::unknown;
   }
   auto which = texts_.intern(scratch_);
   texts_.hold(which);
   return which + 1;
 }
 
-look_back_history::current look_back::read(const event& e, bool counts) {
-  look_back_history::current made;
-  made.counts = counts;
-  made.what.time = e.time.ms;
-  made.what.number = std::numeric_limits<double>::quiet_NaN();
-  if (!plan_->field)
-    return made;
-  const auto& x = e.slots[*plan_->field];
-  made.has_value = !x.is_nothing();
-  if (plan_->lon) {
-    if (const auto& lon = e.slots[*plan_->lon]; x.is_number() && lon.is_number())
-      made.what.number = place_number(x.number(), lon.number());
-  } else if (plan_->numbers && x.is_number() && std::isfinite(x.number())) {
-    made.what.number = x.number();
+void look_back::read(const event& e, bool counts) {
+  now_[0] = static_cast<word>(e.time.ms);
+  for (std::size_t i = 0; i < plan_->columns.size(); ++i) {
+    using kind = look_back_plan::column::kind;
+    const auto& column = plan_->columns[i];
+    const auto& x = e.slots[column.field];
+    double number = std::numeric_limits<double>::quiet_NaN();
+    std::uint32_t text = 0;
+    switch (column.what) {
+    case kind::number:
+      if (x.is_number() && std::isfinite(x.number()))
+        number = x.number();
+      break;
+    case kind::place:
+      if (const auto& lon = e.slots[column.lon]; x.is_number() && lon.is_number())
+        number = place_number(x.number(), lon.number());
+      break;
+    case kind::value:
+      if (!x.is_nothing() && (counts || column.seen))
+        text = number_of(x, counts);
+      break;
+    case kind::group:
+      text = number_of(x, counts);
+      break;
+    }
+    now_[1 + i] = column.is_text() ? text : std::bit_cast<word>(number);
   }
-  if (plan_->group)
-    made.what.distinct = distinct_number(e.slots[*plan_->group], counts);
-  else if (plan_->distinct && made.has_value && (counts || plan_->seen))
-    made.what.distinct = distinct_number(x, counts);
-  return made;
 }
 
-void look_back::gone(const look_back_history::entry& what) {
+void look_back::gone(const word* row) {
   --events_;
-  if (what.distinct != 0)
-    texts_.release(what.distinct - 1);
+  for (std::size_t i = 0; i < plan_->columns.size(); ++i)
+    if (const auto text = look_back_history::value_of(row, i); plan_->columns[i].is_text() && text != 0)
+      texts_.release(text - 1);
 }
 
 void look_back::near(text_ids::id entity, int step) const {
@@ -406,65 +471,111 @@ void look_back::near(text_ids::id entity, int step) const {
 
 void look_back::observe(event& e, text_ids::id entity, timestamp watermark) {
   auto* known = states_.find(entity);
-  const auto now = read(e, !plan_->where || plan_->where->matches(e));
-  if (now.counts) {
+  const auto counts = !plan_->where || plan_->where->matches(e);
+  read(e, counts);
+  if (counts) {
     if (known == nullptr)
       known = &states_.make(entity, state{{}, this}, e.time + plan_->longest);
     else if (watermark != watermark::none)
-      known->history.forget(*plan_, watermark, [this](const look_back_history::entry& old) { gone(old); });
-    known->history.add(*plan_, now.what);
+      known->history.forget(*plan_, watermark, [this](const word* row) { gone(row); });
+    known->history.add(*plan_, now_.data());
     ++events_;
-    states_.changed(entity, known->history.newest() + plan_->longest);
+    states_.changed(entity, known->history.newest(*plan_) + plan_->longest);
   }
-  if (known == nullptr) {
-    for (const auto& feature : plan_->features)
-      e.slots[feature.into] = of_nothing(feature.kind, now);
-    return;
+  for (std::size_t i = 0; i < plan_->features.size(); ++i) {
+    const auto& feature = plan_->features[i];
+    e.slots[feature.into] =
+        known == nullptr ? of_nothing(feature, now_.data()) : known->history.value_at(*plan_, i, {now_.data(), counts});
   }
-  for (std::size_t i = 0; i < plan_->features.size(); ++i)
-    e.slots[plan_->features[i].into] = known->history.value_at(*plan_, i, now);
 }
 
 void look_back::expire(timestamp watermark) {
   states_.expire(watermark, [this](text_ids::id, const state& what) {
-    for (const auto& entry : what.history)
-      gone(entry);
+    for (const auto* row = what.history.begin(); row != what.history.end(); row += plan_->width())
+      gone(row);
   });
 }
 
 void look_back::state::save(byte_writer& out) const {
-  out.varint(static_cast<std::uint64_t>(history.end() - history.begin()));
-  for (const auto& entry : history) {
-    out.i64(entry.time);
-    if (owner->plan_->numbers)
-      out.real(entry.number);
-    if (owner->plan_->distinct)
-      out.text(entry.distinct == 0 ? std::string_view{} : owner->texts_.text(entry.distinct - 1));
+  const auto& plan = *owner->plan_;
+  out.varint(static_cast<std::size_t>(history.end() - history.begin()) / plan.width());
+  for (const auto* row = history.begin(); row != history.end(); row += plan.width()) {
+    out.i64(look_back_history::time_of(row));
+    for (std::size_t i = 0; i < plan.columns.size(); ++i)
+      if (!plan.columns[i].is_text())
+        out.real(look_back_history::number_of(row, i));
+      else if (const auto text = look_back_history::value_of(row, i); text != 0)
+        out.text(owner->texts_.text(text - 1));
+      else
+        out.text({});
   }
+}
+
+namespace {
+
+word restored_number(byte_reader& in) {
+  const auto number = in.real();
+  if (std::isinf(number))
+    throw corrupt_state{"an infinite number in a look-back"};
+  return std::bit_cast<word>(number);
+}
+
+std::size_t restored_count(byte_reader& in) {
+  const auto rows = in.count();
+  if (rows == 0)
+    throw corrupt_state{"a look-back without an event"};
+  return rows;
+}
+
+} // namespace
+
+std::uint32_t look_back::restored_value(byte_reader& in) {
+  const auto text = in.text();
+  if (text.empty())
+    return 0;
+  const auto which = texts_.intern(text);
+  texts_.hold(which);
+  return which + 1;
 }
 
 void look_back::restore(std::string_view entity, std::string_view bytes) {
   states_.restore(entity, bytes, [this](byte_reader& in) {
     state made{{}, this};
-    auto entries = in.count();
-    if (entries == 0)
-      throw corrupt_state{"a look-back without an event"};
-    for (std::size_t i = 0; i < entries; ++i) {
-      look_back_history::entry what;
-      what.time = in.i64();
-      what.number = plan_->numbers ? in.real() : std::numeric_limits<double>::quiet_NaN();
-      if (std::isinf(what.number))
-        throw corrupt_state{"an infinite number in a look-back"};
-      if (plan_->distinct)
-        if (auto text = in.text(); !text.empty()) {
-          auto which = texts_.intern(text);
-          texts_.hold(which);
-          what.distinct = which + 1;
-        }
-      made.history.add(*plan_, what);
+    for (auto rows = restored_count(in); rows > 0; --rows) {
+      now_[0] = static_cast<word>(in.i64());
+      for (std::size_t i = 0; i < plan_->columns.size(); ++i)
+        now_[1 + i] = plan_->columns[i].is_text() ? restored_value(in) : restored_number(in);
+      made.history.add(*plan_, now_.data());
       ++events_;
     }
     return made;
+  });
+}
+
+void look_back::save(bool only_changes, const std::function<void(state_entry&&)>& put) {
+  if (only_changes)
+    for (auto& key : former_keys_)
+      put({std::move(key), std::nullopt});
+  former_keys_.clear();
+  states_.save(only_changes, put);
+}
+
+void look_back::restore_former(const look_back_plan::former& of, std::string_view key, std::string_view entity,
+                               std::string_view bytes) {
+  former_keys_.emplace_back(key);
+  states_.carry_over(entity, bytes, state{{}, this}, [&](byte_reader& in, state& into) {
+    std::vector<word> rows;
+    const auto before = into.history.end() - into.history.begin();
+    for (auto left = restored_count(in); left > 0; --left) {
+      now_[0] = static_cast<word>(in.i64());
+      if (of.numbers)
+        now_[1 + *of.numbers] = restored_number(in);
+      if (of.values)
+        now_[1 + *of.values] = restored_value(in);
+      rows.insert(rows.end(), now_.begin(), now_.end());
+    }
+    into.history.join(*plan_, rows, of);
+    events_ += static_cast<std::size_t>(into.history.end() - into.history.begin() - before) / plan_->width();
   });
 }
 

@@ -13,6 +13,7 @@
 // one that arrived last.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -37,77 +38,110 @@ double place_number(double lat, double lon);
 /// Kilometres between two such places, along the great circle of a sphere of the Earth's mean radius (haversine; Sinnott, 1984).
 double distance_km(double a, double b);
 
-/// Features over the same events and field share one memory of them.
+/// Features over the same events share one memory of them: a row an event, with its time and what of it is asked for.
 struct look_back_plan {
+  struct column {
+    enum class kind {
+      number, ///< NaN where the field is no finite number
+      place,  ///< of `field` and `lon`, see place_number(); NaN where they are none
+      value,  ///< the number of its canonical text, plus 1; 0 where it is null
+      group,  ///< the same, but null is a value like others
+    };
+    kind what = kind::number;
+    slot field = 0;
+    slot lon = 0;
+    bool seen = false; ///< values are told from those of events that do not count themselves
+    bool is_text() const {
+      return what == kind::value || what == kind::group;
+    }
+  };
   struct feature {
     config::feature_kind kind = config::feature_kind::count;
     milliseconds over{0};
     slot into = 0;
-    bool by_group = false; ///< of habit
+    std::size_t numbers = 0; ///< column of its numbers or places, where the kind has any
+    std::size_t values = 0;  ///< column of what it tells apart
+    bool by_group = false;   ///< of habit
+  };
+  /// A memory of schema version 3 and before, which was one a field: where its parts are now.
+  struct former {
+    std::size_t index = 0;
+    std::optional<std::size_t> numbers;
+    std::optional<std::size_t> values;
   };
   std::optional<match> where; ///< which events count; all without it
-  std::optional<slot> field;  ///< none for count and since
-  std::optional<slot> lon;    ///< of speed: `field` is the latitude then
-  std::optional<slot> group;  ///< of habit: its values are told from one another then, not the field's
-  bool numbers = false;       ///< some feature takes the field's numbers, or the places
-  bool distinct = false;      ///< some feature tells its values from one another
-  bool seen = false;          ///< ... and from the current event's, which need not count itself
+  std::vector<column> columns;
   milliseconds longest{0};
   std::vector<feature> features;
+  std::vector<former> formers;
+
+  std::size_t width() const {
+    return 1 + columns.size();
+  }
 };
 
 /// What is remembered of one entity.
 class look_back_history {
 public:
-  struct entry {
-    std::int64_t time = 0;
-    double number = 0;          ///< NaN where the field is no finite number; of speed a place, see place_number()
-    std::uint32_t distinct = 0; ///< number of the value's canonical text, plus 1; 0 where it is null or not asked for
-  };
+  /// A row begins with its time; behind it stands what each column says.
+  using word = std::uint64_t;
+  static std::int64_t time_of(const word* row) {
+    return static_cast<std::int64_t>(*row);
+  }
+  static double number_of(const word* row, std::size_t column) {
+    return std::bit_cast<double>(row[1 + column]);
+  }
+  static std::uint32_t value_of(const word* row, std::size_t column) {
+    return static_cast<std::uint32_t>(row[1 + column]);
+  }
+  /// A value that no event has which counts.
+  static constexpr std::uint32_t unknown = UINT32_MAX;
 
   /// The event whose features are asked for.
   struct current {
-    entry what;
-    bool counts = false;    ///< it is the last of its time among the entries
-    bool has_value = false; ///< its field is not null. Its distinct is 0 where no entry has the same
+    const word* row = nullptr;
+    bool counts = false; ///< it is the last of its time among the rows
   };
 
-  /// Forgets what no event from `watermark` on can reach; `gone` sees each entry that goes.
+  /// Forgets what no event from `watermark` on can reach; `gone` sees each row that goes.
   template <class Gone>
   void forget(const look_back_plan& plan, timestamp watermark, Gone&& gone) {
     // As no event before the watermark will be fed, the sliding spans may move up to it.
     slide(plan, watermark);
-    auto bound = watermark.ms - plan.longest.count();
-    while (head_ < entries_.size() && entries_[head_].time <= bound)
-      gone(entries_[head_++]);
-    compact();
+    const auto bound = watermark.ms - plan.longest.count();
+    for (; head_ < rows_.size() && time_of(&rows_[head_]) <= bound; head_ += plan.width())
+      gone(&rows_[head_]);
+    compact(plan);
   }
   /// Adds an event. Any order of times, none before the last forget()'s watermark.
-  void add(const look_back_plan& plan, const entry& what);
+  void add(const look_back_plan& plan, const word* row);
+  /// Adds the columns of a former memory, whose rows are of the same events but may begin earlier or later. @pre nothing was added with add()
+  /// @throws corrupt_state they are not of the same events
+  void join(const look_back_plan& plan, const std::vector<word>& rows, const look_back_plan::former& of);
   /// A feature's value at an event. @pre as add()
   value value_at(const look_back_plan& plan, std::size_t feature, const current& at);
 
-  const entry* begin() const {
-    return entries_.data() + head_;
+  const word* begin() const {
+    return rows_.data() + head_;
   }
-  const entry* end() const {
-    return entries_.data() + entries_.size();
+  const word* end() const {
+    return rows_.data() + rows_.size();
   }
   /// Asks for what the next event will touch.
   void near() const {
     // A history that is added up anew is read as a whole: from where it begins the processor sees by itself where that goes on.
-    __builtin_prefetch(entries_.data() + (running_.empty() ? head_ : entries_.size()));
+    __builtin_prefetch(rows_.data() + (running_.empty() ? head_ : rows_.size()));
     for (const auto& each : running_)
       __builtin_prefetch(&each);
   }
   /// The next step: what slides out.
   void near_first() const {
     for (const auto& each : running_)
-      __builtin_prefetch(entries_.data() + each.first);
+      __builtin_prefetch(rows_.data() + each.first);
   }
-  /// Of the last entry. @pre there is one
-  timestamp newest() const {
-    return {entries_.back().time};
+  /// Of the last row. @pre there is one
+  timestamp newest(const look_back_plan& plan) const {
+    return {time_of(end() - plan.width())};
   }
 
 private:
@@ -118,25 +152,25 @@ private:
     exact_sum sum;
     void count(double number, bool added);
   };
-  /// Of one feature over the entries [first, end), which are those with a time in (moment - over, moment].
+  /// Of one feature over the rows from `first` on, which are those with a time in (moment - over, moment].
   struct totals {
-    std::uint32_t first = 0;
+    std::uint32_t first = 0; ///< in words
     sums all;
     /// Of habit by group: the numbers of each; made with the first.
     std::unique_ptr<boost::unordered_flat_map<std::uint32_t, sums>> groups;
-    /// How many entries have each value; made with the first.
+    /// How many rows have each value; made with the first.
     std::unique_ptr<boost::unordered_flat_map<std::uint32_t, std::uint32_t>> distinct;
   };
   class span;
 
   void slide(const look_back_plan& plan, timestamp to);
   void keep_totals(const look_back_plan& plan);
-  static void count_in(const look_back_plan::feature& feature, totals& in, const entry& what, bool added);
-  void compact();
+  static void count_in(const look_back_plan::feature& feature, totals& in, const word* row, bool added);
+  void compact(const look_back_plan& plan);
 
-  std::vector<entry> entries_; // by time, equal times by arrival; those before head_ are forgotten
-  std::size_t head_ = 0;
-  std::int64_t moment_ = INT64_MIN; // no entry is later
+  std::vector<word> rows_;          // by time, equal times by arrival; those before head_ are forgotten
+  std::size_t head_ = 0;            // in words
+  std::int64_t moment_ = INT64_MIN; // no row is later
   std::vector<totals> running_;     // by feature; none while the history is short
 };
 
@@ -160,11 +194,12 @@ public:
   std::size_t events() const {
     return events_;
   }
-  void save(bool only_changes, const std::function<void(state_entry&&)>& put) {
-    states_.save(only_changes, put);
-  }
+  void save(bool only_changes, const std::function<void(state_entry&&)>& put);
   /// @throws corrupt_state
   void restore(std::string_view entity, std::string_view bytes);
+  /// The same of what schema version 3 and before wrote, each part of a memory by itself, under `key`. The next save says that the key is gone.
+  void restore_former(const look_back_plan::former& of, std::string_view key, std::string_view entity,
+                      std::string_view bytes);
 
 private:
   struct state {
@@ -173,15 +208,19 @@ private:
     void save(byte_writer& out) const;
   };
 
-  look_back_history::current read(const event& e, bool counts);
-  /// @param counts it is one of the entries', else only looked for
-  std::uint32_t distinct_number(const value& x, bool counts);
-  void gone(const look_back_history::entry& what);
+  /// Fills now_.
+  void read(const event& e, bool counts);
+  /// @param counts it is one of the rows', else only looked for
+  std::uint32_t number_of(const value& x, bool counts);
+  std::uint32_t restored_value(byte_reader& in);
+  void gone(const look_back_history::word* row);
 
   const look_back_plan* plan_;
-  text_ids texts_; // canonical texts of distinct values, held once by each entry
+  text_ids texts_; // canonical texts of values, held once by each row
   std::string scratch_;
+  std::vector<look_back_history::word> now_;
   std::size_t events_ = 0;
+  std::vector<std::string> former_keys_; ///< that the last checkpoint still has
   keyed_states<state> states_;
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -232,30 +233,31 @@ private:
     std::string events_of = feature.field + '\n' + feature.lon + '\n' + feature.group + '\n';
     if (feature.where)
       append_canonical_json(events_of, *feature.where);
-    auto [place, is_new] = look_backs_.try_emplace(events_of, into_.look_backs.size());
+    auto [place, is_new] = memories_by_events_.try_emplace(events_of, memories_.size());
     if (is_new) {
-      auto& plan = into_.look_backs.emplace_back();
+      auto& memory = memories_.emplace_back();
       if (!wanted.empty())
-        plan.field = into_.fields.lookup(feature.field);
+        memory.field = into_.fields.lookup(feature.field);
       if (feature.kind == kind::speed)
-        plan.lon = into_.fields.lookup(feature.lon);
+        memory.lon = into_.fields.lookup(feature.lon);
       if (!feature.group.empty())
-        plan.group = into_.fields.lookup(feature.group);
-      if (feature.where && !feature.where->empty())
+        memory.group = into_.fields.lookup(feature.group);
+      if (feature.where && !feature.where->empty()) {
+        append_canonical_json(memory.where_text, *feature.where);
         if (auto where = match::compile(*feature.where, path + ".where", into_.fields, name_scope::pipeline);
             take(where))
-          plan.where = std::move(*where);
+          memory.where = std::move(*where);
+      }
     }
-    auto& plan = into_.look_backs[place->second];
-    plan.longest = std::max(plan.longest, feature.over);
-    plan.seen = plan.seen || feature.kind == kind::seen;
-    plan.distinct = plan.distinct || plan.group;
+    auto& memory = memories_[place->second];
+    memory.longest = std::max(memory.longest, feature.over);
+    memory.seen = memory.seen || feature.kind == kind::seen;
     if (feature.kind == kind::distinct || feature.kind == kind::seen)
-      plan.distinct = true;
+      memory.values = true;
     else if (!wanted.empty())
-      plan.numbers = true;
-    plan.features.push_back(made);
-    into_slots_.push_back({place->second, plan.features.size() - 1, feature.name});
+      memory.numbers = true;
+    memory.features.push_back(made);
+    into_slots_.push_back({place->second, memory.features.size() - 1, feature.name});
   }
 
   void add_graph_feature(const config::feature& feature, const std::string& path) {
@@ -274,16 +276,69 @@ private:
   }
 
   void add_features() {
-    for (const auto& [look_back, feature, name] : into_slots_) {
+    for (const auto& [memory, feature, name] : into_slots_) {
       added_.push_back(name);
-      into_.look_backs[look_back].features[feature].into = into_.fields.computed_field(name);
+      memories_[memory].features[feature].into = into_.fields.computed_field(name);
     }
+    share_rows();
     for (std::size_t i = 0; i < graph_slots_.size(); ++i) {
       added_.push_back(graph_slots_[i]);
       into_.graph->features[i].into = into_.fields.computed_field(graph_slots_[i]);
     }
     if (graph_slots_.empty())
       into_.graph.reset(); // nobody asks it anything
+  }
+
+  /// Memories of the same events become one, with a column for each field that is asked for: an event is then one row, however many features
+  /// look at it. But what only a short look-back asks for is not kept for the length of a long one.
+  void share_rows() {
+    constexpr int most_times_as_long = 4;
+    std::vector<std::size_t> order(memories_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [this](std::size_t a, std::size_t b) { return memories_[a].longest > memories_[b].longest; });
+    std::vector<std::string> where_texts; // by look-back
+    for (auto index : order) {
+      auto& memory = memories_[index];
+      auto which = std::size_t{0};
+      while (which < into_.look_backs.size() &&
+             (where_texts[which] != memory.where_text ||
+              (memory.field && into_.look_backs[which].longest > memory.longest * most_times_as_long)))
+        ++which;
+      if (which == into_.look_backs.size()) {
+        auto& plan = into_.look_backs.emplace_back();
+        plan.where = std::move(memory.where);
+        plan.longest = memory.longest;
+        where_texts.push_back(memory.where_text);
+      }
+      auto& plan = into_.look_backs[which];
+      using kind = look_back_plan::column::kind;
+      look_back_plan::former former{index, std::nullopt, std::nullopt};
+      if (memory.numbers)
+        former.numbers = memory.lon ? column_of(plan, {kind::place, *memory.field, *memory.lon})
+                                    : column_of(plan, {kind::number, *memory.field});
+      if (memory.group)
+        former.values = column_of(plan, {kind::group, *memory.group});
+      else if (memory.values)
+        former.values = column_of(plan, {kind::value, *memory.field, 0, memory.seen});
+      for (auto& feature : memory.features) {
+        feature.numbers = former.numbers.value_or(0);
+        feature.values = former.values.value_or(0);
+        plan.features.push_back(feature);
+      }
+      plan.formers.push_back(former);
+    }
+  }
+
+  static std::size_t column_of(look_back_plan& plan, const look_back_plan::column& wanted) {
+    for (std::size_t i = 0; i < plan.columns.size(); ++i)
+      if (auto& known = plan.columns[i];
+          known.what == wanted.what && known.field == wanted.field && known.lon == wanted.lon) {
+        known.seen = known.seen || wanted.seen;
+        return i;
+      }
+    plan.columns.push_back(wanted);
+    return plan.columns.size() - 1;
   }
 
   void add_graph() {
@@ -451,7 +506,21 @@ private:
   std::set<std::string> feature_names_;
   std::set<std::string> window_names_;
   std::set<std::string> detector_names_;
-  std::map<std::string, std::size_t> look_backs_; // field and where, to the look-back that remembers those events
+  /// What features over the same field of the same events ask for.
+  struct memory {
+    std::string where_text;
+    std::optional<match> where;
+    std::optional<slot> field;
+    std::optional<slot> lon;   // of speed: `field` is the latitude then
+    std::optional<slot> group; // of habit: its values are told from one another then, not the field's
+    bool numbers = false;      // some feature takes the field's numbers, or the places
+    bool values = false;       // some feature tells its values from one another
+    bool seen = false;         // ... and from the current event's, which need not count itself
+    milliseconds longest{0};
+    std::vector<look_back_plan::feature> features;
+  };
+  std::vector<memory> memories_;
+  std::map<std::string, std::size_t> memories_by_events_; // by field and where
   std::vector<feature_place> into_slots_;
   std::vector<std::string> added_;       // to the message's own fields, so far
   std::vector<std::string> graph_slots_; ///< by feature of the graph

@@ -87,7 +87,7 @@ CAF_TEST(of keys that have fallen silent nothing is left) {
   std::set<char> kinds;
   for (const auto& [key, value] : chain)
     kinds.insert(key.front());
-  for (auto kind : {'w', 'f', 'd', 'r', 'q'})
+  for (auto kind : {'w', 'h', 'd', 'r', 'q'})
     CAF_CHECK(kinds.contains(kind));
 
   much_later(*task, 200);

@@ -54,7 +54,7 @@ struct stream {
     static const std::vector<std::string> groups{"north", "south", "dropped"};
     stream made;
     std::int64_t now = begin + below(100'000);
-    const auto pace = below(3) == 0 ? 8 : 1; // and now and then many events of an entity in a short time
+    const auto pace = below(3) == 0 ? 4 : 1; // and now and then many events of an entity in a short time
     while (made.samples.size() < n) {
       sample next;
       auto dice = below(100);
