@@ -175,6 +175,7 @@ expected<std::unique_ptr<analysis>> analysis::start(caf::actor_system& system,
   plan->writer = unique_writer();
   plan->checkpoint_every = options.checkpoint_every;
   plan->until_end = options.until_end;
+  plan->silent_member_kept = options.silent_member_kept;
   plan->start = options.start;
   plan->memory = options.memory;
   plan->side_messages = route_messages(options.memory, plan->topics, std::move(options.side_messages));

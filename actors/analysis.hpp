@@ -35,8 +35,9 @@ struct watched_topic {
 struct analysis_options {
   std::vector<watched_topic> topics; ///< each with a pipeline or a recorder
   milliseconds checkpoint_every{5'000};
-  bool until_end = false;        ///< end where each partition ended when it was claimed, with open windows written
-  transport::start_offset start; ///< where there is no checkpoint
+  bool until_end = false; ///< end where each partition ended when it was claimed, with open windows written
+  wall_duration silent_member_kept = std::chrono::seconds{45}; ///< as in analysis_plan
+  transport::start_offset start;                               ///< where there is no checkpoint
   /// The source can't seek back (the embedded cluster): what a restart could need is kept in memory.
   bool replay_from_memory = false;
   side_message_sink side_messages; ///< empty: counted only

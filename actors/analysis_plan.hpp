@@ -77,7 +77,9 @@ struct analysis_plan {
   storage::result_store* store = nullptr;
   std::string writer; ///< unique to this process: distinguishes its checkpoints
   milliseconds checkpoint_every{5'000};
-  bool until_end = false;          ///< end where each partition ended when it was claimed
+  bool until_end = false; ///< end where each partition ended when it was claimed
+  /// A member of the group that fell silent keeps its partitions so long.
+  wall_duration silent_member_kept = std::chrono::seconds{45};
   transport::start_offset start;   ///< where there is no checkpoint
   side_message_sink side_messages; ///< empty: they are counted only
   /// Where internal topics lie in this process; none: the source's cluster keeps them.

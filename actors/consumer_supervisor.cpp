@@ -14,9 +14,9 @@ namespace {
 const std::string consumer_name = "consumer";
 const std::string writer_name = "store writer";
 const std::string forwarder_name = "forwarder";
-/// How long after the last change a group may take to hand over all partitions of a topic, before those missing are taken to be another
-/// process's: longer than a member that was killed keeps them (librdkafka's `session.timeout.ms`, 45 s).
-constexpr auto patience_for_assignment = std::chrono::seconds{60};
+/// How much longer than a member that was killed keeps its partitions a group may take to hand over all of a topic, counted from the last change, before
+/// those missing are taken to be another process's.
+constexpr auto patience_for_assignment = std::chrono::seconds{15};
 
 std::string child_name(const transport::topic_partition& which) {
   return "partition " + which.topic + "/" + std::to_string(which.partition);
@@ -196,7 +196,7 @@ void consumer_supervisor_state::check_drained() {
       continue;
     if (known < wanted) {
       auto now = self_->clock().now();
-      if (now - drained_since_.value_or(now) < patience_for_assignment) {
+      if (now - drained_since_.value_or(now) < plan_->silent_member_kept + patience_for_assignment) {
         drained_since_ = drained_since_.value_or(now);
         continue;
       }

@@ -1,6 +1,17 @@
 #include "config/settings.hpp"
 
+#include <charconv>
+
 namespace throng::config {
+
+std::int64_t kafka_settings::number(const std::string& property, std::int64_t otherwise) const {
+  const auto set = properties.find(property);
+  std::uint32_t read = 0; // as librdkafka's go
+  if (set == properties.end() ||
+      std::from_chars(set->second.data(), set->second.data() + set->second.size(), read).ec != std::errc{})
+    return otherwise;
+  return read;
+}
 
 std::string redacted_store(const std::string& uri) {
   auto scheme = uri.find("://");

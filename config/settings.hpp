@@ -17,6 +17,8 @@ struct kafka_settings {
   bool embedded() const {
     return brokers == "embedded";
   }
+  /// A property that is a number from 0 on; `otherwise`, librdkafka's default, where it is not set or none (which librdkafka tells).
+  std::int64_t number(const std::string& property, std::int64_t otherwise) const;
 
   friend bool operator==(const kafka_settings&, const kafka_settings&) = default;
 };

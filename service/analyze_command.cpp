@@ -181,6 +181,7 @@ int run(const analyze_options& options, bool quiet) {
   watching.topics = watched_topics(choice, *plans, prefix);
   watching.checkpoint_every = *checkpoint_every;
   watching.until_end = options.until_end || choice.folder();
+  watching.silent_member_kept = milliseconds{settings->kafka.number("session.timeout.ms", 45'000)};
   watching.start = *start;
   watching.replay_from_memory = choice.is_stream();
   auto told = notifiers::start(settings->notify, **store);

@@ -6,8 +6,10 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include "service/interrupt.hpp"
+#include "service/side_messages.hpp"
 #include "transport/topic_reader.hpp"
 
 namespace throng::service {
@@ -74,7 +76,8 @@ expected<std::unique_ptr<replay_source>> open_dead_letters(const config::setting
     std::string id;
   };
   std::vector<letter> letters;
-  std::set<std::string> ids;                  // the topic is at-least-once
+  std::set<std::string> ids; // the topic is at-least-once
+  std::size_t cut = 0;
   std::map<std::string, std::int64_t> oldest; // by topic: no replay stands before its original
   auto read =
       each_message(settings, settings.topics.prefix + "analytics.dead_letter", 0, [&](transport::record&& found) {
@@ -85,6 +88,10 @@ expected<std::unique_ptr<replay_source>> open_dead_letters(const config::setting
             (!choice.pipeline.empty() && pipeline != choice.pipeline) ||
             (!choice.reason.empty() && header(found.headers, "reason") != choice.reason) || !ids.insert(id).second)
           return;
+        if (!header(found.headers, cut_header).empty()) {
+          ++cut;
+          return;
+        }
         auto time = std::max<std::int64_t>(0, found.timestamp_ms);
         auto [known, is_new] = oldest.try_emplace(topic, time);
         known->second = std::min(known->second, time);
@@ -99,6 +106,11 @@ expected<std::unique_ptr<replay_source>> open_dead_letters(const config::setting
       });
   if (!read)
     return tl::unexpected{read.error()};
+  if (cut > 0)
+    spdlog::warn(
+        "{} dead letters are left out: they are only the beginning of messages that were too long to be passed on "
+        "whole (header {}); these still stand at their source_topic, source_partition and source_offset",
+        cut, cut_header);
   std::set<std::string> there;
   for (const auto& [topic, from] : oldest)
     if (auto seen = each_message(settings, topic, from,

@@ -38,11 +38,48 @@ std::int32_t partition_for(const analytics::side_message& message, const config:
   return partition_of(message.key, other != others.end() ? other->second : topics.partitions);
 }
 
+/// Topics of messages that could not be used.
+constexpr std::array rejecting{"analytics.late", "analytics.dead_letter"};
+
+bool is_rejected(const analytics::side_message& message) {
+  return std::find(rejecting.begin(), rejecting.end(), message.topic) != rejecting.end();
+}
+
+/// The longest message that the producer takes, its key, value and headers together.
+std::size_t longest_message(const config::kafka_settings& kafka) {
+  return static_cast<std::size_t>(kafka.number("message.max.bytes", 1'000'000));
+}
+
+/// A rejected message that with its headers is longer than the producer takes becomes its own beginning, and says so: it was as long as a message
+/// may be already, and must not end the analysis.
+void fit(analytics::side_message& message, std::size_t longest) {
+  constexpr std::size_t most_of_a_length = 10; // two to a header, one for their number
+  auto taken = most_of_a_length;
+  const auto count = [&](std::string_view name, std::string_view value) {
+    taken += name.size() + value.size() + 2 * most_of_a_length;
+  };
+  for (const auto& [name, value] : message.headers)
+    count(name, value);
+  if (taken + message.key.size() + message.value.size() <= longest)
+    return;
+  const auto whole = std::to_string(message.value.size());
+  count(cut_header, whole);
+  const auto room = longest - std::min(longest, taken);
+  message.key.resize(std::min(message.key.size(), room));
+  message.value.resize(std::min(message.value.size(), room - message.key.size()));
+  message.headers.emplace_back(cut_header, whole);
+}
+
 /// Retryable where the brokers may still take them: then all are sent again, as at-least-once allows. A delivery that has failed is not: the writer
 /// of results tells its partition, the analysis ends, and its checkpoints from before send what is missing when it is started again.
 expected<void> deliver(transport::producer& to, const config::topic_settings& topics, const partition_counts& others,
-                       std::span<const analytics::side_message> messages) {
-  auto block = std::make_shared<const message_block>(messages.begin(), messages.end());
+                       std::size_t longest, std::span<const analytics::side_message> messages) {
+  auto block = std::make_shared<message_block>(messages.begin(), messages.end());
+  for (auto& message : *block)
+    if (is_rejected(message)) {
+      message.partition = partition_for(message, topics, others); // by the whole key
+      fit(message, longest);
+    }
   std::map<std::pair<std::string_view, std::int32_t>, std::vector<transport::outgoing>> runs;
   for (const auto& message : *block)
     runs[{message.topic, partition_for(message, topics, others)}].push_back(
@@ -125,19 +162,13 @@ expected<actors::side_message_sink> send_side_messages(const config::settings& s
   auto made = transport::producer::make(settings.kafka, cluster, std::move(callbacks));
   if (!made)
     return tl::unexpected{made.error()};
-  return actors::side_message_sink{[topics = settings.topics, partitions = std::move(partitions),
-                                    producer = std::shared_ptr<transport::producer>{std::move(*made)}](
-                                       std::span<const analytics::side_message> messages) {
-    return deliver(*producer, topics, partitions, messages);
-  }};
+  return actors::side_message_sink{
+      [topics = settings.topics, partitions = std::move(partitions), longest = longest_message(settings.kafka),
+       producer =
+           std::shared_ptr<transport::producer>{std::move(*made)}](std::span<const analytics::side_message> messages) {
+        return deliver(*producer, topics, partitions, longest, messages);
+      }};
 }
-
-namespace {
-
-/// Topics of messages that could not be used.
-constexpr std::array<const char*, 2> rejecting{"analytics.late", "analytics.dead_letter"};
-
-} // namespace
 
 struct message_folders::implementation {
   std::map<std::string, std::unique_ptr<transport::message_file_writer>, std::less<>> rejects; ///< by topic
@@ -159,7 +190,7 @@ struct message_folders::implementation {
   expected<void> take(const analytics::side_message& message) {
     if (auto file = topics.find(message.topic); file != topics.end())
       return file->second->append(record_of(message));
-    if (std::find(rejecting.begin(), rejecting.end(), message.topic) == rejecting.end())
+    if (!is_rejected(message))
       return {};
     show_first(message);
     auto file = rejects.find(message.topic);
@@ -184,7 +215,7 @@ message_folders::~message_folders() = default;
 expected<std::unique_ptr<message_folders>> message_folders::make(const std::string& rejects) {
   std::unique_ptr<message_folders> made{new message_folders};
   if (!rejects.empty())
-    for (const auto* topic : rejecting) {
+    for (const std::string topic : rejecting) {
       auto file = transport::message_file_writer::create(rejects, topic, true);
       if (!file)
         return tl::unexpected{file.error()};

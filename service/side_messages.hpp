@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "actors/analysis_plan.hpp"
@@ -15,6 +16,9 @@
 #include "transport/embedded.hpp"
 
 namespace throng::service {
+
+/// Of a rejected message that was too long to be passed on whole: how many bytes its value had. What stands in the topic is its beginning.
+inline constexpr std::string_view cut_header = "cut_from";
 
 /// Throng's own topics that every analysis writes to, without the prefix.
 const std::vector<std::string>& analysis_topics();

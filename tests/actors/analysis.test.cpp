@@ -176,6 +176,25 @@ CAF_TEST(what an internal topic is made from is waited for while a member of the
   CAF_CHECK_EQUAL(saved_offset("tally", "numbers", 0), 95);
 }
 
+CAF_TEST(a member of the group that died is waited for as long as the group keeps it) {
+  watch("numbers", {"tally"});
+  topics->fill("copies", 0, 30);
+  watch("copies", {"copier"});
+  plan.topics["numbers"].writes = true;
+  plan.topics["copies"].written_by = {"numbers"};
+  plan.silent_member_kept = 300s;
+  topics->withheld = {n0, n1};
+  plan.until_end = true;
+  start();
+  settle(310s);
+  CAF_CHECK(ended.empty());
+  topics->fill("copies", 0, 12);
+  topics->events.push_back(transport::assigned{{n0, n1}});
+  settle(20s);
+  CAF_CHECK_EQUAL(failure(), "");
+  CAF_CHECK_EQUAL(saved_offset("copier", "copies", 0), 42);
+}
+
 CAF_TEST(an internal topic ends where another member of the group goes on with what it is made from) {
   watch("numbers", {"tally"});
   topics->fill("copies", 0, 30);

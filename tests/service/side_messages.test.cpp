@@ -38,21 +38,28 @@ struct fixture {
     return send({&what, 1});
   }
 
-  /// The values of a partition of the alerts.
-  std::vector<std::string> values(std::int32_t partition) const {
+  std::vector<transport::record> records(const std::string& topic, std::int32_t partition) const {
     auto kafka = settings.kafka;
     kafka.brokers = cluster->bootstrap_servers();
     transport::topic_reader::choice what;
     what.partition = partition;
-    auto reader = transport::topic_reader::open(kafka, "x.analytics.alerts", what);
+    auto reader = transport::topic_reader::open(kafka, topic, what);
     CAF_REQUIRE(reader.has_value());
-    std::vector<std::string> found;
+    std::vector<transport::record> found;
     while (!(*reader)->done()) {
       auto next = (*reader)->next(std::chrono::seconds{20});
       CAF_REQUIRE(next.has_value());
       if (*next)
-        found.push_back((*next)->value.value_or("-"));
+        found.push_back(std::move(**next));
     }
+    return found;
+  }
+
+  /// The values of a partition of the alerts.
+  std::vector<std::string> values(std::int32_t partition) const {
+    std::vector<std::string> found;
+    for (auto& each : records("x.analytics.alerts", partition))
+      found.push_back(each.value.value_or("-"));
     return found;
   }
 
@@ -92,6 +99,38 @@ CAF_TEST(a message that is too large for a broker is an error that names its siz
   CAF_CHECK(refused.error().kind == error_kind::invalid);
   CAF_CHECK(!refused.error().retryable);
   CAF_CHECK(refused.error().message.find("2000003 bytes") != std::string::npos);
+}
+
+CAF_TEST(a rejected message that is too long to be passed on whole is its own beginning and says so) {
+  std::string whole;
+  for (int i = 0; whole.size() < 999'990; ++i)
+    whole += std::to_string(i) + ' ';
+  whole.resize(999'990); // a producer takes it, but not with the headers of a rejected message
+  CAF_REQUIRE(send_one(message(whole, 0, "analytics.late")).has_value());
+  CAF_REQUIRE(send_one(message(whole.substr(0, 999'000), 0, "analytics.late")).has_value());
+  CAF_REQUIRE(send_one(message(std::string(3'000'000, 'x'), 0, "analytics.late")).has_value());
+  const auto found = records("x.analytics.late", 0);
+  CAF_REQUIRE_EQUAL(found.size(), 3u);
+  CAF_CHECK_EQUAL(found[0].key.value_or(""), "key");
+  CAF_CHECK_GREATER(found[0].value->size(), 999'000u);
+  CAF_CHECK_LESS(found[0].value->size(), whole.size());
+  CAF_CHECK(whole.starts_with(*found[0].value));
+  const transport::header_list cut{{"id", "7"}, {std::string{cut_header}, "999990"}};
+  CAF_CHECK(found[0].headers == cut);
+  CAF_CHECK_EQUAL(*found[1].value, whole.substr(0, 999'000));
+  CAF_CHECK_EQUAL(found[1].headers.size(), 1u);
+  CAF_CHECK_EQUAL(found[2].headers.back().second, "3000000");
+}
+
+CAF_TEST(a longest message of the settings bounds what is passed on) {
+  settings.kafka.properties["message.max.bytes"] = "2000";
+  auto send_short = send_side_messages(settings, cluster.get(), {}).value();
+  const auto late = message(std::string(5'000, 'x'), 0, "analytics.late");
+  CAF_REQUIRE(send_short({&late, 1}).has_value());
+  const auto found = records("x.analytics.late", 0);
+  CAF_REQUIRE_EQUAL(found.size(), 1u);
+  CAF_CHECK_LESS(found[0].value->size(), 2'000u);
+  CAF_CHECK_GREATER(found[0].value->size(), 1'800u);
 }
 
 CAF_TEST(a broker that refuses for a moment is asked again and nobody hears of it) {
