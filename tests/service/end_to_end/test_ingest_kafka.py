@@ -137,7 +137,7 @@ class IngestIntoKafka(InFolder):
         self.assertEqual(counted(), 960)
         by_day = Counter()
         for window in query("windows", self.mongodb, "--pipeline", "energy-labels", "--window", "by-day"):
-            by_day[window["start"][:10]] += window["numero_dpe"]["count"]
+            by_day[window["start"][:10]] += window["events"]
         self.assertEqual(by_day, Counter(row["date_reception_dpe"] for row in self.api.rows))
         by_label = {window["group"]["etiquette_dpe"]: window["events"] for window in query("windows", self.mongodb, "--window", "by-label")}
         self.assertEqual(by_label, Counter(row["etiquette_dpe"] for row in self.api.rows))
