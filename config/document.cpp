@@ -29,8 +29,8 @@ std::string document::shown(const std::string& path, const boost::json::value& v
   // Any property of librdkafka may be a password; that of the brokers can't.
   if (path.rfind("kafka.", 0) == 0 && path != "kafka.brokers")
     return "the value";
-  // A webhook's address may hold a token, and beside it stands its secret.
-  if (path.rfind("notify.", 0) == 0)
+  // A webhook's address may hold a token, and beside it stands its secret; an API's key is one.
+  if (path.rfind("notify.", 0) == 0 || path.rfind("auth.", 0) == 0)
     return "the value";
   std::string text;
   if (auto raw = substituted.find(path); raw != substituted.end())

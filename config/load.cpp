@@ -258,6 +258,26 @@ checked<std::vector<loaded<pipeline>>> load_pipelines(const std::string& file_or
   return parse_pipelines(*text, file_or_preset, options);
 }
 
+checked<loaded<ingest>> parse_ingest(std::string_view text, const std::string& name, const load_options& options) {
+  static const auto schema = json::parse(json::string_view{ingest_schema().data(), ingest_schema().size()});
+  auto in = read_document(text, name);
+  if (!in)
+    return tl::unexpected<problems>(std::move(in.error()));
+  for (const auto& [path, value] : options.sets)
+    overlay_set(*in, path, value);
+  substitute_environment(*in, options.environment);
+  check_schema(*in, schema);
+  auto result = read_ingest(*in);
+  return finished(*in, std::move(result));
+}
+
+checked<loaded<ingest>> load_ingest(const std::string& file_or_preset, const load_options& options) {
+  auto text = text_of(file_or_preset, ingest_presets());
+  if (!text)
+    return tl::unexpected<problems>(std::move(text.error()));
+  return parse_ingest(*text, file_or_preset, options);
+}
+
 checked<loaded<settings>> load_settings(const std::string& file, const load_options& options) {
   std::string text = "{}";
   if (!file.empty()) {

@@ -11,6 +11,7 @@
 #include <boost/json/object.hpp>
 
 #include "config/error.hpp"
+#include "config/ingest.hpp"
 #include "config/pipeline.hpp"
 #include "config/problem.hpp"
 #include "config/scenario.hpp"
@@ -56,6 +57,9 @@ checked<std::vector<loaded<pipeline>>> load_pipelines(const std::string& file_or
 /// `--set` for pipelines (see load_pipelines) is left alone.
 checked<loaded<settings>> load_settings(const std::string& file, const load_options& options);
 
+/// Every `--set` counts, and no environment variable but by `${NAME}`.
+checked<loaded<ingest>> load_ingest(const std::string& file_or_preset, const load_options& options);
+
 /// The text of a scenario's file or preset, and the same from a text that stood in it.
 checked<std::string> scenario_text(const std::string& file_or_preset);
 checked<loaded<scenario>> load_scenario_text(std::string_view text, const std::string& file_or_preset,
@@ -65,6 +69,7 @@ checked<loaded<scenario>> load_scenario_text(std::string_view text, const std::s
 checked<loaded<scenario>> parse_scenario(std::string_view text, const std::string& name, const load_options& options);
 checked<std::vector<loaded<pipeline>>> parse_pipelines(std::string_view text, const std::string& name,
                                                        const load_options& options);
+checked<loaded<ingest>> parse_ingest(std::string_view text, const std::string& name, const load_options& options);
 
 /// A compiled-in file, with its comments.
 struct preset {
@@ -74,9 +79,11 @@ struct preset {
 
 const std::vector<preset>& scenario_presets();
 const std::vector<preset>& pipeline_presets();
+const std::vector<preset>& ingest_presets();
 
 /// JSON Schema (draft 7), for editors and for us.
 std::string_view scenario_schema();
 std::string_view pipeline_schema();
+std::string_view ingest_schema();
 
 } // namespace throng::config

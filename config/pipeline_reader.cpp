@@ -356,7 +356,8 @@ void read_derived(const fields& from, pipeline& into) {
   });
 }
 
-/// A field with a time, and the unit that it has where it is a number.
+} // namespace
+
 void read_unit(const fields& from, std::string& timestamp, config::timestamp_unit& into) {
   constexpr std::array<std::pair<std::string_view, timestamp_unit>, 4> names{
       {{"s", timestamp_unit::s}, {"ms", timestamp_unit::ms}, {"us", timestamp_unit::us}, {"ns", timestamp_unit::ns}}};
@@ -369,6 +370,8 @@ void read_unit(const fields& from, std::string& timestamp, config::timestamp_uni
   if (from.has("timestamp_unit") && !from.has("timestamp"))
     from.report("timestamp_unit", "has no timestamp to be the unit of; name the field in `timestamp`");
 }
+
+namespace {
 
 void read_enrichments(const fields& from, pipeline& into) {
   std::set<std::string> added;

@@ -39,6 +39,11 @@ const std::vector<preset>& pipeline_presets() {
   return presets;
 }
 
+const std::vector<preset>& ingest_presets() {
+  static const auto presets = presets_in("ingests/");
+  return presets;
+}
+
 std::string_view scenario_schema() {
   static const auto text = text_of("schema/scenario.schema.json");
   return text;
@@ -46,6 +51,11 @@ std::string_view scenario_schema() {
 
 std::string_view pipeline_schema() {
   static const auto text = text_of("schema/pipeline.schema.json");
+  return text;
+}
+
+std::string_view ingest_schema() {
+  static const auto text = text_of("schema/ingest.schema.json");
   return text;
 }
 

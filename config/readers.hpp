@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "config/document.hpp"
+#include "config/fields.hpp"
+#include "config/ingest.hpp"
 #include "config/pipeline.hpp"
 #include "config/scenario.hpp"
 #include "config/settings.hpp"
@@ -18,6 +20,11 @@ settings read_settings(document& in);
 
 /// @param path of the pipeline in the document: empty, or `[1]`
 pipeline read_pipeline(document& in, const boost::json::value& value, const std::string& path);
+
+ingest read_ingest(document& in);
+
+/// The members `timestamp` and `timestamp_unit`: a field with a time, and the unit that it has where it is a number.
+void read_unit(const fields& from, std::string& timestamp, timestamp_unit& into);
 
 /// What the pipelines of one file must have in common: names that differ, one key a source, no loop.
 /// @param paths of the pipelines, in their order

@@ -111,6 +111,8 @@ int run_program(int argc, char** argv) {
   add_detect_command(self);
   add_export_command(self);
   add_replay_command(self);
+  add_ingest_command(self);
+  add_source_command(self);
   add_scenario_command(self);
   add_pipeline_command(self);
   add_topics_command(self);

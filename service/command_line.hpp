@@ -58,6 +58,8 @@ void add_tune_command(program& to);
 void add_detect_command(program& to);
 void add_export_command(program& to);
 void add_replay_command(program& to);
+void add_ingest_command(program& to);
+void add_source_command(program& to);
 void add_scenario_command(program& to);
 void add_pipeline_command(program& to);
 void add_topics_command(program& to);

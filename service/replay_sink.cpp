@@ -139,6 +139,16 @@ public:
     return settled();
   }
 
+  std::map<std::int32_t, std::int64_t> ends() const override {
+    std::map<std::int32_t, std::int64_t> made;
+    const auto topic = settings_.topics.prefix + topic_;
+    const auto found = partitions_.find(topic);
+    for (std::int32_t i = 0; found != partitions_.end() && i < found->second; ++i)
+      if (const auto last = producer_->progress({topic, i}).last_offset; last >= 0)
+        made[i] = last + 1;
+    return made;
+  }
+
 private:
   /// All that was handed over has arrived.
   expected<void> settled() {

@@ -1,6 +1,8 @@
 // Where `throng replay` sends messages: topics of a cluster, files, standard output, or nowhere.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -13,6 +15,10 @@ class replay_sink {
 public:
   virtual ~replay_sink() = default;
   virtual expected<void> send(std::span<const replayed> messages) = 0;
+  /// Of a topic: behind the last message that is known to be durable, by partition.
+  virtual std::map<std::int32_t, std::int64_t> ends() const {
+    return {};
+  }
   /// All of it is durable.
   virtual expected<void> finish() {
     return {};

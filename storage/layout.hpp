@@ -42,6 +42,10 @@ std::vector<owned_documents> owned_by(std::string_view owner, std::string_view t
 /// Nothing, or why the store can't be asked this: a field that is not queryable, a value that no comparison is defined for.
 expected<void> check_query(const find_query& query);
 
+/// What the ids of headers begin with that are positions of sources (source_positions.hpp), not checkpoints. They are about real topics, so they outlive
+/// results.
+inline constexpr std::string_view source_positions_prefix = "ingest:";
+
 /// The kinds of plain records that there are; `probes` only while a store is checked.
 inline constexpr std::array<std::string_view, 8> record_kinds{"runs",  "pipelines",   "inputs",    "alert_deeds",
                                                               "mutes", "world_books", "snapshots", "probes"};

@@ -3,6 +3,7 @@
 #include <bson/bson.h>
 
 #include "storage/bson_document.hpp"
+#include "storage/layout.hpp"
 #include "storage/mongo_filter.hpp"
 
 namespace throng::storage {
@@ -61,7 +62,12 @@ expected<bool> mongo_checkpoints::replace_header(const header_document& next,
 expected<void> mongo_checkpoints::empty_headers() {
   bson_document change;
   BCON_APPEND(change, "$inc", "{", "epoch", BCON_INT64(1), "}", "$set", "{", "writer", "", "content", "", "}");
-  return in_->update_all(headers_name, change);
+  bson_document others;
+  const std::string first{source_positions_prefix};
+  const auto end = end_of_prefix(source_positions_prefix);
+  BCON_APPEND(others, "$or", "[", "{", "_id", "{", "$lt", first.c_str(), "}", "}", "{", "_id", "{", "$gte", end.c_str(),
+              "}", "}", "]");
+  return in_->update_all(headers_name, others, change);
 }
 
 expected<void> mongo_checkpoints::put_chunk(std::string_view id, std::string_view bytes) {

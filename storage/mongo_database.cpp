@@ -128,15 +128,14 @@ expected<void> mongo_database::upsert(const std::string& into, bson_t* filter, b
   return replace_one(into, filter, document, true).map([](std::uint64_t) {});
 }
 
-expected<void> mongo_database::update_all(const std::string& in, bson_t* change) {
+expected<void> mongo_database::update_all(const std::string& in, bson_t* filter, bson_t* change) {
   auto client = writer();
   if (!client)
     return tl::unexpected(client.error());
-  bson_document all;
   bson_document options;
   append_durable(options);
   bson_error_t why;
-  if (!mongoc_collection_update_many(collection(*client, in).get(), all, change, options, nullptr, &why))
+  if (!mongoc_collection_update_many(collection(*client, in).get(), filter, change, options, nullptr, &why))
     return tl::unexpected(pool_->translate(why));
   return {};
 }

@@ -43,7 +43,7 @@ public:
   /// Whether there was one to replace.
   expected<bool> replace(const std::string& in, bson_t* filter, bson_t* document);
   expected<void> upsert(const std::string& into, bson_t* filter, bson_t* document);
-  expected<void> update_all(const std::string& in, bson_t* change);
+  expected<void> update_all(const std::string& in, bson_t* filter, bson_t* change);
   /// @return how many
   expected<std::uint64_t> remove(const std::string& from, bson_t* filter);
 

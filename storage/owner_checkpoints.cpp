@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "storage/checkpoint_chain.hpp"
+#include "storage/layout.hpp"
 
 namespace throng::storage {
 
@@ -40,7 +41,7 @@ expected<void> for_each_identity(result_store& store, std::string_view prefix, S
   if (!headers)
     return tl::unexpected(headers.error());
   for (const auto& header : *headers) {
-    if (header.content.empty())
+    if (header.content.empty() || header.id.starts_with(source_positions_prefix))
       continue;
     auto content = parse_header(header.content);
     if (!content)

@@ -129,7 +129,7 @@ public:
   virtual expected<std::vector<boost::json::object>> records(std::string_view kind) = 0;
   virtual expected<void> remove_records(std::string_view kind) = 0;
 
-  /// Deletes everything but `runs`, `inputs` and `mutes`: what `run` on the embedded cluster does with an earlier run's results. Headers stay, so that
+  /// Deletes everything but `runs`, `inputs` and `mutes`: what `run` on the embedded cluster does with an earlier run's results. Positions of sources stay. Other headers stay too, so that
   /// generations never go back, with a raised epoch, no writer and no content (which fences whoever holds them); their chunks go.
   virtual expected<void> remove_results() = 0;
 

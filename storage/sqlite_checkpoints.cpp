@@ -53,7 +53,11 @@ expected<bool> replace_header(sqlite_connection& in, const header_document& next
 }
 
 void empty_headers(sqlite_connection& in) {
-  in.database().exec("UPDATE checkpoints SET epoch = epoch + 1, writer = '', content = ''");
+  auto statement =
+      in.prepared("UPDATE checkpoints SET epoch = epoch + 1, writer = '', content = '' WHERE id < ? OR id >= ?");
+  statement->bind(1, std::string(source_positions_prefix));
+  statement->bind(2, end_of_prefix(source_positions_prefix));
+  statement->exec();
 }
 
 expected<void> put_chunk(sqlite_connection& into, std::string_view id, std::string_view bytes) {

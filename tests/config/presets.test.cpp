@@ -80,7 +80,7 @@ CAF_TEST(every scenario preset loads and so do its pipelines) {
 }
 
 CAF_TEST(every pipeline preset loads under its own name) {
-  CAF_CHECK_EQUAL(pipeline_presets().size(), 9u);
+  CAF_CHECK_EQUAL(pipeline_presets().size(), 10u);
   for (const auto& one : pipeline_presets()) {
     auto pipelines = load_pipelines(std::string{one.name}, {});
     CAF_REQUIRE(is_right(pipelines));
@@ -91,6 +91,28 @@ CAF_TEST(every pipeline preset loads under its own name) {
                                     [](const config::detect& each) { return each.detector == "learner"; });
     CAF_CHECK(learns || (!made.windows.empty() && !made.rules.empty()));
   }
+}
+
+CAF_TEST(every source preset loads under its own name and names its documentation) {
+  CAF_CHECK_EQUAL(ingest_presets().size(), 5u);
+  for (const auto& one : ingest_presets()) {
+    auto made = load_ingest(std::string{one.name}, {});
+    CAF_REQUIRE(is_right(made));
+    CAF_CHECK_EQUAL(made->value.name, one.name);
+    CAF_CHECK(made->value.description.find("; source: ") != std::string::npos);
+  }
+}
+
+CAF_TEST(the defaults of a source schema are those of the model) {
+  const auto& root = schema_of(ingest_schema());
+  json::object least{{"name", "n"}, {"url", "http://h/"}, {"topic", "t"}, {"key", "k"}};
+  auto spelled = least;
+  merge(spelled, defaults_of(root, root));
+  auto bare = parse_ingest(json::serialize(least), "f", {});
+  auto full = parse_ingest(json::serialize(spelled), "f", {});
+  CAF_REQUIRE(is_right(bare));
+  CAF_REQUIRE(is_right(full));
+  CAF_CHECK(bare->value == full->value);
 }
 
 CAF_TEST(every scenario preset has a blatant incident early enough for an alert within half an hour) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "conformance_documents.hpp"
+#include "storage/owner_checkpoints.hpp"
+#include "storage/source_positions.hpp"
 
 namespace {
 
@@ -78,6 +80,27 @@ CAF_TEST(removing results leaves runs inputs mutes and raised headers) {
   CAF_CHECK_EQUAL(stands->epoch, 8u);
   CAF_CHECK_EQUAL(stands->content, "");
   CAF_CHECK(!must(store.replace_header({"removal/t/0", 8, 3, "w", "late"}, header)));
+}
+
+CAF_TEST(a position of a source belongs to whoever claimed it last and outlives results) {
+  auto& store = fresh_store();
+  source_position_claim first{store, "certificates/department=69", "w1"};
+  source_position_claim second{store, "certificates/department=69", "w2"};
+  source_position_claim other{store, "certificates/department=38", "w1"};
+  CAF_CHECK(!must(first.claim()));
+  must(first.save("page 2"));
+  must(first.save("page 3"));
+  CAF_CHECK(!must(other.claim()));
+  must(store.remove_results());
+  must(first.save("page 4"));
+  CAF_CHECK_EQUAL(must(second.claim()).value(), "page 4");
+  const auto refused = first.save("page 5");
+  CAF_REQUIRE(!refused);
+  CAF_CHECK(refused.error().kind == throng::error_kind::fenced);
+  must(second.save("page 5"));
+  must(other.save("page 9"));
+  CAF_CHECK_EQUAL(must(first.claim()).value(), "page 5");
+  CAF_CHECK(must(owners_over(store, "")).empty());
 }
 
 CAF_TEST(stats count what can be found) {
