@@ -8,6 +8,7 @@
 
 #include "actors/consumer.hpp"
 #include "actors/store_writer.hpp"
+#include "analytics/event_sink.hpp"
 #include "storage/owner_checkpoints.hpp"
 
 namespace throng::actors {
@@ -36,10 +37,13 @@ public:
     if (!partitions)
       return tl::unexpected<error>(partitions.error());
     topic_plan made{topic.name, source_.source_identity(topic.broker_name), {}, *partitions, {}};
-    for (const auto& pipeline : topic.pipelines)
+    for (const auto& pipeline : topic.pipelines) {
       if (auto added = pipeline->rekeys() ? add_rekeyed(topic, pipeline, made) : add_engine(topic, pipeline, made);
           !added)
         return added;
+      if (topic.name == pipeline->definition().source)
+        add_sinks(pipeline, topic.name, made);
+    }
     if (topic.recorder) {
       auto& recorder = made.tasks.emplace_back();
       recorder.make = [options = *topic.recorder, name = topic.name](std::int32_t partition) {
@@ -72,6 +76,24 @@ private:
     };
     use_lookups(pipeline, task);
     return {};
+  }
+
+  void add_sinks(const plan_ptr& pipeline, const std::string& topic, topic_plan& to) {
+    const std::shared_ptr<const config::pipeline> definition{pipeline, &pipeline->definition()};
+    for (std::size_t i = 0; i < definition->sinks.size(); ++i) {
+      const auto& declared = definition->sinks[i];
+      const auto found = options_.sinks.find(analytics::sink_owner(*definition, declared));
+      if (found == options_.sinks.end())
+        continue; // asked for results only
+      auto& task = add_task(pipeline, to);
+      task.make = [definition, i, topic](std::int32_t partition) {
+        return analytics::make_event_sink(definition, i, topic, partition);
+      };
+      task.save_every = declared.every;
+      task.claimed = [sink = found->second, topic](std::int32_t partition, const storage::claimed& claim) {
+        return sink->take_over(topic, partition, claim);
+      };
+    }
   }
 
   /// Both halves: on this topic, and, with the source, on the internal one between them.
@@ -181,6 +203,7 @@ expected<std::unique_ptr<analysis>> analysis::start(caf::actor_system& system,
   plan->side_messages = route_messages(options.memory, plan->topics, std::move(options.side_messages));
   plan->taken_in = std::move(options.taken_in);
   plan->raised = std::move(options.raised);
+  plan->sinks = std::move(options.sinks);
   plan->restarts = options.restarts;
   plan->backoff = options.backoff;
   plan->bounds = options.bounds;

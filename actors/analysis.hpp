@@ -48,6 +48,9 @@ struct analysis_options {
   std::function<analytics::lookup_tables(const std::string& pipeline)> lookups;
   /// From the consumer's thread: bytes (keys and values) of a partition were taken in. What bounds the bytes in flight.
   std::function<void(const transport::topic_partition&, std::size_t)> taken_in;
+  /// What writes the sinks that pipelines declare, by the owner of their checkpoints (analytics::sink_owner). One that is not
+  /// here is left out.
+  std::map<std::string, std::shared_ptr<row_sink>> sinks{};
   /// As in analysis_plan.
   std::function<void(const analytics::side_message&, timestamp)> raised{};
   analysis_bounds bounds;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -119,10 +120,11 @@ struct result_batch {
   std::vector<analytics::document> documents;
   std::vector<storage::stamp> stamps; ///< one a document
   std::vector<analytics::side_message> messages;
-  std::vector<storage::record> inputs; ///< from outside, with the offset at which each takes effect
+  std::vector<storage::record> inputs;    ///< from outside, with the offset at which each takes effect
+  std::vector<analytics::sink_rows> rows; ///< for sinks
 
   bool empty() const {
-    return documents.empty() && messages.empty() && inputs.empty();
+    return documents.empty() && messages.empty() && inputs.empty() && rows.empty();
   }
   /// Documents and messages: what a bound on what is under way counts.
   std::size_t size() const {
@@ -148,6 +150,7 @@ struct write_reply {
 struct claim_request {
   std::uint64_t id = 0;
   std::shared_ptr<storage::checkpoint_log> log;
+  std::function<expected<void>(const storage::claimed&)> then{}; ///< part of the claim; may come again
 };
 
 struct claim_reply {

@@ -19,6 +19,7 @@
 #include "analytics/lookup_table.hpp"
 #include "analytics/partition_task.hpp"
 #include "config/error.hpp"
+#include "storage/checkpoint_log.hpp"
 #include "storage/result_store.hpp"
 #include "transport/consumer.hpp"
 #include "transport/memory_topics.hpp"
@@ -29,12 +30,27 @@ namespace throng::actors {
 /// when it returns without error they are where they belong. After an error the same messages come again (at-least-once).
 using side_message_sink = std::function<expected<void>(std::span<const analytics::side_message>)>;
 
+/// Where the rows of a sink go. Called from store writers' threads, for each partition from one at a time.
+class row_sink {
+public:
+  virtual ~row_sink() = default;
+  /// When it returns without error the rows are durable. After an error the same rows come again.
+  /// @param still_ours fenced: another generation has the partition
+  virtual expected<void> put(const analytics::sink_rows& rows, const std::function<expected<void>()>& still_ours) = 0;
+  /// Removes what no checkpoint covers. May come again. conflict: what is there is somebody else's
+  virtual expected<void> take_over(const std::string& topic, std::int32_t partition, const storage::claimed& claim) = 0;
+};
+
 /// One checkpointed task of each partition of a topic.
 struct task_plan {
   std::function<std::unique_ptr<analytics::partition_task>(std::int32_t partition)> make;
   milliseconds idle{10'000}; ///< wall time without news until what is open is written
   /// The newest versions of what the task reads besides its topic; called by every processor now and then. Empty: nothing.
   std::function<analytics::lookup_tables()> lookups{};
+  /// Wall time between two checkpoints of it, at least; none: each of the partition's.
+  milliseconds save_every{0};
+  /// What a claim of the task has to do besides, on the writer's thread; may be done again. Empty: nothing.
+  std::function<expected<void>(std::int32_t partition, const storage::claimed&)> claimed{};
   bool records = false; ///< keeps books of what is read for others: no reason to go on when they have ended
 };
 
@@ -80,8 +96,9 @@ struct analysis_plan {
   bool until_end = false; ///< end where each partition ended when it was claimed
   /// A member of the group that fell silent keeps its partitions so long.
   wall_duration silent_member_kept = std::chrono::seconds{45};
-  transport::start_offset start;   ///< where there is no checkpoint
-  side_message_sink side_messages; ///< empty: they are counted only
+  transport::start_offset start;                            ///< where there is no checkpoint
+  side_message_sink side_messages;                          ///< empty: they are counted only
+  std::map<std::string, std::shared_ptr<row_sink>> sinks{}; ///< by the owner of their checkpoints
   /// Where internal topics lie in this process; none: the source's cluster keeps them.
   std::shared_ptr<transport::memory_topics> memory;
   /// From the consumer's thread: bytes of a partition have been taken in by its processor. Optional.

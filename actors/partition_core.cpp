@@ -81,8 +81,10 @@ expected<starting_point> find_start(const transport::topic_partition& which,
 }
 
 void partition_core::add(std::unique_ptr<analytics::partition_task> task, milliseconds idle,
-                         const storage::claimed& claim, std::map<std::int64_t, std::string> condemned) {
+                         const storage::claimed& claim, std::map<std::int64_t, std::string> condemned,
+                         wall_duration save_every) {
   entry added;
+  added.save_every = save_every;
   if (!claim.fresh) {
     std::vector<analytics::state_entry> entries;
     entries.reserve(claim.entries.size());
@@ -195,8 +197,12 @@ void partition_core::emit_at_end() {
   }
 }
 
-void partition_core::before_checkpoint() {
+void partition_core::before_checkpoint(wall_duration now, bool all) {
   for (auto& x : tasks_) {
+    x.due = all || now - x.last_due >= x.save_every;
+    if (!x.due)
+      continue;
+    x.last_due = now;
     x.task->before_checkpoint(effects_);
     stamp_new(x);
   }
@@ -213,6 +219,7 @@ result_batch partition_core::collect() {
   result_batch kept;
   kept.messages = std::move(all.messages);
   kept.inputs = std::move(all.inputs);
+  kept.rows = std::move(all.rows);
   std::vector<bool> keep(all.documents.size());
   for (const auto& [id, at] : last)
     keep[at] = true;
@@ -232,7 +239,7 @@ std::vector<task_snapshot> partition_core::snapshot(const std::vector<bool>& who
   std::vector<task_snapshot> result;
   for (std::size_t i = 0; i < tasks_.size(); ++i) {
     auto& x = tasks_[i];
-    if (!all && !x.unsaved())
+    if (!all && (!x.due || !x.unsaved()))
       continue;
     task_snapshot made{i, {}, whole[i], x.from, x.last};
     x.task->save(!whole[i], [&](analytics::state_entry&& part) {
@@ -281,6 +288,10 @@ void partition_core::stamp_new(entry& of) {
   }
   for (auto& x : effects_.messages)
     collected_.messages.push_back(std::move(x));
+  for (auto& x : effects_.rows) {
+    x.generation = of.generation;
+    collected_.rows.push_back(std::move(x));
+  }
   effects_.clear();
 }
 

@@ -77,7 +77,7 @@ class partition_core {
 public:
   /// In the order of the plan. Entries are restored. Throws corrupt_state.
   void add(std::unique_ptr<analytics::partition_task> task, milliseconds idle, const storage::claimed& claim,
-           std::map<std::int64_t, std::string> condemned);
+           std::map<std::int64_t, std::string> condemned, wall_duration save_every = wall_duration{0});
   /// Where tasks without a checkpoint begin. Once, before the first take().
   void begin_fresh_at(std::int64_t offset);
 
@@ -96,14 +96,16 @@ public:
   void caught_up();
   /// Nothing more comes: what is open, or waits, is written as it stands.
   void emit_at_end();
-  void before_checkpoint();
+  /// For those that the next snapshot is to hold: whose own time between two has gone by, or `all`.
+  /// @param now wall time, from any beginning
+  void before_checkpoint(wall_duration now = wall_duration{0}, bool all = true);
 
   /// What tasks have wanted stored and sent since the last call: stamped, and the last of each id only.
   result_batch collect();
 
   /// Whether a task has taken something in that no snapshot holds.
   bool unsaved() const;
-  /// Of each task that has something unsaved (of all, if `all`). `whole` by the task's place.
+  /// Of each task that is due and has something unsaved (of all, if `all`). `whole` by the task's place.
   std::vector<task_snapshot> snapshot(const std::vector<bool>& whole, bool all);
 
   /// The least offset that a task still needs.
@@ -128,6 +130,9 @@ private:
     std::map<std::int64_t, std::string> condemned;
     bool emitted_idle = false;
     bool inputs_unsaved = false;
+    wall_duration save_every{0};
+    wall_duration last_due{0};
+    bool due = true; ///< the next snapshot holds it
     bool unsaved() const {
       return from != saved_to || inputs_unsaved;
     }

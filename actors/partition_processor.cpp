@@ -37,6 +37,8 @@ std::size_t result_batch::bytes() const {
     sum += x.state.size();
   for (const auto& x : messages)
     sum += x.value.size();
+  for (const auto& x : rows)
+    sum += x.bytes();
   return sum;
 }
 
@@ -73,7 +75,10 @@ void partition_processor_state::claim_missing() {
       // A log that a writer died with is left to its fate: what it believes may be wrong.
       logs_[i] = std::make_shared<storage::checkpoint_log>(*plan.store, std::move(identity),
                                                            plan.writer + "." + std::to_string(start_.life));
-      self_->send(start_.writer, claim_request{i, logs_[i]});
+      claim_request ask{i, logs_[i]};
+      if (const auto& also = topic.tasks[i].claimed)
+        ask.then = [also, partition = start_.which.partition](const storage::claimed& x) { return also(partition, x); };
+      self_->send(start_.writer, std::move(ask));
     }
 }
 
@@ -138,7 +143,7 @@ void partition_processor_state::run(std::int64_t fresh_from, std::int64_t offset
   core_.begin_fresh_at(fresh_from);
   phase_ = phase::running;
   position_ = offset;
-  last_news_ = last_checkpoint_ = self_->clock().now();
+  last_news_ = last_checkpoint_ = began_ = self_->clock().now();
   if (!start_.fresh_from)
     begin_counts(offset);
   publish_counts();
@@ -154,7 +159,7 @@ void partition_processor_state::restore() {
   const auto& tasks = topic().tasks;
   for (std::size_t i = 0; i < unclaimed_.size(); ++i) {
     auto condemned = start_.poison.condemned(unclaimed_[i]->owner());
-    core_.add(std::move(unclaimed_[i]), tasks[i].idle, *claims_[i], std::move(condemned));
+    core_.add(std::move(unclaimed_[i]), tasks[i].idle, *claims_[i], std::move(condemned), tasks[i].save_every);
   }
   unclaimed_.clear();
   claims_.clear();
@@ -339,7 +344,8 @@ void partition_processor_state::start_checkpoint(bool whole) {
     return;
   if (hold_ == hold::until_checkpoint_begins)
     hold_ = hold::until_checkpoint_is_made;
-  core_.before_checkpoint();
+  const auto all = whole || phase_ == phase::finishing;
+  core_.before_checkpoint(self_->clock().now() - began_, all);
   hand_over();
   std::vector<bool> bases;
   for (const auto& x : logs_)

@@ -111,6 +111,7 @@ private:
   hold hold_ = hold::none; ///< what is delivered meanwhile waits in held_
   std::deque<std::variant<delivery, partition_end>> held_;
   wall_time last_checkpoint_;
+  wall_time began_;
   wall_time last_news_;
 };
 

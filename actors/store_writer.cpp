@@ -4,6 +4,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "storage/checkpoint_header.hpp"
+
 namespace throng::actors {
 
 namespace {
@@ -31,6 +33,8 @@ void store_writer_state::work_on(write_job&) {
     return;
   auto& first = *together.front();
   auto failed = keep_inputs(*first.what.results);
+  if (!failed)
+    failed = put_rows(first);
   if (!failed)
     failed = send_messages(together);
   if (failed && failed->retryable && try_again(*failed))
@@ -78,6 +82,23 @@ std::optional<error> store_writer_state::keep_inputs(const result_batch& of) {
   return kept ? std::nullopt : std::optional{kept.error()};
 }
 
+std::optional<error> store_writer_state::put_rows(write_job& of) {
+  for (const auto& rows = of.what.results->rows; of.rows_put < rows.size(); ++of.rows_put) {
+    const auto& next = rows[of.rows_put];
+    const auto still_ours = [this, &next]() -> expected<void> {
+      auto header = plan_->store->header(storage::header_id(next.sink, next.topic, next.partition));
+      if (!header)
+        return tl::unexpected{header.error()};
+      if (!*header || (*header)->generation != next.generation)
+        return fail(error_kind::fenced, next.sink + ": another process has taken the partition over");
+      return {};
+    };
+    if (auto done = plan_->sinks.at(next.sink)->put(next, still_ours); !done)
+      return done.error();
+  }
+  return std::nullopt;
+}
+
 std::optional<error> store_writer_state::send_messages(const std::vector<write_job*>& together) {
   if (!plan_->side_messages)
     return std::nullopt;
@@ -102,10 +123,22 @@ void store_writer_state::part(const std::vector<write_job*>& together) {
 }
 
 void store_writer_state::work_on(claim_job& what) {
-  auto claimed = what.what.log->claim();
-  if (!claimed && claimed.error().retryable && try_again(claimed.error()))
+  if (!what.claimed) {
+    auto claimed = what.what.log->claim();
+    if (!claimed && claimed.error().retryable && try_again(claimed.error()))
+      return;
+    if (!claimed || !what.what.then) {
+      what.answer.deliver(claim_reply{what.what.id, std::move(claimed)});
+      remove_front(1);
+      return;
+    }
+    what.claimed = std::move(*claimed);
+  }
+  const auto done = what.what.then(*what.claimed);
+  if (!done && done.error().retryable && try_again(done.error()))
     return;
-  what.answer.deliver(claim_reply{what.what.id, std::move(claimed)});
+  what.answer.deliver(claim_reply{what.what.id, done ? expected<storage::claimed>{std::move(*what.claimed)}
+                                                     : tl::unexpected<error>{done.error()}});
   remove_front(1);
 }
 
@@ -125,14 +158,14 @@ std::vector<store_writer_state::write_job*> store_writer_state::group() {
   auto size = [](const write_job& x) { return x.what.results->documents.size() + x.what.results->messages.size(); };
   std::vector<write_job*> result{&std::get<write_job>(jobs_.front())};
   const auto& first = *result.front();
-  if (first.alone || !first.what.results->inputs.empty())
+  const auto apart = [](const result_batch& x) { return !x.inputs.empty() || !x.rows.empty(); };
+  if (first.alone || apart(*first.what.results))
     return result;
   auto together = size(first);
   for (auto next = std::next(jobs_.begin()); next != jobs_.end(); ++next) {
     auto* more = std::get_if<write_job>(&*next);
     // Whose documents are stored already waits for its messages only: what came since is not stored with it.
-    if (!more || more->alone || !more->what.results->inputs.empty() ||
-        more->stored.has_value() != first.stored.has_value())
+    if (!more || more->alone || apart(*more->what.results) || more->stored.has_value() != first.stored.has_value())
       break;
     together += size(*more);
     if (together > plan_->bounds.documents_a_write)

@@ -51,8 +51,11 @@ private:
   struct write_job : job<write_request, write_reply> {
     bool alone = false;                           ///< not to be put together with others (any more)
     std::optional<storage::write_summary> stored; ///< documents are done; side messages remain
+    std::size_t rows_put = 0;                     ///< so many of its rows are in their sinks
   };
-  using claim_job = job<claim_request, claim_reply>;
+  struct claim_job : job<claim_request, claim_reply> {
+    std::optional<storage::claimed> claimed; ///< what is to be done then remains
+  };
   using save_job = job<save_request, save_reply>;
   using any_job = std::variant<write_job, claim_job, save_job>;
   template <class Request>
@@ -67,6 +70,8 @@ private:
   std::vector<write_job*> group();
   bool store(const std::vector<write_job*>& together);
   std::optional<error> keep_inputs(const result_batch& of);
+  /// Rows into their sinks, one after another; those done are not done again.
+  std::optional<error> put_rows(write_job& of);
   std::optional<error> send_messages(const std::vector<write_job*>& together);
   void part(const std::vector<write_job*>& together);
   /// Takes note of a failure of the job at the front. True: it stays and is tried again later.

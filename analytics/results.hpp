@@ -13,6 +13,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "analytics/sink_rows.hpp"
 #include "config/time.hpp"
 
 namespace throng::analytics {
@@ -101,10 +102,12 @@ inline task_counters& task_counters::operator-=(const task_counters& other) {
 struct effects {
   std::vector<document> documents; ///< in order; a later one of the same id replaces an earlier
   std::vector<side_message> messages;
+  std::vector<sink_rows> rows; ///< in order; each a file of a sink
 
   void clear() {
     documents.clear();
     messages.clear();
+    rows.clear();
   }
 };
 

@@ -202,6 +202,27 @@ struct join {
   friend bool operator==(const join&, const join&) = default;
 };
 
+/// How a sink's files are written.
+enum class sink_format { ndjson, csv, parquet };
+enum class sink_compression { none, gzip, zstd };
+/// What a column of a sink's files holds.
+enum class column_kind { boolean, integer, number, text, time };
+
+/// Every message of the source, into files of a folder.
+struct sink {
+  std::string name;
+  std::string to; ///< the folder
+  sink_format format = sink_format::ndjson;
+  sink_compression compression = sink_compression::none;
+  milliseconds every{10'000}; ///< wall time, from one checkpoint of it to the next, to within one of the analysis
+  std::size_t rows = 1'000'000;
+  std::size_t megabytes = 64;
+  /// The columns besides those that say where a message stood. Empty: what the events have.
+  std::vector<std::pair<std::string, column_kind>> columns;
+
+  friend bool operator==(const sink&, const sink&) = default;
+};
+
 struct pipeline {
   std::string name;
   std::string source; ///< topic, without the prefix
@@ -227,6 +248,7 @@ struct pipeline {
   std::string to; ///< topic, without the prefix, to which events go on; empty: none
   /// What an event has there, in the order of the file: 1 or true for a field as it is, or an expression. Empty: all that it has.
   std::vector<std::pair<std::string, boost::json::value>> project;
+  std::vector<sink> sinks;
   std::string description;
 
   friend bool operator==(const pipeline&, const pipeline&) = default;

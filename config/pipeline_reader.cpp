@@ -445,6 +445,54 @@ void read_output(const fields& from, pipeline& into) {
   });
 }
 
+template <class T, std::size_t N>
+void read_word(const fields& from, const std::string& key, const std::array<std::pair<std::string_view, T>, N>& known,
+               T& into) {
+  std::string word;
+  from.read(key, word);
+  for (const auto& [name, value] : known)
+    if (word == name)
+      into = value;
+}
+
+sink read_sink(const fields& from) {
+  constexpr std::array<std::pair<std::string_view, sink_format>, 3> formats{
+      {{"ndjson", sink_format::ndjson}, {"csv", sink_format::csv}, {"parquet", sink_format::parquet}}};
+  constexpr std::array<std::pair<std::string_view, sink_compression>, 3> compressions{
+      {{"none", sink_compression::none}, {"gzip", sink_compression::gzip}, {"zstd", sink_compression::zstd}}};
+  constexpr std::array<std::pair<std::string_view, column_kind>, 5> kinds{{{"boolean", column_kind::boolean},
+                                                                           {"integer", column_kind::integer},
+                                                                           {"number", column_kind::number},
+                                                                           {"text", column_kind::text},
+                                                                           {"time", column_kind::time}}};
+  sink made;
+  from.read("name", made.name);
+  from.read("to", made.to);
+  read_word(from, "format", formats, made.format);
+  if (made.format == sink_format::parquet)
+    made.compression = sink_compression::zstd;
+  read_word(from, "compression", compressions, made.compression);
+  if (made.format == sink_format::parquet && made.compression == sink_compression::gzip)
+    from.report("compression",
+                "\"gzip\" is of text files; parquet's pages are compressed with \"zstd\" or not at all, \"none\"");
+  from.read("every", made.every);
+  from.read("rows", made.rows);
+  from.read("megabytes", made.megabytes);
+  if (from.has("columns") && made.format == sink_format::ndjson)
+    from.report("columns", "belongs to csv and parquet; ndjson has each event as it came, leave it out");
+  const auto columns = from.inner("columns");
+  columns.for_each_member([&](const std::string& name, const json::value&, const std::string& path) {
+    if (name.starts_with('_'))
+      from.in().report_key(path, fmt::format("`{}`: names with _ in front are those that say where a message stood; "
+                                             "choose another name",
+                                             name.substr(0, 80)));
+    column_kind kind = column_kind::text;
+    read_word(columns, name, kinds, kind);
+    made.columns.emplace_back(name, kind);
+  });
+  return made;
+}
+
 /// What stages in front of a join add to an event.
 bool adds(const pipeline& of, const std::string& name) {
   return std::any_of(of.derive.begin(), of.derive.end(), [&](const auto& each) { return each.first == name; }) ||
@@ -558,6 +606,11 @@ pipeline read_pipeline(document& in, const json::value& value, const std::string
     result.rules.push_back(read_rule(one));
     alarms.add(one, result.rules.back().name);
   });
+  unique_names sinks{"sink"};
+  from.for_each_element("sinks", [&](const fields& one, std::size_t) {
+    result.sinks.push_back(read_sink(one));
+    sinks.add(one, result.sinks.back().name);
+  });
   return result;
 }
 
@@ -579,6 +632,14 @@ void check_together(document& in, const std::vector<pipeline>& pipelines, const 
                       "one key, or use `rekey`",
                       one.key, first->second, one.source));
   }
+  // Whoever takes a partition over removes what a crash left of its topic in the folder: two would remove each other's.
+  std::set<std::pair<std::string, std::string>> folders;
+  for (std::size_t i = 0; i < pipelines.size(); ++i)
+    for (std::size_t s = 0; s < pipelines[i].sinks.size(); ++s)
+      if (const auto& to = pipelines[i].sinks[s].to; !folders.emplace(pipelines[i].source, to).second)
+        in.report(member_path(member_path(paths[i], element_path("sinks", s)), "to"),
+                  fmt::format("another sink writes {} into \"{}\" already; each needs its own folder",
+                              pipelines[i].source, to));
   for (const auto& loop : loops_of(pipelines))
     in.report(member_path(paths[loop.pipeline], loop.member), loop.sentence);
 }

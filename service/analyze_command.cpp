@@ -19,6 +19,7 @@
 #include "service/lookup_files.hpp"
 #include "service/notifiers.hpp"
 #include "service/pipeline_record.hpp"
+#include "service/pipeline_sinks.hpp"
 #include "service/progress.hpp"
 #include "service/result_printer.hpp"
 #include "service/serving.hpp"
@@ -184,6 +185,10 @@ int run(const analyze_options& options, bool quiet) {
   watching.silent_member_kept = milliseconds{settings->kafka.number("session.timeout.ms", 45'000)};
   watching.start = *start;
   watching.replay_from_memory = choice.is_stream();
+  auto sinks = open_sinks(*plans);
+  if (!sinks)
+    return say_failure(sinks.error());
+  watching.sinks = std::move(*sinks);
   auto told = notifiers::start(settings->notify, **store);
   if (!told)
     return say_failure(told.error());

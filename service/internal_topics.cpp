@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 #include <spdlog/spdlog.h>
 
+#include "analytics/event_sink.hpp"
 #include "storage/owner_checkpoints.hpp"
 #include "transport/topics.hpp"
 
@@ -29,6 +30,8 @@ std::vector<std::string> owners_of(const analytics::pipeline_plan& plan) {
   if (plan.rekeys())
     for (const auto& topic : plan.topics_read())
       owners.push_back(analytics::rekeyer_owner(definition.name, topic));
+  for (const auto& sink : definition.sinks)
+    owners.push_back(analytics::sink_owner(definition, sink));
   return owners;
 }
 

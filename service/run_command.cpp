@@ -19,6 +19,7 @@
 #include "service/lookup_files.hpp"
 #include "service/notifiers.hpp"
 #include "service/pipeline_record.hpp"
+#include "service/pipeline_sinks.hpp"
 #include "service/progress.hpp"
 #include "service/run_summary.hpp"
 #include "service/side_messages.hpp"
@@ -349,6 +350,10 @@ int run(const run_options& options, bool quiet) {
   watching.topics = topics;
   watching.checkpoint_every = *checkpoint_every;
   watching.replay_from_memory = path->cluster != nullptr;
+  auto sinks = open_sinks(*plans);
+  if (!sinks)
+    return say_failure(sinks.error());
+  watching.sinks = std::move(*sinks);
   auto told = notifiers::start(settings.notify, store);
   if (!told)
     return say_failure(told.error());

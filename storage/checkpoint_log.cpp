@@ -110,6 +110,8 @@ struct checkpoint_log::implementation {
     // its own half or never closes. What they found in messages it does not read again is gone: they saved no checkpoint.
     out.content.starts.push_back(
         {identity.owner, identity.topic, identity.partition, out.result.generation, out.result.next_offset});
+    for (const auto& start : out.content.starts)
+      out.result.begins.push_back({start.generation, start.offset});
     out.next = {id, (out.now ? out.now->epoch : 0) + 1, out.result.generation,
                 fmt::format("{}#{}", writer, out.result.generation), to_text(out.content)};
     return out;

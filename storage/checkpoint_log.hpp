@@ -34,6 +34,12 @@ struct checkpoint_entry {
   std::optional<std::string> value; ///< none: deleted (in a delta)
 };
 
+/// Where a generation of a partition took over.
+struct generation_begin {
+  std::uint64_t generation = 0;
+  std::int64_t offset = 0;
+};
+
 /// What a claim gives: where to go on, and with which state.
 struct claimed {
   std::uint64_t generation = 0;
@@ -41,8 +47,9 @@ struct claimed {
       0; ///< 0 where there was no checkpoint (see `fresh`), whatever offset the reader then starts at
   bool fresh = true;
   last_message last;
-  std::vector<checkpoint_entry> entries; ///< base, then deltas, older first
-  bool fell_back = false;                ///< the newest epoch was not whole; this is the one before
+  std::vector<checkpoint_entry> entries;  ///< base, then deltas, older first
+  bool fell_back = false;                 ///< the newest epoch was not whole; this is the one before
+  std::vector<generation_begin> begins{}; ///< of all generations, this one last
 };
 
 /// Not thread-safe; one a (task, partition) and life of a processor.

@@ -1,0 +1,48 @@
+#include "service/pipeline_sinks.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "analytics/event_sink.hpp"
+#include "sinks/file_sink.hpp"
+#include "sinks/parquet.hpp"
+
+namespace throng::service {
+
+namespace {
+
+class files_of_rows final : public actors::row_sink {
+public:
+  explicit files_of_rows(sinks::file_sink files)
+      : files_(std::move(files)) {}
+  expected<void> put(const analytics::sink_rows& rows, const std::function<expected<void>()>& still_ours) override {
+    return files_.put(rows, still_ours);
+  }
+  expected<void> take_over(const std::string& topic, std::int32_t partition, const storage::claimed& claim) override {
+    return files_.take_over(topic, partition, claim);
+  }
+
+private:
+  sinks::file_sink files_;
+};
+
+} // namespace
+
+expected<std::map<std::string, std::shared_ptr<actors::row_sink>>>
+open_sinks(const std::vector<std::shared_ptr<const analytics::pipeline_plan>>& plans) {
+  std::map<std::string, std::shared_ptr<actors::row_sink>> opened;
+  for (const auto& plan : plans)
+    for (const auto& sink : plan->definition().sinks) {
+      if (sink.format == config::sink_format::parquet)
+        if (auto checked = sinks::check_parquet(); !checked)
+          return fail(checked.error().kind, fmt::format("pipeline {}, sink {}: {}", plan->definition().name, sink.name,
+                                                        checked.error().message));
+      opened.emplace(analytics::sink_owner(plan->definition(), sink),
+                     std::make_shared<files_of_rows>(
+                         sinks::file_sink{sink, plan->definition().timestamp, sinks::make_folder(sink.to)}));
+    }
+  return opened;
+}
+
+} // namespace throng::service

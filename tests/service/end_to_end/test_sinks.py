@@ -1,0 +1,138 @@
+"""Sinks of a pipeline: every message of a topic stands once in the files, whatever was killed, stopped or taken over meanwhile."""
+import csv
+import glob
+import gzip
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+import unittest
+
+from throng import PROGRAM, InFolder, kill_after, throng
+
+MESSAGES = 60_000
+PARTITIONS = 3
+
+
+def pipeline(**sink):
+    return json.dumps({
+        "name": "kept", "source": "clicks", "key": "id", "timestamp": "at", "where": {"id": "nobody"},
+        "sinks": [{"name": "lake", "to": "lake", **sink}]})
+
+
+class Sinks(InFolder):
+    def messages(self, count=MESSAGES):
+        draw = random.Random(11)
+        lines = []
+        for i in range(count):
+            minute = i * 180 // count + (draw.randrange(-40, 0) if draw.random() < 0.01 else 0)
+            at = f"2026-01-05T{8 + minute // 60:02}:{minute % 60:02}:{i % 60:02}.000Z"
+            lines.append(f'{{"n": {i}, "id": "s{draw.randrange(40)}", "at": "{at}", "x": {draw.gauss(10, 3):.3f}}}')
+        return lines
+
+    def start(self, lines, **sink):
+        self.write("clicks.ndjson", "\n".join(lines) + "\n")
+        self.write("p.json", pipeline(**sink))
+        os.chdir(self.folder)  # where the sink's folder is from
+        self.addCleanup(os.chdir, "/")
+
+    def arguments(self, *more):
+        return ["analyze", self.path("p.json"), "--from", f"file:{self.folder}", "--partitions", str(PARTITIONS), "--store", self.store,
+                "--checkpoint-every", "50ms", *more]
+
+    def files(self):
+        return sorted(glob.glob(self.path("lake/**/*"), recursive=True))
+
+    def rows(self):
+        """All rows of the NDJSON files; each lies in the folder of its hour, within the offsets of its file's name."""
+        rows = []
+        for path in filter(os.path.isfile, self.files()):
+            _, partition, first, last, _ = os.path.basename(path).split(".")[0].split("-")
+            with open(path) as file:
+                for row in map(json.loads, file):
+                    self.assertEqual(row["_partition"], int(partition))
+                    self.assertTrue(int(first) <= row["_offset"] <= int(last), (path, row))
+                    if "at" in row:
+                        self.assertIn(f"/clicks/dt={row['at'][:10]}/hour={row['at'][11:13]}/", path)
+                    rows.append(row)
+        return rows
+
+    def check_each_once(self, count=MESSAGES):
+        rows = self.rows()
+        self.assertEqual(len(rows), count)
+        self.assertEqual(sorted(row["n"] for row in rows), list(range(count)))
+        self.assertEqual(len({(row["_partition"], row["_offset"]) for row in rows}), count)
+        self.assertFalse([name for name in os.listdir(self.path("lake/clicks")) if not name.startswith("dt=")])
+        hidden = [name for _, _, names in os.walk(self.path("lake")) for name in names if name.startswith(".")]
+        self.assertEqual(hidden, [])
+
+    def test_killed_again_and_again_each_message_is_in_the_files_once(self):
+        self.start(self.messages(), every="50ms", rows=2_000)
+        kills = sum(kill_after(self.arguments(), self.store, after) for after in (4, 7, 10, 14, 20))
+        self.assertGreaterEqual(kills, 2, "no run was killed in the middle: the test proved nothing")
+        throng(*self.arguments())
+        self.check_each_once()
+        # At the end already: nothing is written again.
+        before = self.files()
+        throng(*self.arguments())
+        self.assertEqual(self.files(), before)
+        # From the beginning: the files of before make room.
+        throng(*self.arguments("--reset"))
+        self.check_each_once()
+
+    def test_a_zombie_that_wakes_leaves_no_double(self):
+        self.start(self.messages(), every="50ms", rows=1_000)
+        zombie = subprocess.Popen([PROGRAM, *map(str, self.arguments())], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        while zombie.poll() is None and len([x for x in self.files() if os.path.isfile(x)]) < 4:
+            time.sleep(0.001)  # between two looks at the folder; nothing depends on its length
+        zombie.send_signal(signal.SIGSTOP)
+        self.assertIsNone(zombie.poll(), "it ended before it could be stopped: the test proved nothing")
+        throng(*self.arguments())
+        self.check_each_once()
+        zombie.send_signal(signal.SIGCONT)
+        zombie.communicate(timeout=60)
+        self.check_each_once()
+
+    def test_what_is_no_json_object_is_a_row_too(self):
+        odd = ["not json", "[1, 2]", '{"n": 4, "id": "a", "at": "2026-01-05T08:00:00Z", "list": [1, {"b": "c"}]}', '{"n": 5}']
+        self.start(odd)
+        throng(*self.arguments())
+        rows = self.rows()
+        self.assertEqual(len(rows), 4)
+        self.assertEqual(sorted(row["_raw"] for row in rows if "_raw" in row), ["[1, 2]", "not json"])
+        self.assertEqual([row["list"] for row in rows if "list" in row], [[1, {"b": "c"}]])
+
+    def test_csv_has_typed_columns_and_gzip_packs_it(self):
+        self.start(['{"id": "a", "at": "2026-01-05T08:00:00Z", "n": 1, "text": "one, \\"two\\"", "only": true}',
+                    '{"id": "a", "at": "2026-01-05T08:00:01Z", "n": 2.5, "text": "", "list": [1]}'], format="csv", compression="gzip")
+        throng(*self.arguments())
+        (path,) = [x for x in self.files() if os.path.isfile(x)]
+        self.assertTrue(path.endswith(".csv.gz"), path)
+        with gzip.open(path, "rt", newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual(list(rows[0]), ["_partition", "_offset", "_time", "_key", "id", "at", "n", "text", "only", "list"])
+        self.assertEqual([row["n"] for row in rows], ["1", "2.5"])
+        self.assertEqual([row["text"] for row in rows], ['one, "two"', ""])
+        self.assertEqual([row["only"] for row in rows], ["true", ""])
+        self.assertEqual([row["list"] for row in rows], ["", "[1]"])
+
+    def test_a_folder_of_another_store_is_refused(self):
+        self.start(self.messages(100))
+        throng(*self.arguments())
+        before = self.files()
+        self.store = f"sqlite:{self.path('other.db')}"
+        _, said = throng(*self.arguments(), expect=2)
+        self.assertIn("which the store knows nothing of; give the sink another folder", said)
+        self.assertEqual(self.files(), before)
+
+    def test_a_folder_that_cannot_be_written_is_said(self):
+        self.start(self.messages(100))
+        self.write("lake", "a file")
+        _, said = throng(*self.arguments(), expect=1)
+        self.assertIn("lake", said)
+
+
+if __name__ == "__main__":
+    unittest.main()

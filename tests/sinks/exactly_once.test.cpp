@@ -1,0 +1,213 @@
+// Processes that take a partition over from each other, are killed and wake again, at any step: in the end each message is in the files once.
+#define CAF_SUITE sinks.exactly_once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <caf/test/unit_test.hpp>
+#include <rapidcheck.h>
+
+#include "analytics/event_sink.hpp"
+#include "analytics/json_scanner.hpp"
+#include "sinks/file_sink.hpp"
+
+using namespace throng;
+using namespace throng::sinks;
+
+namespace {
+
+/// What outlives processes: files, and the header of the checkpoint.
+struct world {
+  std::map<std::string, std::string> files;
+  std::uint64_t generation = 0;
+  std::vector<storage::generation_begin> begins;
+  std::optional<std::int64_t> saved_to;
+  std::vector<analytics::state_entry> state;
+};
+
+/// A folder in memory, whose user may be killed between any two steps of putting a file.
+class memory_place final : public file_place {
+public:
+  struct killed {};
+  memory_place(world& of, std::optional<int>& steps)
+      : world_(of)
+      , steps_(steps) {}
+
+  expected<void> put(const std::string& path, std::string_view bytes,
+                     const std::function<expected<void>()>& still_wanted) override {
+    const auto slash = path.rfind('/') + 1;
+    const auto half = path.substr(0, slash) + "." + path.substr(slash) + ".part";
+    step();
+    world_.files[half] = bytes.substr(0, bytes.size() / 2);
+    step();
+    if (auto wanted = still_wanted(); !wanted) {
+      world_.files.erase(half);
+      return wanted;
+    }
+    step();
+    world_.files.erase(half);
+    world_.files[path] = bytes;
+    step();
+    if (auto wanted = still_wanted(); !wanted) {
+      world_.files.erase(path);
+      return wanted;
+    }
+    return {};
+  }
+  expected<std::vector<std::string>> list(const std::string& folder) override {
+    std::vector<std::string> found;
+    for (const auto& [path, bytes] : world_.files)
+      if (path.starts_with(folder + "/"))
+        found.push_back(path);
+    return found;
+  }
+  expected<void> remove(const std::string& path) override {
+    step();
+    world_.files.erase(path);
+    return {};
+  }
+
+private:
+  void step() const {
+    if (steps_ && (*steps_)-- == 0)
+      throw killed{};
+  }
+  world& world_;
+  std::optional<int>& steps_;
+};
+
+/// A process that has claimed the partition.
+class owner {
+public:
+  owner(world& in, std::shared_ptr<const config::pipeline> pipeline)
+      : world_(in)
+      , files_(pipeline->sinks[0], "", std::make_unique<memory_place>(in, steps_))
+      , task_(analytics::make_event_sink(std::move(pipeline), 0, "t", 0)) {}
+
+  std::optional<int> steps_; ///< from here on, so many until it is killed
+
+  void claim() {
+    generation_ = ++world_.generation;
+    world_.begins.push_back({generation_, world_.saved_to.value_or(0)});
+    storage::claimed claim;
+    claim.generation = generation_;
+    claim.next_offset = world_.saved_to.value_or(0);
+    claim.begins = world_.begins;
+    RC_ASSERT(files_.take_over("t", 0, claim).has_value());
+    if (world_.saved_to)
+      task_->restore(world_.state);
+    next_ = claim.next_offset;
+  }
+  /// False: it learns that it is fenced.
+  bool take(std::int64_t end) {
+    for (; next_ < end; ++next_) {
+      const auto value = "{\"n\": " + std::to_string(next_) + "}";
+      RC_ASSERT(task_->take({next_, (next_ * 1'000'003) % 3 * 3'600'000, "k", value, nullptr}, out_).has_value());
+    }
+    return put();
+  }
+  bool save() {
+    task_->before_checkpoint(out_);
+    if (!put() || world_.generation != generation_)
+      return false;
+    world_.saved_to = task_->next_offset();
+    world_.state.clear();
+    task_->save(false, [this](analytics::state_entry&& x) { world_.state.push_back(std::move(x)); });
+    return true;
+  }
+
+private:
+  bool put() {
+    auto rows = std::exchange(out_.rows, {});
+    for (auto& each : rows) {
+      each.generation = generation_;
+      const auto done = files_.put(each, [this]() -> expected<void> {
+        if (world_.generation != generation_)
+          return fail(error_kind::fenced, "taken over");
+        return {};
+      });
+      if (!done)
+        return false;
+    }
+    return true;
+  }
+
+  world& world_;
+  file_sink files_;
+  std::unique_ptr<analytics::partition_task> task_;
+  analytics::effects out_;
+  std::uint64_t generation_ = 0;
+  std::int64_t next_ = 0;
+};
+
+std::vector<std::int64_t> offsets_in(const world& in) {
+  std::vector<std::int64_t> found;
+  for (const auto& [path, text] : in.files) {
+    RC_ASSERT(path.find("/.") == std::string::npos);
+    for (std::size_t at = 0; at < text.size();) {
+      const auto end = text.find('\n', at);
+      found.push_back(analytics::parse_json(text.substr(at, end - at)).at("_offset").as_int64());
+      at = end + 1;
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+} // namespace
+
+CAF_TEST(whatever is killed and wakes again each message is in the files once) {
+  CAF_CHECK(rc::check([] {
+    auto pipeline = std::make_shared<config::pipeline>();
+    pipeline->name = "p";
+    pipeline->key = "n";
+    pipeline->sinks.emplace_back().name = "lake";
+    pipeline->sinks[0].rows = *rc::gen::inRange<std::size_t>(1, 12);
+    world in;
+    std::vector<std::unique_ptr<owner>> living; // all but the last are zombies that do not know it
+    std::int64_t end = 0;
+    const auto guarded = [&](std::size_t which, auto what) {
+      try {
+        if (!what(*living[which]))
+          living.erase(living.begin() + static_cast<std::ptrdiff_t>(which));
+      } catch (const memory_place::killed&) {
+        living.erase(living.begin() + static_cast<std::ptrdiff_t>(which));
+      }
+    };
+    const auto claim = [&](std::optional<int> steps) {
+      living.push_back(std::make_unique<owner>(in, pipeline));
+      living.back()->steps_ = steps;
+      guarded(living.size() - 1, [](owner& x) {
+        x.claim();
+        x.steps_.reset();
+        return true;
+      });
+    };
+    const auto turns = *rc::gen::inRange(1, 40);
+    for (int i = 0; i < turns; ++i) {
+      const auto steps = *rc::gen::arbitrary<bool>() ? std::optional{*rc::gen::inRange(0, 12)} : std::nullopt;
+      const auto what = *rc::gen::inRange(0, 4);
+      if (what == 0 || living.empty()) {
+        claim(steps);
+        continue;
+      }
+      const auto which = *rc::gen::inRange<std::size_t>(0, living.size());
+      living[which]->steps_ = steps;
+      if (what == 1)
+        guarded(which, [](owner& x) { return x.save(); });
+      else
+        guarded(which, [&](owner& x) { return x.take(end += *rc::gen::inRange(0, 6)); });
+    }
+    // Whoever still lives is killed; the next goes on to the end.
+    living.clear();
+    claim(std::nullopt);
+    RC_ASSERT(living.back()->take(end) && living.back()->save());
+    std::vector<std::int64_t> all;
+    for (std::int64_t i = 0; i < end; ++i)
+      all.push_back(i);
+    RC_ASSERT(offsets_in(in) == all);
+  }));
+}
