@@ -24,6 +24,7 @@ if(THRONG_PARQUET)
         target_include_directories(throng_arrow SYSTEM INTERFACE ${throng_pyarrow_include})
         target_link_directories(throng_arrow INTERFACE ${throng_pyarrow_libraries})
         target_link_libraries(throng_arrow INTERFACE arrow parquet)
+        set(throng_arrow_python ${python}) # reads back in tests what was written
         break()
       endif()
     endforeach()

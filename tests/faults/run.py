@@ -31,7 +31,8 @@ from trial import STARTED, Failed, Trial, Void
 
 GROUPS = [processes, network, disks, clocks, of_brokers]
 # What the short form draws from: each was seen to be proved on two busy cores. The others are run by name or by --full.
-DRAWN = {"zombie", "rolling_restart", "scaling", "offsets_out_of_range", "store_fails_every_tenth_write", "sqlite_locked"}
+DRAWN = {"zombie", "rolling_restart", "scaling", "offsets_out_of_range", "store_fails_every_tenth_write", "sqlite_locked",
+         "no_room_for_checkpoints", "damaged_checkpoint"}
 printing = threading.Lock()
 
 

@@ -12,6 +12,28 @@ import unittest
 
 from throng import PROGRAM, InFolder, kill_after, throng
 
+ARROW_PYTHON = os.environ.get("THRONG_ARROW_PYTHON")
+# Rows by n with times as text, and what the files say of columns; of pyarrow alone.
+READ_BACK = """
+import json, sys
+import pyarrow.parquet
+rows, types, statistics, compression = [], {}, set(), set()
+for path in sys.argv[1:]:
+    file = pyarrow.parquet.ParquetFile(path)
+    for row in file.read().to_pylist():
+        row["at"] = row["at"].strftime("%Y-%m-%dT%H:%M:%S.") + f"{row['at'].microsecond // 1000:03}Z"
+        rows.append({name: x for name, x in row.items() if not name.startswith("_")})
+    for field in file.schema_arrow:
+        if field.name in ("n", "id", "x", "at"):
+            types.setdefault(field.name, set()).add(str(field.type).split("[")[0])
+    group = file.metadata.row_group(0)
+    for i in range(group.num_columns):
+        compression.add(group.column(i).compression)
+        if group.column(i).path_in_schema == "n":
+            statistics.add(group.column(i).statistics.has_min_max)
+print(json.dumps({"rows": sorted(rows, key=lambda row: row["n"]), "types": {name: "|".join(sorted(x)) for name, x in types.items()},
+                  "statistics": sorted(statistics), "compression": "|".join(sorted(compression))}))
+"""
 MESSAGES = 60_000
 PARTITIONS = 3
 
@@ -103,6 +125,34 @@ class Sinks(InFolder):
         self.assertEqual(len(rows), 4)
         self.assertEqual(sorted(row["_raw"] for row in rows if "_raw" in row), ["[1, 2]", "not json"])
         self.assertEqual([row["list"] for row in rows if "list" in row], [[1, {"b": "c"}]])
+
+    @unittest.skipUnless(ARROW_PYTHON, "this throng was built without Apache Arrow, or without a Python that reads Parquet")
+    def test_parquet_is_read_back_with_types_by_pyarrow(self):
+        lines = self.messages(2_000)
+        lines.append('{"n": 2000, "id": "s1", "at": "2026-01-05T11:30:00.250Z", "x": null, "tags": ["a", {"b": 1}], "ok": true}')
+        self.start(lines, format="parquet", rows=500)
+        throng(*self.arguments())
+        files = [path for path in self.files() if path.endswith(".parquet")]
+        self.assertGreater(len(files), 5)
+        read = subprocess.run([ARROW_PYTHON, "-c", READ_BACK, *files], capture_output=True, text=True)
+        self.assertEqual(read.returncode, 0, read.stderr)
+        found = json.loads(read.stdout)
+        wanted = [json.loads(line) for line in lines]
+        self.assertEqual([row["n"] for row in found["rows"]], list(range(2_001)))
+        for row, message in zip(found["rows"], wanted):
+            self.assertEqual((row["id"], row["x"], row["at"]), (message["id"], message["x"], message["at"]))
+        self.assertEqual(json.loads(found["rows"][-1]["tags"]), ["a", {"b": 1}])
+        self.assertIs(found["rows"][-1]["ok"], True)
+        self.assertEqual(found["types"], {"n": "int64", "id": "string", "x": "double", "at": "timestamp"})
+        self.assertEqual(found["compression"], "ZSTD")
+        self.assertEqual(found["statistics"], [True])
+
+    def test_without_arrow_parquet_is_refused_before_anything_is_read(self):
+        if ARROW_PYTHON:
+            self.skipTest("this throng has Apache Arrow")
+        self.start(self.messages(10), format="parquet")
+        _, said = throng(*self.arguments(), expect=2)
+        self.assertIn("Apache Arrow", said)
 
     def test_csv_has_typed_columns_and_gzip_packs_it(self):
         self.start(['{"id": "a", "at": "2026-01-05T08:00:00Z", "n": 1, "text": "one, \\"two\\"", "only": true}',
