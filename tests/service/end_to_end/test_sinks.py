@@ -129,7 +129,8 @@ class Sinks(InFolder):
     @unittest.skipUnless(ARROW_PYTHON, "this throng was built without Apache Arrow, or without a Python that reads Parquet")
     def test_parquet_is_read_back_with_types_by_pyarrow(self):
         lines = self.messages(2_000)
-        lines.append('{"n": 2000, "id": "s1", "at": "2026-01-05T11:30:00.250Z", "x": null, "tags": ["a", {"b": 1}], "ok": true}')
+        lines[10] = '{"n": 10, "id": "s1", "at": "2026-01-05T08:00:10.000Z", "x": null}'
+        lines.append('{"n": 2000, "id": "s1", "at": "2026-01-05T11:30:00.250Z", "x": 2.5, "tags": ["a", {"b": 1}], "ok": true}')
         self.start(lines, format="parquet", rows=500)
         throng(*self.arguments())
         files = [path for path in self.files() if path.endswith(".parquet")]
