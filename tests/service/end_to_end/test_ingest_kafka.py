@@ -139,7 +139,9 @@ class IngestIntoKafka(InFolder):
         for window in query("windows", self.mongodb, "--pipeline", "energy-labels", "--window", "by-day"):
             by_day[window["start"][:10]] += window["events"]
         self.assertEqual(by_day, Counter(row["date_reception_dpe"] for row in self.api.rows))
-        by_label = {window["group"]["etiquette_dpe"]: window["events"] for window in query("windows", self.mongodb, "--window", "by-label")}
+        by_label = Counter()
+        for window in query("windows", self.mongodb, "--pipeline", "energy-labels", "--window", "by-label"):
+            by_label[window["group"]["etiquette_dpe"]] += window["events"]
         self.assertEqual(by_label, Counter(row["etiquette_dpe"] for row in self.api.rows))
         poor = {alert["entity"] for alert in query("alerts", self.mongodb, "--pipeline", "energy-labels")}
         self.assertEqual(poor, {row["numero_dpe"] for row in self.api.rows if row["etiquette_dpe"] in "FG"})
