@@ -12,30 +12,14 @@
 #include <openssl/hmac.h>
 #include <spdlog/spdlog.h>
 
+#include "sources/curl_handles.hpp"
+#include "sources/http_message.hpp"
+
 namespace throng::service {
 
 namespace {
 
 using namespace std::chrono_literals;
-
-struct free_handle {
-  void operator()(CURL* x) const {
-    curl_easy_cleanup(x);
-  }
-};
-struct free_list {
-  void operator()(curl_slist* x) const {
-    curl_slist_free_all(x);
-  }
-};
-
-/// Scheme and host: what may be said of a URL whose path or query may be a secret.
-std::string host_of(const std::string& url) {
-  auto begin = url.find("://") + 3;
-  auto end = url.find_first_of("/?#", begin);
-  auto authority = url.substr(begin, end == std::string::npos ? end : end - begin);
-  return url.substr(0, begin) + authority.substr(authority.rfind('@') + 1);
-}
 
 /// As the other side says it: whether it has taken the alert, may take it later, or never will.
 enum class verdict { taken, later, never };
@@ -72,7 +56,7 @@ struct webhook::implementation {
 
   webhook_options options;
   std::string host;
-  std::unique_ptr<CURL, free_handle> handle{curl_easy_init()};
+  sources::curl_handle handle;
 
   mutable std::mutex mutex;
   std::condition_variable news;    ///< something to send, or the end
@@ -133,7 +117,7 @@ struct webhook::implementation {
     if (!options.secret.empty())
       list = curl_slist_append(list,
                                ("X-Throng-Signature: sha256=" + webhook_signature(options.secret, what.body)).c_str());
-    std::unique_ptr<curl_slist, free_list> headers{list};
+    sources::curl_list headers{list};
     char text[CURL_ERROR_SIZE] = "";
     curl_easy_setopt(to, CURLOPT_URL, options.url.c_str());
     curl_easy_setopt(to, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -180,11 +164,12 @@ webhook::~webhook() {
 expected<std::unique_ptr<webhook>> webhook::start(webhook_options options) {
   if (!options.url.starts_with("http://") && !options.url.starts_with("https://"))
     return fail(error_kind::invalid, "a webhook's url begins with http:// or https://");
-  static const auto ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+  auto handle = sources::make_curl_handle();
+  if (!handle)
+    return tl::unexpected{handle.error()};
   auto made = std::make_unique<implementation>();
-  if (ready != CURLE_OK || !made->handle)
-    return fail(error_kind::internal, "libcurl can't be set up");
-  made->host = host_of(options.url);
+  made->handle = std::move(*handle);
+  made->host = sources::origin_of(options.url);
   made->options = std::move(options);
   made->thread = std::thread{[self = made.get()] { self->run(); }};
   return std::unique_ptr<webhook>{new webhook{std::move(made)}};

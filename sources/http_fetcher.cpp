@@ -8,20 +8,11 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include "sources/curl_handles.hpp"
+
 namespace throng::sources {
 
 namespace {
-
-struct free_handle {
-  void operator()(CURL* x) const {
-    curl_easy_cleanup(x);
-  }
-};
-struct free_list {
-  void operator()(curl_slist* x) const {
-    curl_slist_free_all(x);
-  }
-};
 
 timestamp wall_now() {
   using namespace std::chrono;
@@ -56,7 +47,7 @@ struct http_fetcher::implementation {
   config::ingest_limits limits;
   std::string ca_file;
   std::function<bool()> stopping;
-  std::unique_ptr<CURL, free_handle> handle{curl_easy_init()};
+  curl_handle handle;
   std::string body;
   std::string link;
   bool too_long = false;
@@ -139,7 +130,7 @@ struct http_fetcher::implementation {
     curl_slist* list = nullptr;
     for (const auto& line : lines)
       list = curl_slist_append(list, line.c_str());
-    std::unique_ptr<curl_slist, free_list> headers{list};
+    curl_list headers{list};
     set_up(url, headers.get());
     if (const auto code = curl_easy_perform(handle.get()); code != CURLE_OK)
       return failure_of(code);
@@ -183,10 +174,11 @@ http_fetcher::~http_fetcher() = default;
 
 expected<std::unique_ptr<http_fetcher>> http_fetcher::make(config::ingest_limits limits, std::string ca_file,
                                                            std::function<bool()> stopping) {
-  static const auto ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+  auto handle = make_curl_handle();
+  if (!handle)
+    return tl::unexpected{handle.error()};
   auto made = std::make_unique<implementation>();
-  if (ready != CURLE_OK || !made->handle)
-    return fail(error_kind::internal, "libcurl can't be set up");
+  made->handle = std::move(*handle);
   made->limits = limits;
   made->ca_file = std::move(ca_file);
   made->stopping = std::move(stopping);
