@@ -26,6 +26,8 @@ constexpr std::chrono::milliseconds wake_interval{5};
 constexpr std::chrono::milliseconds fresh_for{2'000};
 /// How often, and for how long each time, a topic is asked for that was said not to be there.
 constexpr std::chrono::milliseconds between_asking{500};
+/// A broker answers only behind a fetch that it holds back for up to 500 ms (fetch.wait.max.ms): an answer that is not waited for would count as silence.
+constexpr std::chrono::milliseconds asked_for{2'000};
 
 std::string place(const topic_partition& which) {
   return fmt::format("topic {}, partition {}", which.topic, which.partition);
@@ -240,7 +242,7 @@ void kafka_reader::settle_doubts(std::vector<consumer_event>& events) {
       continue;
     }
     const auto open = open_of(topic);
-    const auto count = partitions(topic, between_asking);
+    const auto count = partitions(topic, asked_for);
     if (count && std::all_of(open.begin(), open.end(), [&](const auto& which) { return which.partition < *count; })) {
       dispel(topic, doubt, events);
       at = doubts_.erase(at);
