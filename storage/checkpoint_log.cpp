@@ -291,7 +291,7 @@ expected<claimed> checkpoint_log::claim() {
   return impl_->claim();
 }
 
-expected<void> checkpoint_log::save(std::vector<checkpoint_entry> entries, bool whole, std::int64_t next_offset,
+expected<void> checkpoint_log::save(const std::vector<checkpoint_entry>& entries, bool whole, std::int64_t next_offset,
                                     last_message last) {
   return impl_->save(entries, whole, next_offset, last);
 }

@@ -67,7 +67,8 @@ public:
   /// A checkpoint: chunks, then the header. `whole` entries start a new base, else a delta. fenced: somebody else has claimed it.
   /// Results must have been acknowledged before. After an error other than fenced it may have taken effect or not; the next save must hold
   /// this one's entries too, or be whole. @pre claim() succeeded
-  expected<void> save(std::vector<checkpoint_entry> entries, bool whole, std::int64_t next_offset, last_message last);
+  expected<void> save(const std::vector<checkpoint_entry>& entries, bool whole, std::int64_t next_offset,
+                      last_message last);
 
   /// True when deltas have outgrown the base: the next save should be whole.
   bool wants_base() const;
