@@ -112,7 +112,7 @@ int main(int argc, char** argv) {
     in.take(i * (keys / changed), 61);
   auto delta = snapshot(*in.task, true, pause);
   out["delta_entries"] = delta.size();
-  must(log.save(std::move(delta), false, in.offset, {}));
+  must(log.save(delta, false, in.offset, {}));
   out["delta_pause_ms"] = pause;
   out["delta_bytes"] = log.last_bytes();
 
