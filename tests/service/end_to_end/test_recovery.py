@@ -1,12 +1,9 @@
 """`throng analyze` killed in the middle, and started again: the store holds what an uninterrupted run stores."""
-import os
 import random
 import signal
-import subprocess
-import time
 import unittest
 
-from throng import PROGRAM, InFolder, query, throng
+from throng import InFolder, query, signalled_at_write, throng
 
 PIPELINE = """{
   "name": "means", "source": "readings", "key": "id", "timestamp": "at", "timestamp_unit": "ms", "disorder": "5s",
@@ -41,30 +38,11 @@ class Recovery(InFolder):
     def everything(self, store):
         return [query(subject, store) for subject in ("windows", "alerts")]
 
-    def kill_when_it_has_stored_something(self, store, after):
-        """Kills a run once `after` more checkpoints are there; False if it ended before."""
-        process = subprocess.Popen([PROGRAM, *self.arguments(store)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        database = store.removeprefix("sqlite:")
-        seen, changes = None, 0
-        while process.poll() is None:
-            try:
-                now = os.stat(database + "-wal").st_size
-            except FileNotFoundError:
-                now = None
-            if now != seen:
-                seen, changes = now, changes + 1
-            if changes > after:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-                return True
-            time.sleep(0.001)  # between two looks at the file; nothing depends on its length
-        return False
-
     def test_killed_again_and_again_it_ends_as_if_nothing_had_been(self):
         whole, killed = f"sqlite:{self.path('whole.db')}", f"sqlite:{self.path('killed.db')}"
         throng(*self.arguments(whole))
-        kills = sum(self.kill_when_it_has_stored_something(killed, after) for after in (3, 6, 9, 14, 20))
-        self.assertGreaterEqual(kills, 2, "no run was killed in the middle: the test proved nothing")
+        for write in (50, 150, 300, 450, 600):
+            signalled_at_write(self.arguments(killed), write)
         throng(*self.arguments(killed))
         self.assertGreater(len(self.everything(whole)[0]), 500)
         self.assertGreater(len(self.everything(whole)[1]), 0)
@@ -81,10 +59,8 @@ class Recovery(InFolder):
     def test_a_clean_stop_goes_on_where_it_was(self):
         whole = f"sqlite:{self.path('whole.db')}"
         throng(*self.arguments(whole))
-        process = subprocess.Popen([PROGRAM, *self.arguments(self.store)], stderr=subprocess.PIPE, text=True)
-        process.send_signal(signal.SIGINT) if process.poll() is None else None
-        process.communicate(timeout=60)
-        self.assertIn(process.returncode, (0, -signal.SIGINT))  # it may not have got as far as watching for signals
+        signalled_at_write(self.arguments(self.store), 300, signal.SIGINT)
+        self.assertLess(self.report()["consumed"], MESSAGES)
         throng(*self.arguments(self.store))
         self.assertEqual(self.everything(self.store), self.everything(whole))
 

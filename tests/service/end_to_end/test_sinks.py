@@ -7,10 +7,9 @@ import os
 import random
 import signal
 import subprocess
-import time
 import unittest
 
-from throng import PROGRAM, InFolder, kill_after, throng
+from throng import InFolder, signalled_at_write, throng
 
 ARROW_PYTHON = os.environ.get("THRONG_ARROW_PYTHON")
 # Rows by n with times as text, and what the files say of columns; of pyarrow alone.
@@ -92,8 +91,8 @@ class Sinks(InFolder):
 
     def test_killed_again_and_again_each_message_is_in_the_files_once(self):
         self.start(self.messages(), every="50ms", rows=2_000)
-        kills = sum(kill_after(self.arguments(), self.store, after) for after in (4, 7, 10, 14, 20))
-        self.assertGreaterEqual(kills, 2, "no run was killed in the middle: the test proved nothing")
+        for write, part in ((3, "/lake/"), (40, "throng.db"), (6, "/lake/"), (50, "throng.db"), (9, "/lake/")):
+            signalled_at_write(self.arguments(), write, part=part)
         throng(*self.arguments())
         self.check_each_once()
         # At the end already: nothing is written again.
@@ -106,11 +105,7 @@ class Sinks(InFolder):
 
     def test_a_zombie_that_wakes_leaves_no_double(self):
         self.start(self.messages(), every="50ms", rows=1_000)
-        zombie = subprocess.Popen([PROGRAM, *map(str, self.arguments())], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        while zombie.poll() is None and len([x for x in self.files() if os.path.isfile(x)]) < 4:
-            time.sleep(0.001)  # between two looks at the folder; nothing depends on its length
-        zombie.send_signal(signal.SIGSTOP)
-        self.assertIsNone(zombie.poll(), "it ended before it could be stopped: the test proved nothing")
+        zombie = signalled_at_write(self.arguments(), 60, signal.SIGSTOP, "/lake/")
         throng(*self.arguments())
         self.check_each_once()
         zombie.send_signal(signal.SIGCONT)

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import tempfile
-import time
 import unittest
 
 PROGRAM = os.environ["THRONG_PROGRAM"]  # set by CTest
@@ -62,17 +61,19 @@ class InFolder(unittest.TestCase):
             return json.load(file)
 
 
-def kill_after(arguments, store, changes):
-    """Runs `throng ARGUMENTS` and kills it once the log of its SQLite store has changed so often; False if it ended before."""
-    process = subprocess.Popen([PROGRAM, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    log, seen = store.removeprefix("sqlite:") + "-wal", None
-    while process.poll() is None:
-        now = os.stat(log).st_size if os.path.exists(log) else None
-        changes -= now != seen
-        seen = now
-        if changes < 0:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            return True
-        time.sleep(0.001)  # between two looks at the file; nothing depends on its length
-    return False
+def signalled_at_write(arguments, write, number=signal.SIGKILL, part=""):
+    """Runs `throng ARGUMENTS`, which gets the signal before its `write`-th write into a file (with `part` in its path; signal_at_write.cpp): until it is
+    killed, until it stands (SIGSTOP: the process is given back), or until it has ended cleanly (any other)."""
+    process = subprocess.Popen(
+        [PROGRAM, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "LD_PRELOAD": os.environ["THRONG_SIGNAL_AT_WRITE_MODULE"], "THRONG_SIGNAL_AT_WRITE": f"{write},{int(number)},{part}",
+             "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"})
+    if number == signal.SIGSTOP:
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        if os.WIFSTOPPED(status):
+            return process
+        process.returncode = os.waitstatus_to_exitcode(status)  # it has been waited for
+    _, log = process.communicate(timeout=120)
+    if process.returncode != (-number if number == signal.SIGKILL else 0):
+        raise AssertionError(f"throng {' '.join(map(str, arguments))} with signal {number} at write {write} ended with {process.returncode}\n{log[-2000:]}")
+    return process

@@ -1,0 +1,85 @@
+// Preloaded into the program under test: before its Nth write into a regular file (a store, a sink's file, an output) it sends itself a signal.
+// So a run is killed or stopped in the middle of its work however quick the machine is, where a watcher beside it may look too late.
+//
+// THRONG_SIGNAL_AT_WRITE=N,SIGNAL[,PART]: only files with PART in their path count
+
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <dlfcn.h>
+#include <string>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+namespace {
+
+struct Order {
+  long write = 0; // 0: none
+  int signal = 0;
+  const char* part = "";
+};
+
+Order order() {
+  Order result;
+  if (const char* text = std::getenv("THRONG_SIGNAL_AT_WRITE")) {
+    char* rest = nullptr;
+    result.write = std::strtol(text, &rest, 10);
+    result.signal = *rest == ',' ? static_cast<int>(std::strtol(rest + 1, &rest, 10)) : SIGKILL;
+    if (*rest == ',')
+      result.part = rest + 1;
+  }
+  return result;
+}
+
+void before_write(int fd) {
+  static const Order given = order();
+  static std::atomic<long> writes{0};
+  struct stat file {};
+  if (given.write == 0 || fstat(fd, &file) != 0 || !S_ISREG(file.st_mode))
+    return;
+  if (*given.part != '\0') {
+    std::array<char, 4096> path{};
+    const auto link = "/proc/self/fd/" + std::to_string(fd);
+    if (readlink(link.c_str(), path.data(), path.size() - 1) < 0 || std::strstr(path.data(), given.part) == nullptr)
+      return;
+  }
+  if (++writes == given.write)
+    kill(getpid(), given.signal);
+}
+
+template <class Function>
+Function* real(const char* name) {
+  return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+}
+
+} // namespace
+
+extern "C" {
+
+ssize_t write(int fd, const void* data, size_t size) {
+  static auto* const next = real<ssize_t(int, const void*, size_t)>("write");
+  before_write(fd);
+  return next(fd, data, size);
+}
+
+ssize_t writev(int fd, const iovec* parts, int count) {
+  static auto* const next = real<ssize_t(int, const iovec*, int)>("writev");
+  before_write(fd);
+  return next(fd, parts, count);
+}
+
+ssize_t pwrite(int fd, const void* data, size_t size, off_t at) {
+  static auto* const next = real<ssize_t(int, const void*, size_t, off_t)>("pwrite");
+  before_write(fd);
+  return next(fd, data, size, at);
+}
+
+ssize_t pwrite64(int fd, const void* data, size_t size, off64_t at) {
+  static auto* const next = real<ssize_t(int, const void*, size_t, off64_t)>("pwrite64");
+  before_write(fd);
+  return next(fd, data, size, at);
+}
+}
