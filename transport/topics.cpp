@@ -238,7 +238,8 @@ expected<std::optional<std::int64_t>> least_of_property(const config::kafka_sett
   std::optional<std::int64_t> least;
   for (const auto& name : names) {
     const auto all = properties_of(**asker, name);
-    if (!all && all.error().kind == error_kind::denied)
+    // One that has just been made may be unknown yet to the broker that is asked.
+    if (!all && (all.error().kind == error_kind::denied || all.error().kind == error_kind::not_found))
       continue;
     if (!all)
       return tl::unexpected(all.error());

@@ -59,7 +59,7 @@ expected<std::vector<topic_details>> describe_topics(const config::kafka_setting
                                                      const std::vector<std::string>& names,
                                                      std::chrono::milliseconds limit = question_limit);
 
-/// The least value that a numeric property has for one of `names`, set for the topic or the cluster's; none where we may not ask.
+/// The least value that a numeric property has for one of `names`, set for the topic or the cluster's; none where no topic tells us.
 expected<std::optional<std::int64_t>> least_of_property(const config::kafka_settings& settings,
                                                         const std::vector<std::string>& names,
                                                         const std::string& property,
