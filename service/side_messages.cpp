@@ -50,6 +50,21 @@ std::size_t longest_message(const config::kafka_settings& kafka) {
   return static_cast<std::size_t>(kafka.number("message.max.bytes", 1'000'000));
 }
 
+/// What a batch of one record is longer than its key, value and headers (KIP-98: 61 bytes of batch, up to 31 of record).
+constexpr std::int64_t batch_overhead = 92;
+
+/// The settings for a producer whose batches every one of the topics takes: a topic may take less than what librdkafka would make of messages, and
+/// refuses it for good then.
+expected<config::kafka_settings> within_topics(config::kafka_settings kafka, const std::vector<std::string>& topics) {
+  const auto least = transport::least_of_property(kafka, topics, "max.message.bytes");
+  if (!least)
+    return tl::unexpected{least.error()};
+  constexpr std::int64_t least_possible = 1'000; // librdkafka's
+  if (*least && **least < kafka.number("message.max.bytes", 1'000'000) + batch_overhead)
+    kafka.properties["message.max.bytes"] = std::to_string(std::max(**least - batch_overhead, least_possible));
+  return kafka;
+}
+
 /// A rejected message that with its headers is longer than the producer takes becomes its own beginning, and says so: it was as long as a message
 /// may be already, and must not end the analysis.
 void fit(analytics::side_message& message, std::size_t longest) {
@@ -159,11 +174,23 @@ expected<actors::side_message_sink> send_side_messages(const config::settings& s
   callbacks.failed = [](const transport::topic_partition& where, const error& why) {
     spdlog::error("{} [{}]: {}", where.topic, where.partition, why.message);
   };
-  auto made = transport::producer::make(settings.kafka, cluster, std::move(callbacks));
+  auto kafka = settings.kafka;
+  if (cluster == nullptr) {
+    std::vector<std::string> written;
+    for (const auto& name : analysis_topics())
+      written.push_back(settings.topics.prefix + name);
+    for (const auto& [name, count] : partitions)
+      written.push_back(settings.topics.prefix + name);
+    auto fitting = within_topics(std::move(kafka), written);
+    if (!fitting)
+      return tl::unexpected{fitting.error()};
+    kafka = std::move(*fitting);
+  }
+  auto made = transport::producer::make(kafka, cluster, std::move(callbacks));
   if (!made)
     return tl::unexpected{made.error()};
   return actors::side_message_sink{
-      [topics = settings.topics, partitions = std::move(partitions), longest = longest_message(settings.kafka),
+      [topics = settings.topics, partitions = std::move(partitions), longest = longest_message(kafka),
        producer =
            std::shared_ptr<transport::producer>{std::move(*made)}](std::span<const analytics::side_message> messages) {
         return deliver(*producer, topics, partitions, longest, messages);

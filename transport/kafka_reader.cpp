@@ -107,10 +107,12 @@ kafka_reader::kafka_reader(const config::kafka_settings& settings, options with)
     , taken_(most_batch_messages) {}
 
 kafka_reader::~kafka_reader() {
-  if (!gone_)
+  // librdkafka 2.0.2 waits for ever for the thread of a broker that led a partition which was being read and is gone. And it aborts the process
+  // (librdkafka#4312, mended in 2.3) when a member of a group goes that has joined and not yet been told its first partitions, which can't be seen
+  // from here. Then the client is left to the process's end, with nobody who polls it.
+  const auto may_abort = subscribed_ && !rebalanced_ && rd_kafka_version() < 0x02030000;
+  if (!gone_ && !may_abort)
     return;
-  // librdkafka 2.0.2 waits for ever for the thread of a broker that led a partition which was being read and is gone: the client is left to
-  // the process's end, with nobody who polls it.
   if (single_)
     single_->gone_ = true;
   lanes_.clear();
@@ -137,7 +139,9 @@ expected<std::unique_ptr<kafka_reader>> kafka_reader::make(const config::kafka_s
   if (options.rebalance != nullptr)
     rd_kafka_conf_set_rebalance_cb(conf->get(), [](rd_kafka_t* client, rd_kafka_resp_err_t code,
                                                    rd_kafka_topic_partition_list_t* partitions, void* reader) {
-      const auto& options = static_cast<kafka_reader*>(reader)->options_;
+      auto& self = *static_cast<kafka_reader*>(reader);
+      self.rebalanced_ = true;
+      const auto& options = self.options_;
       options.rebalance(client, code, partitions, options.opaque);
     });
   auto client = make_client(RD_KAFKA_CONSUMER, std::move(*conf), settings);
@@ -474,6 +478,11 @@ void kafka_reader::leave() {
   close(all);
   topics_.clear();
   client_queue_.reset(); // a reference held to it would make closing wait for ever
+  rd_kafka_topic_partition_list_t* subscription = nullptr;
+  if (rd_kafka_subscription(client_.get(), &subscription) == RD_KAFKA_RESP_ERR_NO_ERROR)
+    subscribed_ = partition_list_owner {
+      subscription
+      } -> cnt > 0;
   rd_kafka_consumer_close(client_.get());
 }
 

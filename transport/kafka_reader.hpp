@@ -139,6 +139,8 @@ private:
   std::map<topic_partition, lane> lanes_;
   std::map<std::string, doubt> doubts_;         ///< by topic
   bool gone_ = false;                           ///< a topic that was read has been given up
+  bool rebalanced_ = false;                     ///< the group has said what is ours
+  bool subscribed_ = false;                     ///< a member of a group, when it left
   std::optional<rd_kafka_resp_err_t> absence_;  ///< told of some partition: librdkafka does not say which
   std::optional<topic_partition> drained_last_; ///< the next round begins after it
   std::vector<rd_kafka_message_t*> taken_;      ///< reused

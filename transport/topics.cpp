@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <memory>
 
 #include <fmt/format.h>
@@ -118,7 +119,14 @@ expected<std::vector<std::string>> create(cluster_client& asker, const std::vect
   return made;
 }
 
-expected<topic_properties> properties_of(cluster_client& asker, const std::string& topic) {
+/// Every property that holds for a topic: set for it, or the cluster's.
+struct topic_property {
+  std::string name;
+  std::string value;
+  bool of_topic = false;
+};
+
+expected<std::vector<topic_property>> properties_of(cluster_client& asker, const std::string& topic) {
   const config_owner asked{rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str())};
   auto* one = asked.get();
   const auto what = fmt::format("the properties of topic \"{}\" can't be read", topic);
@@ -130,18 +138,28 @@ expected<topic_properties> properties_of(cluster_client& asker, const std::strin
   std::size_t count = 0;
   const auto* const* found =
       rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(answer->get()), &count);
-  topic_properties set;
+  std::vector<topic_property> all;
   for (std::size_t i = 0; i < count; ++i) {
     if (const auto code = rd_kafka_ConfigResource_error(found[i]); code != RD_KAFKA_RESP_ERR_NO_ERROR)
       return tl::unexpected(make_error(code, what));
     std::size_t entries = 0;
     const auto* const* entry = rd_kafka_ConfigResource_configs(found[i], &entries);
-    for (std::size_t e = 0; e < entries; ++e) {
-      const auto* value = rd_kafka_ConfigEntry_value(entry[e]);
-      if (rd_kafka_ConfigEntry_source(entry[e]) == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG && value != nullptr)
-        set.emplace_back(rd_kafka_ConfigEntry_name(entry[e]), value);
-    }
+    for (std::size_t e = 0; e < entries; ++e)
+      if (const auto* value = rd_kafka_ConfigEntry_value(entry[e]))
+        all.push_back({rd_kafka_ConfigEntry_name(entry[e]), value,
+                       rd_kafka_ConfigEntry_source(entry[e]) == RD_KAFKA_CONFIG_SOURCE_DYNAMIC_TOPIC_CONFIG});
   }
+  return all;
+}
+
+expected<topic_properties> properties_set(cluster_client& asker, const std::string& topic) {
+  auto all = properties_of(asker, topic);
+  if (!all)
+    return tl::unexpected(all.error());
+  topic_properties set;
+  for (auto& [name, value, of_topic] : *all)
+    if (of_topic)
+      set.emplace_back(std::move(name), std::move(value));
   std::sort(set.begin(), set.end());
   return set;
 }
@@ -196,7 +214,7 @@ expected<std::vector<topic_details>> describe_topics(const config::kafka_setting
     auto topic = describe(*asker, *found, true);
     if (!topic)
       return tl::unexpected(topic.error());
-    auto set = properties_of(*asker, name);
+    auto set = properties_set(*asker, name);
     if (!set)
       return tl::unexpected(set.error());
     topic_details details{std::move(*topic), {}, std::move(*set)};
@@ -209,6 +227,30 @@ expected<std::vector<topic_details>> describe_topics(const config::kafka_setting
     out.push_back(std::move(details));
   }
   return out;
+}
+
+expected<std::optional<std::int64_t>> least_of_property(const config::kafka_settings& settings,
+                                                        const std::vector<std::string>& names,
+                                                        const std::string& property, milliseconds limit) {
+  auto asker = cluster_client::make(settings, limit);
+  if (!asker)
+    return tl::unexpected(asker.error());
+  std::optional<std::int64_t> least;
+  for (const auto& name : names) {
+    const auto all = properties_of(**asker, name);
+    // One that has just been made may be unknown yet to the broker that is asked.
+    if (!all && (all.error().kind == error_kind::denied || all.error().kind == error_kind::not_found))
+      continue;
+    if (!all)
+      return tl::unexpected(all.error());
+    for (const auto& found : *all) {
+      std::int64_t value = 0;
+      const auto* end = found.value.data() + found.value.size();
+      if (found.name == property && std::from_chars(found.value.data(), end, value).ec == std::errc{})
+        least = std::min(least.value_or(value), value);
+    }
+  }
+  return least;
 }
 
 expected<void> check_partitions(const topic_description& topic, const config::topic_settings& wanted) {

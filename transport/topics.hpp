@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,6 +58,12 @@ expected<std::vector<topic_description>> find_topics(const config::kafka_setting
 expected<std::vector<topic_details>> describe_topics(const config::kafka_settings& settings,
                                                      const std::vector<std::string>& names,
                                                      std::chrono::milliseconds limit = question_limit);
+
+/// The least value that a numeric property has for one of `names`, set for the topic or the cluster's; none where no topic tells us.
+expected<std::optional<std::int64_t>> least_of_property(const config::kafka_settings& settings,
+                                                        const std::vector<std::string>& names,
+                                                        const std::string& property,
+                                                        std::chrono::milliseconds limit = question_limit);
 
 /// conflict: it has another partition count than `wanted`.
 expected<void> check_partitions(const topic_description& topic, const config::topic_settings& wanted);

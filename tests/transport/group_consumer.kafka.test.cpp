@@ -100,6 +100,17 @@ struct member {
 
 CAF_TEST_FIXTURE_SCOPE(group_consumer_tests, fixture)
 
+CAF_TEST(a member that leaves while it is joining ends nobody) {
+  create(2);
+  for (int wait = 0; wait < 20; ++wait) {
+    auto handle = make_group_consumer(kafka, {unique_name(), {t}}).value();
+    const auto deadline = std::chrono::steady_clock::now() + milliseconds{wait * 8};
+    // Joins meanwhile, and is told nothing: that would be for poll() to hear.
+    while (std::chrono::steady_clock::now() < deadline)
+      handle->bounds({t, 0}).value();
+  }
+}
+
 CAF_TEST(members of a group share the partitions and hand them over without loss or repetition) {
   constexpr std::int32_t partitions = 4;
   constexpr std::size_t count = 5'000;

@@ -1,4 +1,5 @@
 """Dead letters given back through a real broker: to the pipeline that refused them, each counted once, however often they are asked for."""
+import base64
 import json
 import os
 import unittest
@@ -59,3 +60,21 @@ class DeadLettersTest(InFolder):
         self.assertEqual((report["consumed"], report["dead_letters"]), (4, 0))
         self.assertEqual(counted("patient"), whole)
         self.assertEqual(counted("strict"), whole)
+
+    def test_a_dead_letter_longer_than_its_topic_takes_is_cut_and_not_given_back(self):
+        self.cluster("topics", "create", self.prefix + "analytics.dead_letter", "--partitions", "2", "--property", "max.message.bytes=2000")
+        good = {"id": "a", "at": "2026-01-05T06:00:00Z", "x": 1}
+        long = json.dumps({**good, "x": 2, "at": "no time", "text": "t" * 5000})
+        short = json.dumps({**good, "x": 4, "at": "none either"})
+        self.write("rooms.ndjson", "\n".join([long, short, json.dumps(good)]) + "\n")
+        self.cluster("replay", self.path("rooms.ndjson"), "--topic", "rooms", "--key", "id")
+        report = self.analyze()
+        self.assertEqual((report["consumed"], report["dead_letters"]), (3, 4))  # two pipelines refuse two
+        out, _ = self.cluster("peek", self.prefix + "analytics.dead_letter", "--format", "records")
+        letters = [json.loads(line) for line in out.splitlines()]
+        cut = [base64.b64decode(value).decode() for each in letters for name, value in each["headers"] if name == "cut_from"]
+        self.assertEqual(len(letters), 4)
+        self.assertEqual(cut, [str(len(long))] * 2)
+        _, said = self.cluster("replay", "--from-dead-letter")
+        self.assertIn("2 messages", said)
+        self.assertIn("cut_from", said)
