@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "config/readers.hpp"
+#include "config/s3_address.hpp"
 #include "config/unique_names.hpp"
 
 namespace throng::config {
@@ -27,6 +28,9 @@ sink read_sink(const fields& from) {
   sink made;
   from.read("name", made.name);
   from.read("to", made.to);
+  if (is_s3(made.to))
+    if (const auto address = parse_s3(made.to); !address)
+      from.report("to", address.error().message);
   from.read_word("format", formats, made.format);
   if (made.format == sink_format::parquet)
     made.compression = sink_compression::zstd;

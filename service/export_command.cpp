@@ -95,7 +95,9 @@ void add_export_command(program& to) {
       ->check(can_be({"csv", "ndjson", "parquet"}))
       ->capture_default_str();
   features
-      .add_option("--to", options->to, "A folder, for PIPELINE.features.csv, .ndjson or .parquet; - is standard output")
+      .add_option(
+          "--to", options->to,
+          "A folder or s3://BUCKET/PREFIX, for PIPELINE.features.csv, .ndjson or .parquet; - is standard output")
       ->capture_default_str();
   features.add_flag("--force", options->force, "Write over a file that is there");
   features.callback(

@@ -194,7 +194,8 @@ void add_export_of_results(program& to, CLI::App& into) {
         ->capture_default_str();
     command
         .add_option("--to", choice->to,
-                    fmt::format("A folder, for {}.csv, .ndjson or .parquet; - is standard output", subject))
+                    fmt::format("A folder or s3://BUCKET/PREFIX, for {}.csv, .ndjson or .parquet; - is standard output",
+                                subject))
         ->capture_default_str();
     command.add_flag("--force", choice->force, "Write over a file that is there");
     command.add_option("--store", choice->of.store, "sqlite:FILE or mongodb://…");

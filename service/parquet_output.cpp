@@ -18,6 +18,7 @@
 #include "sinks/column_learner.hpp"
 #include "sinks/column_table.hpp"
 #include "sinks/file_place.hpp"
+#include "sinks/open_place.hpp"
 #include "sinks/parquet.hpp"
 
 namespace throng::service {
@@ -147,18 +148,15 @@ expected<parquet_output> parquet_output::open(const std::string& to, const std::
                 "--format parquet: needs a folder, --to DIR; standard output takes csv and ndjson");
   if (auto checked = sinks::check_parquet(); !checked)
     return tl::unexpected{checked.error()};
-  auto place = sinks::make_folder(to);
   const auto path = name + ".parquet";
-  const auto there = place->has(path);
-  if (!there)
-    return tl::unexpected{there.error()};
-  if (*there && !force)
-    return fail(error_kind::conflict, fmt::format("{}/{} is there already: give --force to replace it", to, path));
+  auto place = sinks::open_free_place(to, path, force);
+  if (!place)
+    return tl::unexpected{place.error()};
   auto waiting = spool::open();
   if (!waiting)
     return tl::unexpected{waiting.error()};
   return parquet_output{std::unique_ptr<implementation>{new implementation{
-      path, std::move(place), std::move(*waiting), {}, sinks::column_learner{std::move(time_fields), false}, {}, {}}}};
+      path, std::move(*place), std::move(*waiting), {}, sinks::column_learner{std::move(time_fields), false}, {}, {}}}};
 }
 
 expected<void> parquet_output::append(const query::flat_document& row) {

@@ -1,53 +1,31 @@
 #include "sinks/parquet.hpp"
 
-#include <filesystem>
 #include <functional>
-#include <optional>
 #include <utility>
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 
+#include "sinks/loaded_module.hpp"
 #include "sinks/parquet_module.hpp"
 
 namespace throng::sinks {
 
 namespace {
 
-/// Beside the program, as it is built, or in the folder of the installed one.
-std::optional<std::filesystem::path> module_path() {
-  std::error_code ignored;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
-  for (const auto& folder : {program, program / "../lib/throng", std::filesystem::path{THRONG_BUILD_FOLDER}})
-    if (auto path = folder / parquet_module_file; std::filesystem::exists(path, ignored))
-      return path;
-  return std::nullopt;
+const expected<void*>& loaded() {
+  static const auto found =
+      load_function(parquet_module_file, parquet_module_function, "format parquet", "take ndjson or csv");
+  return found;
 }
 
-expected<parquet_opener*> load() {
-  const auto path = module_path();
-  if (!path)
-    return fail(error_kind::invalid,
-                "format parquet: this throng was built without Apache Arrow; build it with Arrow's C++ "
-                "libraries or the pyarrow wheel at hand (./dev install), or take ndjson or csv");
-  auto* module = dlopen(path->c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (module == nullptr)
-    return fail(error_kind::invalid, fmt::format("format parquet: {} can't be loaded: {}", path->string(), dlerror()));
-  auto* found = dlsym(module, parquet_module_function);
-  if (found == nullptr)
-    return fail(error_kind::internal, fmt::format("{} is of another version: {}", path->string(), dlerror()));
-  return reinterpret_cast<parquet_opener*>(found);
-}
-
-const expected<parquet_opener*>& opener() {
-  static const auto loaded = load();
-  return loaded;
+parquet_opener* opener() {
+  return reinterpret_cast<parquet_opener*>(*loaded());
 }
 
 } // namespace
 
 expected<void> check_parquet() {
-  if (const auto& found = opener(); !found)
+  if (const auto& found = loaded(); !found)
     return tl::unexpected{found.error()};
   return {};
 }
@@ -80,7 +58,7 @@ expected<parquet_writer> parquet_writer::open(const column_table& shape, config:
     return state->taken.has_value();
   };
   std::string why;
-  made->file.reset((**opener())(&shape, how == config::sink_compression::zstd, &made->forward, &why));
+  made->file.reset(opener()(&shape, how == config::sink_compression::zstd, &made->forward, &why));
   if (!made->file)
     return tl::unexpected{made->why(why)};
   return parquet_writer{std::move(made)};
