@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -61,6 +62,16 @@ public:
     const auto* value = find(key);
     if (value && value->is_int64() && std::in_range<Integer>(value->get_int64()))
       into = static_cast<Integer>(value->get_int64());
+  }
+
+  /// One of some words, for what it stands; the schema knows which they are.
+  template <class T, std::size_t N>
+  void read_word(const std::string& key, const std::array<std::pair<std::string_view, T>, N>& known, T& into) const {
+    std::string word;
+    read(key, word);
+    for (const auto& [name, value] : known)
+      if (word == name)
+        into = value;
   }
 
   /// Calls `each(fields of the element, index)` for every element of an array.

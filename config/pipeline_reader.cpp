@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <map>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "config/fields.hpp"
+#include "config/unique_names.hpp"
 
 namespace throng::config {
 
@@ -78,23 +78,6 @@ std::optional<aggregate> aggregate_of_object(document& in, const json::value& gi
     from.report("histogram", fmt::format("{}: bounds rise from each to the next", from.shown("histogram")));
   return made;
 }
-
-/// Reports a name that stood before among its kind.
-class unique_names {
-public:
-  explicit unique_names(std::string_view what)
-      : what_(what) {}
-
-  void add(const fields& of, const std::string& name) {
-    if (!name.empty() && !seen_.insert(name).second)
-      of.report("name",
-                fmt::format("{} is the name of another {} already; each needs its own", of.shown("name"), what_));
-  }
-
-private:
-  std::string_view what_;
-  std::set<std::string> seen_;
-};
 
 /// What Throng writes itself: `truth.labels`, `analytics.alerts`, what is between the halves of `rekey`.
 constexpr std::array<std::string_view, 2> own_topics{"analytics.", "truth."};
@@ -362,11 +345,7 @@ void read_unit(const fields& from, std::string& timestamp, config::timestamp_uni
   constexpr std::array<std::pair<std::string_view, timestamp_unit>, 4> names{
       {{"s", timestamp_unit::s}, {"ms", timestamp_unit::ms}, {"us", timestamp_unit::us}, {"ns", timestamp_unit::ns}}};
   from.read("timestamp", timestamp);
-  std::string unit;
-  from.read("timestamp_unit", unit);
-  for (const auto& [name, value] : names)
-    if (unit == name)
-      into = value;
+  from.read_word("timestamp_unit", names, into);
   if (from.has("timestamp_unit") && !from.has("timestamp"))
     from.report("timestamp_unit", "has no timestamp to be the unit of; name the field in `timestamp`");
 }
@@ -443,54 +422,6 @@ void read_output(const fields& from, pipeline& into) {
                                    from.in().shown(path, value)));
     into.project.emplace_back(name, value);
   });
-}
-
-template <class T, std::size_t N>
-void read_word(const fields& from, const std::string& key, const std::array<std::pair<std::string_view, T>, N>& known,
-               T& into) {
-  std::string word;
-  from.read(key, word);
-  for (const auto& [name, value] : known)
-    if (word == name)
-      into = value;
-}
-
-sink read_sink(const fields& from) {
-  constexpr std::array<std::pair<std::string_view, sink_format>, 3> formats{
-      {{"ndjson", sink_format::ndjson}, {"csv", sink_format::csv}, {"parquet", sink_format::parquet}}};
-  constexpr std::array<std::pair<std::string_view, sink_compression>, 3> compressions{
-      {{"none", sink_compression::none}, {"gzip", sink_compression::gzip}, {"zstd", sink_compression::zstd}}};
-  constexpr std::array<std::pair<std::string_view, column_kind>, 5> kinds{{{"boolean", column_kind::boolean},
-                                                                           {"integer", column_kind::integer},
-                                                                           {"number", column_kind::number},
-                                                                           {"text", column_kind::text},
-                                                                           {"time", column_kind::time}}};
-  sink made;
-  from.read("name", made.name);
-  from.read("to", made.to);
-  read_word(from, "format", formats, made.format);
-  if (made.format == sink_format::parquet)
-    made.compression = sink_compression::zstd;
-  read_word(from, "compression", compressions, made.compression);
-  if (made.format == sink_format::parquet && made.compression == sink_compression::gzip)
-    from.report("compression",
-                "\"gzip\" is of text files; parquet's pages are compressed with \"zstd\" or not at all, \"none\"");
-  from.read("every", made.every);
-  from.read("rows", made.rows);
-  from.read("megabytes", made.megabytes);
-  if (from.has("columns") && made.format == sink_format::ndjson)
-    from.report("columns", "belongs to csv and parquet; ndjson has each event as it came, leave it out");
-  const auto columns = from.inner("columns");
-  columns.for_each_member([&](const std::string& name, const json::value&, const std::string& path) {
-    if (name.starts_with('_'))
-      from.in().report_key(path, fmt::format("`{}`: names with _ in front are those that say where a message stood; "
-                                             "choose another name",
-                                             name.substr(0, 80)));
-    column_kind kind = column_kind::text;
-    read_word(columns, name, kinds, kind);
-    made.columns.emplace_back(name, kind);
-  });
-  return made;
 }
 
 /// What stages in front of a join add to an event.
@@ -606,91 +537,8 @@ pipeline read_pipeline(document& in, const json::value& value, const std::string
     result.rules.push_back(read_rule(one));
     alarms.add(one, result.rules.back().name);
   });
-  unique_names sinks{"sink"};
-  from.for_each_element("sinks", [&](const fields& one, std::size_t) {
-    result.sinks.push_back(read_sink(one));
-    sinks.add(one, result.sinks.back().name);
-  });
+  read_sinks(from, result.sinks);
   return result;
-}
-
-void check_together(document& in, const std::vector<pipeline>& pipelines, const std::vector<std::string>& paths) {
-  std::set<std::string> names;
-  std::map<std::string, std::string> key_of_source;
-  for (std::size_t i = 0; i < pipelines.size(); ++i) {
-    const auto& one = pipelines[i];
-    if (!one.name.empty() && !names.insert(one.name).second)
-      in.report(member_path(paths[i], "name"),
-                fmt::format("\"{}\" is the name of another pipeline already; each needs its own", one.name));
-    if (one.source.empty() || one.key.empty())
-      continue;
-    auto [first, is_new] = key_of_source.emplace(one.source, one.key);
-    if (!is_new && first->second != one.key)
-      in.report(
-          member_path(paths[i], "key"),
-          fmt::format("\"{}\" differs from \"{}\", the key of another pipeline over {}; pipelines of one source share "
-                      "one key, or use `rekey`",
-                      one.key, first->second, one.source));
-  }
-  // Whoever takes a partition over removes what a crash left of its topic in the folder: two would remove each other's.
-  std::set<std::pair<std::string, std::string>> folders;
-  for (std::size_t i = 0; i < pipelines.size(); ++i)
-    for (std::size_t s = 0; s < pipelines[i].sinks.size(); ++s)
-      if (const auto& to = pipelines[i].sinks[s].to; !folders.emplace(pipelines[i].source, to).second)
-        in.report(member_path(member_path(paths[i], element_path("sinks", s)), "to"),
-                  fmt::format("another sink writes {} into \"{}\" already; each needs its own folder",
-                              pipelines[i].source, to));
-  for (const auto& loop : loops_of(pipelines))
-    in.report(member_path(paths[loop.pipeline], loop.member), loop.sentence);
-}
-
-std::vector<pipeline_loop> loops_of(const std::vector<pipeline>& pipelines) {
-  auto reads = [](const pipeline& one) {
-    std::set<std::string> topics{one.source};
-    for (const auto& table : one.enrich)
-      topics.insert(table.topic);
-    if (one.join)
-      topics.insert(one.join->with);
-    return topics;
-  };
-  // From a topic, which topics what is read there is written to.
-  std::map<std::string, std::set<std::string>> onward;
-  auto each_output = [&](auto what) {
-    for (std::size_t i = 0; i < pipelines.size(); ++i) {
-      what(i, "to", pipelines[i].to);
-      for (std::size_t w = 0; w < pipelines[i].windows.size(); ++w)
-        what(i, element_path("windows", w) + ".to", pipelines[i].windows[w].to);
-    }
-  };
-  each_output([&](std::size_t i, const std::string&, const std::string& to) {
-    if (!to.empty())
-      for (const auto& topic : reads(pipelines[i]))
-        onward[topic].insert(to);
-  });
-  std::vector<pipeline_loop> found;
-  each_output([&](std::size_t i, const std::string& member, const std::string& to) {
-    if (to.empty())
-      return;
-    const auto read = reads(pipelines[i]);
-    std::set<std::string> reached{to};
-    for (std::vector<std::string> left{to}; !left.empty();) {
-      auto topic = std::move(left.back());
-      left.pop_back();
-      if (read.contains(topic)) {
-        found.push_back({i, member,
-                         to == topic
-                             ? fmt::format("\"{}\" is what the pipeline reads: what it wrote would come back to it", to)
-                             : fmt::format("what goes to \"{}\" comes back to {}, which this pipeline reads, by way of "
-                                           "other pipelines: it would go round for ever",
-                                           to, topic)});
-        return;
-      }
-      for (const auto& next : onward[topic])
-        if (reached.insert(next).second)
-          left.push_back(next);
-    }
-  });
-  return found;
 }
 
 } // namespace throng::config

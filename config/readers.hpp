@@ -21,6 +21,9 @@ settings read_settings(document& in);
 /// @param path of the pipeline in the document: empty, or `[1]`
 pipeline read_pipeline(document& in, const boost::json::value& value, const std::string& path);
 
+/// The member `sinks` of a pipeline.
+void read_sinks(const fields& from, std::vector<sink>& into);
+
 ingest read_ingest(document& in);
 
 /// The members `timestamp` and `timestamp_unit`: a field with a time, and the unit that it has where it is a number.

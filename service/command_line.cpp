@@ -10,6 +10,7 @@
 #include "service/interrupt.hpp"
 #include "service/logging.hpp"
 #include "service/output.hpp"
+#include "sinks/open_place.hpp"
 
 namespace throng::service {
 
@@ -79,8 +80,19 @@ int say_no_output(const std::error_code& why) {
   return say_failure(no_output(why.value()));
 }
 
+/// Ends what a command's places have begun, however it ends.
+struct places_ended {
+  places_ended() = default;
+  places_ended(const places_ended&) = delete;
+  places_ended& operator=(const places_ended&) = delete;
+  ~places_ended() {
+    sinks::end_places();
+  }
+};
+
 /// The command, with a failure where its results went nowhere (a full disk, a reader that is gone), whatever it thinks itself.
 int run_chosen(const program& of) {
+  const places_ended at_the_end;
   try {
     auto status = of.chosen();
     auto why = flush_output();

@@ -10,7 +10,6 @@
 #include "service/file_analysis.hpp"
 #include "service/input_options.hpp"
 #include "service/logging.hpp"
-#include "service/row_output.hpp"
 #include "storage/passing_store.hpp"
 
 namespace throng::service {
@@ -51,10 +50,10 @@ int export_features(const export_options& options, bool quiet) {
   if (!telling)
     return say_failure({error_kind::invalid,
                         fmt::format("{}: {}", telling.error().front().path, telling.error().front().sentence), false});
-  auto file = row_output::open(options.to, name + ".features", transport::file_form::csv, options.force);
+  auto file = open_feature_output(options.format, options.to, name + ".features", options.force);
   if (!file)
     return say_failure(file.error());
-  feature_rows rows{*file, table, std::move(*labels)};
+  feature_rows rows{**file, table, std::move(*labels)};
   if (auto begun = rows.begin(); !begun)
     return say_failure(begun.error());
   auto store =
@@ -63,7 +62,7 @@ int export_features(const export_options& options, bool quiet) {
   const auto at = analyse_files({{*telling}, options.from, {}, quiet}, *store);
   if (!at)
     return say_failure(at.error());
-  if (auto done = file->finish(); !done)
+  if (auto done = (*file)->finish(); !done)
     return say_failure(done.error());
   if (!quiet)
     say(fmt::format("{} rows of {} messages; {} were older than the watermark, {} could not be read", rows.rows(),
@@ -92,8 +91,13 @@ void add_export_command(program& to) {
       ->required();
   features.add_option("--fields", options->fields, "The message's fields that are columns too, by commas")
       ->delimiter(',');
-  features.add_option("--format", options->format, "csv")->check(CLI::IsMember({"csv"}))->capture_default_str();
-  features.add_option("--to", options->to, "A folder, for PIPELINE.features.csv; - is standard output")
+  features.add_option("--format", options->format, "How rows are written")
+      ->check(can_be({"csv", "ndjson", "parquet"}))
+      ->capture_default_str();
+  features
+      .add_option(
+          "--to", options->to,
+          "A folder or s3://BUCKET/PREFIX, for PIPELINE.features.csv, .ndjson or .parquet; - is standard output")
       ->capture_default_str();
   features.add_flag("--force", options->force, "Write over a file that is there");
   features.callback(

@@ -11,11 +11,14 @@
 #include <fmt/format.h>
 
 #include "analytics/json_text.hpp"
+#include "analytics/results.hpp"
 #include "query/csv_table.hpp"
+#include "query/presented.hpp"
 #include "query/slices.hpp"
 #include "service/input_options.hpp"
 #include "service/interrupt.hpp"
 #include "service/logging.hpp"
+#include "service/parquet_output.hpp"
 #include "service/progress.hpp"
 #include "service/query_options.hpp"
 #include "service/row_output.hpp"
@@ -49,12 +52,17 @@ public:
   expected<std::uint64_t> give(std::string_view doing, const query::slice_receiver& to) {
     std::uint64_t given = 0;
     return query::ask_in_slices(store_, request_, slice_documents, [&](const items& part) -> expected<void> {
-      if (interrupted())
-        return fail(error_kind::unavailable, "stopped before the end: nothing stands under the file's name");
       given += part.size();
-      shown_.show(fmt::format("{} {} {}", given, subject_, doing));
-      return to(part);
+      auto told = tell(given, doing);
+      return told ? to(part) : told;
     });
+  }
+  /// unavailable: somebody has interrupted the export.
+  expected<void> tell(std::uint64_t done, std::string_view doing) {
+    if (interrupted())
+      return fail(error_kind::unavailable, "stopped before the end: nothing stands under the file's name");
+    shown_.show(fmt::format("{} {} {}", done, subject_, doing));
+    return {};
   }
 
 private:
@@ -103,6 +111,38 @@ expected<std::uint64_t> write_table(sliced_answer& of, row_output& out) {
   });
 }
 
+expected<std::uint64_t> write_parquet(sliced_answer& of, parquet_output& out) {
+  auto rows = of.give("read", [&](const items& part) -> expected<void> {
+    for (const auto& each : part)
+      if (auto taken = out.append(query::flatten(each)); !taken)
+        return taken;
+    return {};
+  });
+  if (rows)
+    if (auto done = out.finish([&](std::uint64_t written) { return of.tell(written, "written"); }); !done)
+      return tl::unexpected(done.error());
+  return rows;
+}
+
+/// @returns how many rows are in the file
+expected<std::uint64_t> write_as(const export_choice& choice, sliced_answer& answer, analytics::collection of) {
+  if (choice.of.format == "parquet") {
+    const auto& times = analytics::time_fields(of);
+    auto out = parquet_output::open(choice.to, choice.of.subject, {times.begin(), times.end()}, choice.force);
+    return out ? write_parquet(answer, *out) : tl::unexpected(out.error());
+  }
+  const auto csv = choice.of.format == "csv";
+  auto out = row_output::open(choice.to, choice.of.subject,
+                              csv ? transport::file_form::csv : transport::file_form::ndjson, choice.force);
+  if (!out)
+    return tl::unexpected(out.error());
+  auto rows = csv ? write_table(answer, *out) : write_lines(answer, *out);
+  if (rows)
+    if (auto done = out->finish(); !done)
+      return tl::unexpected(done.error());
+  return rows;
+}
+
 int export_results(const export_choice& choice, bool quiet) {
   auto request = resolve(choice.of);
   if (!request)
@@ -117,17 +157,11 @@ int export_results(const export_choice& choice, bool quiet) {
   auto store = open_chosen_store(choice.of.store);
   if (!store)
     return say_failure(store.error());
-  const auto csv = choice.of.format == "csv";
-  auto out = row_output::open(choice.to, choice.of.subject,
-                              csv ? transport::file_form::csv : transport::file_form::ndjson, choice.force);
-  if (!out)
-    return say_failure(out.error());
+  const auto of = query::collection_of(request->subject);
   sliced_answer answer{**store, std::move(*request), choice.of.subject, quiet};
-  const auto rows = csv ? write_table(answer, *out) : write_lines(answer, *out);
+  const auto rows = write_as(choice, answer, of);
   if (!rows)
     return say_failure(rows.error());
-  if (auto done = out->finish(); !done)
-    return say_failure(done.error());
   if (!quiet)
     say(fmt::format("{} {}", *rows, choice.of.subject));
   return exit_done;
@@ -156,11 +190,12 @@ void add_export_of_results(program& to, CLI::App& into) {
     command.add_option("--before", choice->before, "Before this time");
     command.add_option("--where", choice->of.where, "MongoDB's match operators over the documents, as JSON");
     command.add_option("--format", choice->of.format, "How rows are written")
-        ->check(can_be({"csv", "ndjson"}))
+        ->check(can_be({"csv", "ndjson", "parquet"}))
         ->capture_default_str();
     command
         .add_option("--to", choice->to,
-                    fmt::format("A folder, for {}.csv or {}.ndjson; - is standard output", subject, subject))
+                    fmt::format("A folder or s3://BUCKET/PREFIX, for {}.csv, .ndjson or .parquet; - is standard output",
+                                subject))
         ->capture_default_str();
     command.add_flag("--force", choice->force, "Write over a file that is there");
     command.add_option("--store", choice->of.store, "sqlite:FILE or mongodb://…");

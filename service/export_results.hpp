@@ -1,4 +1,4 @@
-// `throng export windows|alerts|events`: results of a store as CSV or NDJSON, as `throng query` shows them, in bounded memory.
+// `throng export windows|alerts|events`: results of a store as CSV, NDJSON or Parquet, as `throng query` shows them, in bounded memory.
 #pragma once
 
 #include <CLI/App.hpp>

@@ -6,6 +6,7 @@
 
 #include "analytics/event_sink.hpp"
 #include "sinks/file_sink.hpp"
+#include "sinks/open_place.hpp"
 #include "sinks/parquet.hpp"
 
 namespace throng::service {
@@ -34,13 +35,14 @@ open_sinks(const std::vector<std::shared_ptr<const analytics::pipeline_plan>>& p
   std::map<std::string, std::shared_ptr<actors::row_sink>> opened;
   for (const auto& plan : plans)
     for (const auto& sink : plan->definition().sinks) {
-      if (sink.format == config::sink_format::parquet)
-        if (auto checked = sinks::check_parquet(); !checked)
-          return fail(checked.error().kind, fmt::format("pipeline {}, sink {}: {}", plan->definition().name, sink.name,
-                                                        checked.error().message));
-      opened.emplace(analytics::sink_owner(plan->definition(), sink),
-                     std::make_shared<files_of_rows>(
-                         sinks::file_sink{sink, plan->definition().timestamp, sinks::make_folder(sink.to)}));
+      auto checked = sink.format == config::sink_format::parquet ? sinks::check_parquet() : expected<void>{};
+      auto place = checked ? sinks::open_place(sink.to) : tl::unexpected{checked.error()};
+      if (!place)
+        return fail(place.error().kind,
+                    fmt::format("pipeline {}, sink {}: {}", plan->definition().name, sink.name, place.error().message));
+      opened.emplace(
+          analytics::sink_owner(plan->definition(), sink),
+          std::make_shared<files_of_rows>(sinks::file_sink{sink, plan->definition().timestamp, std::move(*place)}));
     }
   return opened;
 }

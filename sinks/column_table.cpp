@@ -1,105 +1,40 @@
 #include "sinks/column_table.hpp"
 
-#include <array>
-#include <cmath>
 #include <optional>
-#include <unordered_map>
 
 #include "analytics/json_scanner.hpp"
 #include "analytics/value.hpp"
 #include "config/time.hpp"
+#include "sinks/column_learner.hpp"
+#include "sinks/row_fields.hpp"
 #include "sinks/row_text.hpp"
 
 namespace throng::sinks {
 
 namespace {
 
-using analytics::json_number;
-using analytics::json_scanner;
-using analytics::json_string;
 using analytics::sink_row;
 
-/// A field's value as it stands in the message.
-struct cell {
-  enum class what : std::uint8_t { null, flag, number, text, nested };
-  std::string_view raw; ///< of text: between the quotes
-  what is = what::null;
-  bool escaped = false;
-  bool integral = false;
-};
-
-constexpr std::int64_t exact_in_double = std::int64_t{1} << 53;
-
-bool read_cell(json_scanner& in, cell& out) {
-  const auto next = in.peek();
-  if (next == '"') {
-    json_string token;
-    if (!in.take_string(token))
-      return false;
-    out = {token.raw, cell::what::text, token.escaped, false};
-    return true;
-  }
-  if (next == '-' || (next >= '0' && next <= '9')) {
-    json_number token;
-    if (!in.take_number(token))
-      return false;
-    out = {token.text, cell::what::number, false, token.integral};
-    return true;
-  }
-  const auto* begin = in.position();
-  if (!in.skip_value(1))
-    return false;
-  const std::string_view raw{begin, static_cast<std::size_t>(in.position() - begin)};
-  const auto is = next == 'n' ? cell::what::null : next == 't' || next == 'f' ? cell::what::flag : cell::what::nested;
-  out = {raw, is, false, false};
-  return true;
-}
-
-/// What has been seen of a field, and so which type holds it.
-struct seen_values {
-  bool flags = false;
-  bool integers = false;
-  bool inexact_integers = false; ///< some that a double does not hold
-  bool fractions = false;
-  bool times = false;
-  bool others = false; ///< text, arrays, objects, numbers that nothing holds
-
-  column_kind kind() const {
-    const auto numbers = integers || fractions;
-    if (others || flags + numbers + times > 1 || (fractions && inexact_integers))
-      return column_kind::text;
-    if (flags)
-      return column_kind::boolean;
-    if (times)
-      return column_kind::time;
-    if (fractions)
-      return column_kind::number;
-    return integers ? column_kind::integer : column_kind::text;
-  }
-};
-
-/// Goes over a table's rows, twice: for the types, then for the values.
+/// @pre the options name the columns
 class table_builder {
 public:
-  table_builder(const analytics::sink_rows& rows, const table_options& options)
+  /// @param strict a column for what does not fit those that were given
+  table_builder(const analytics::sink_rows& rows, const table_options& options, bool strict)
       : rows_(rows)
-      , options_(options) {
-    for (const auto& [name, kind] : options.columns)
-      add_field(name, kind);
+      , places_(options.places)
+      , strict_(strict)
+      , names_(options.places) {
+    for (const auto& [name, kind] : options.columns) {
+      names_.add(name);
+      auto& made = fields_.emplace_back();
+      made.name = name;
+      made.kind = kind;
+      reserve(made);
+    }
   }
 
   column_table make() {
-    if (options_.columns.empty()) {
-      seen_.reserve(64);
-      for (std::size_t i = 0; i < rows_.size(); ++i)
-        if (auto row = rows_[i]; row.value)
-          walk(*row.value, true, [this](std::size_t field, const cell& value) { look_at(field, value); });
-      for (std::size_t i = 0; i < fields_.size(); ++i)
-        fields_[i].kind = seen_[i].kind();
-    }
-    for (auto& field : fields_)
-      reserve(field);
-    if (options_.places)
+    if (places_)
       add_places();
     fill();
     return std::move(table_);
@@ -110,15 +45,6 @@ private:
     std::size_t row = SIZE_MAX;
     cell value;
   };
-
-  std::size_t add_field(std::string name, column_kind kind) {
-    const auto place = fields_.size();
-    by_name_.emplace(name, place);
-    auto& made = fields_.emplace_back();
-    made.name = std::move(name);
-    made.kind = kind;
-    return place;
-  }
 
   void reserve(column& of) const {
     const auto n = rows_.size();
@@ -137,88 +63,6 @@ private:
     case column_kind::time:
       of.numbers.reserve(n);
     }
-  }
-
-  /// The fields of a message that is one JSON object. Most messages have the fields of the one before, in the same order.
-  template <class F>
-  bool walk(std::string_view message, bool adding, F each) {
-    json_scanner in{message};
-    if (in.peek() != '{' || !in.open(0))
-      return false;
-    std::size_t turn = 0;
-    for (bool first = true; in.next_element('}', first); first = false, ++turn) {
-      json_string name;
-      cell value;
-      if (!in.take_name(name) || !read_cell(in, value))
-        return false;
-      if (const auto field = field_named(name, turn, adding); field != SIZE_MAX)
-        each(field, value);
-    }
-    return in.fault() == analytics::json_fault::none && in.at_end();
-  }
-
-  std::size_t field_named(const json_string& token, std::size_t turn, bool adding) {
-    if (turn < usual_.size() && !token.escaped && usual_[turn].first == token.raw)
-      return usual_[turn].second;
-    auto name = token.raw;
-    if (token.escaped) {
-      unescaped_.clear();
-      analytics::append_unescaped(unescaped_, token);
-      name = unescaped_;
-    }
-    for (auto own : place_names)
-      if (name == own)
-        return SIZE_MAX;
-    key_.assign(name);
-    auto found = by_name_.find(key_);
-    if (found == by_name_.end() && !adding)
-      return SIZE_MAX;
-    const auto place = found != by_name_.end() ? found->second : add_field(key_, column_kind::text);
-    if (usual_.size() <= turn)
-      usual_.resize(turn + 1);
-    if (!token.escaped)
-      usual_[turn] = {std::string{token.raw}, place};
-    return place;
-  }
-
-  void look_at(std::size_t field, const cell& value) {
-    if (seen_.size() <= field)
-      seen_.resize(field + 1);
-    auto& seen = seen_[field];
-    switch (value.is) {
-    case cell::what::null:
-      return;
-    case cell::what::flag:
-      seen.flags = true;
-      return;
-    case cell::what::nested:
-      seen.others = true;
-      return;
-    case cell::what::text:
-      (time_of(field, value) ? seen.times : seen.others) = true;
-      return;
-    case cell::what::number:
-      if (!value.integral) {
-        seen.fractions = true;
-      } else if (auto whole = integer_of(value)) {
-        seen.integers = true;
-        seen.inexact_integers |= *whole > exact_in_double || *whole < -exact_in_double;
-      } else {
-        seen.others = true;
-      }
-    }
-  }
-
-  /// Only of the field that holds the event time, where nothing else was asked for: other text stays what it is.
-  std::optional<timestamp> time_of(std::size_t field, const cell& value) {
-    if (value.escaped || (options_.columns.empty() && fields_[field].name != options_.time_field))
-      return std::nullopt;
-    auto time = times_(value.raw);
-    return time && *time >= least_timestamp && *time <= greatest_timestamp ? time : std::nullopt;
-  }
-  static std::optional<std::int64_t> integer_of(const cell& value) {
-    const auto made = analytics::number_value({value.raw, value.integral});
-    return made.kind() == analytics::value_kind::integer ? std::optional{made.integer()} : std::nullopt;
   }
 
   void add_places() {
@@ -244,12 +88,12 @@ private:
     values_.assign(fields_.size(), {});
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       const auto row = rows_[i];
-      if (options_.places)
+      if (places_)
         fill_place(row, i);
       // Of repeated names the last counts, so a row is known only at its end.
-      const auto object = row.value && walk(*row.value, false, [&](std::size_t field, const cell& value) {
-                            values_[field] = {i, value};
-                          });
+      const auto object = row.value && names_.walk(*row.value, false, [&](std::size_t field, const cell& value) {
+        values_[field] = {i, value};
+      });
       auto fits = object || !row.value;
       for (std::size_t field = 0; field < fields_.size(); ++field)
         fits &= put(fields_[field], field, i, object);
@@ -258,7 +102,7 @@ private:
     table_.rows = rows_.size();
     for (auto& field : fields_)
       table_.columns.push_back(std::move(field));
-    if (raw.nulls < static_cast<std::int64_t>(rows_.size()) || (!options_.columns.empty() && options_.places))
+    if (raw.nulls < static_cast<std::int64_t>(rows_.size()) || (strict_ && places_))
       table_.columns.push_back(std::move(raw));
   }
 
@@ -290,7 +134,7 @@ private:
   bool put(column& to, std::size_t field, std::size_t row, bool object) {
     const auto& held = values_[field];
     const auto absent = !object || held.row != row || held.value.is == cell::what::null;
-    const auto there = !absent && put_value(to, field, held.value);
+    const auto there = !absent && put_value(to, held.value);
     if (there)
       set(to.valid, row);
     else
@@ -310,7 +154,7 @@ private:
       to.numbers.push_back(0);
   }
 
-  bool put_value(column& to, std::size_t field, const cell& value) {
+  bool put_value(column& to, const cell& value) {
     switch (to.kind) {
     case column_kind::boolean:
       return value.is == cell::what::flag;
@@ -334,7 +178,7 @@ private:
     case column_kind::time:
       if (value.is != cell::what::text)
         return false;
-      if (auto time = time_of(field, value)) {
+      if (auto time = time_of(value, times_)) {
         to.numbers.push_back(time->ms);
         return true;
       }
@@ -350,22 +194,23 @@ private:
   }
 
   const analytics::sink_rows& rows_;
-  const table_options& options_;
+  bool places_;
+  bool strict_;
+  row_fields names_;
   column_table table_;
   std::vector<column> fields_;
-  std::vector<seen_values> seen_;
   std::vector<latest> values_;
-  std::unordered_map<std::string, std::size_t> by_name_;
-  std::vector<std::pair<std::string, std::size_t>> usual_; ///< by turn: the field that stood there last
-  std::string unescaped_;
-  std::string key_;
   iso8601_reader times_;
 };
 
 } // namespace
 
 column_table make_table(const analytics::sink_rows& rows, const table_options& options) {
-  return table_builder{rows, options}.make();
+  if (!options.columns.empty())
+    return table_builder{rows, options, true}.make();
+  column_learner learner{options.time_fields, options.places};
+  learner.learn(rows);
+  return table_builder{rows, {{}, learner.columns(), options.places}, false}.make();
 }
 
 } // namespace throng::sinks

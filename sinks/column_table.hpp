@@ -47,7 +47,7 @@ struct column_table {
 };
 
 struct table_options {
-  std::string time_field; ///< a time where all of its values are ISO 8601; empty: none is
+  std::vector<std::string> time_fields; ///< times where all of their values are ISO 8601
   /// Empty: inferred.
   std::vector<std::pair<std::string, column_kind>> columns = {};
   bool places = true; ///< _partition, _offset, _time and _key in front

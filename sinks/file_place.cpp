@@ -47,23 +47,6 @@ private:
   int number_;
 };
 
-expected<void> write_durably(const fs::path& path, std::string_view bytes) {
-  descriptor file{path, O_WRONLY | O_CREAT | O_TRUNC};
-  if (file.number() < 0)
-    return tl::unexpected{said_by_errno(path)};
-  while (!bytes.empty()) {
-    const auto written = ::write(file.number(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written < 0)
-      return tl::unexpected{said_by_errno(path)};
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (::fsync(file.number()) != 0)
-    return tl::unexpected{said_by_errno(path)};
-  return {};
-}
-
 /// So that names in it outlive the machine's fall.
 expected<void> sync_folder(const fs::path& path) {
   descriptor folder{path, O_RDONLY | O_DIRECTORY};
@@ -72,32 +55,81 @@ expected<void> sync_folder(const fs::path& path) {
   return {};
 }
 
+class file_of_folder final : public growing_file {
+public:
+  file_of_folder(fs::path target, fs::path half)
+      : target_(std::move(target))
+      , half_(std::move(half))
+      , file_(half_, O_WRONLY | O_CREAT | O_TRUNC)
+      , unfinished_(file_.number() >= 0) {}
+  ~file_of_folder() override {
+    if (unfinished_)
+      ::unlink(half_.c_str());
+  }
+  file_of_folder(const file_of_folder&) = delete;
+  file_of_folder& operator=(const file_of_folder&) = delete;
+
+  bool is_open() const {
+    return file_.number() >= 0;
+  }
+
+  expected<void> append(std::string_view bytes) override {
+    while (!bytes.empty()) {
+      const auto written = ::write(file_.number(), bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR)
+        continue;
+      if (written < 0)
+        return tl::unexpected{said_by_errno(half_)};
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+  }
+
+  expected<void> finish(const std::function<expected<void>()>& still_wanted) override {
+    if (::fsync(file_.number()) != 0)
+      return tl::unexpected{said_by_errno(half_)};
+    if (auto wanted = still_wanted(); !wanted)
+      return wanted;
+    if (std::rename(half_.c_str(), target_.c_str()) != 0)
+      return tl::unexpected{said_by_errno(target_)};
+    unfinished_ = false;
+    auto done = sync_folder(target_.parent_path());
+    if (done)
+      done = still_wanted();
+    if (!done && !done.error().retryable)
+      ::unlink(target_.c_str());
+    return done;
+  }
+
+private:
+  fs::path target_;
+  fs::path half_;
+  descriptor file_;
+  bool unfinished_;
+};
+
 class folder final : public file_place {
 public:
   explicit folder(fs::path path)
       : root_(std::move(path)) {}
 
-  expected<void> put(const std::string& path, std::string_view bytes,
-                     const std::function<expected<void>()>& still_wanted) override {
+  expected<std::unique_ptr<growing_file>> begin(const std::string& path) override {
     const auto target = root_ / path;
     if (auto made = make_folders(target.parent_path()); !made)
-      return made;
+      return tl::unexpected{made.error()};
     const auto half = target.parent_path() / ("." + target.filename().string() + ".part");
-    auto done = write_durably(half, bytes);
-    if (done)
-      done = still_wanted();
-    if (done && std::rename(half.c_str(), target.c_str()) != 0)
-      done = tl::unexpected{said_by_errno(target)};
-    if (!done) {
-      ::unlink(half.c_str());
-      return done;
-    }
-    done = sync_folder(target.parent_path());
-    if (done)
-      done = still_wanted();
-    if (!done && !done.error().retryable)
-      ::unlink(target.c_str());
-    return done;
+    auto made = std::make_unique<file_of_folder>(target, half);
+    if (!made->is_open())
+      return tl::unexpected{said_by_errno(half)};
+    return made;
+  }
+
+  expected<bool> has(const std::string& path) override {
+    std::error_code why;
+    const auto there = fs::exists(root_ / path, why);
+    if (why)
+      return tl::unexpected{said(root_ / path, why)};
+    return there;
   }
 
   expected<std::vector<std::string>> list(const std::string& below) override {
@@ -137,6 +169,16 @@ private:
 };
 
 } // namespace
+
+expected<void> file_place::put(const std::string& path, std::string_view bytes,
+                               const std::function<expected<void>()>& still_wanted) {
+  auto file = begin(path);
+  if (!file)
+    return tl::unexpected{file.error()};
+  if (auto written = (*file)->append(bytes); !written)
+    return written;
+  return (*file)->finish(still_wanted);
+}
 
 std::unique_ptr<file_place> make_folder(std::string path) {
   return std::make_unique<folder>(fs::path{std::move(path)}.lexically_normal());

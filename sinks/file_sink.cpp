@@ -28,7 +28,7 @@ std::string file_sink::extension() const {
 expected<std::string> file_sink::encode(const analytics::sink_rows& rows) const {
   if (what_.format == config::sink_format::ndjson)
     return compress(to_ndjson(rows), what_.compression);
-  const auto table = make_table(rows, {time_field_, what_.columns});
+  const auto table = make_table(rows, {{time_field_}, what_.columns});
   if (what_.format == config::sink_format::parquet)
     return to_parquet(table, what_.compression);
   return compress(to_csv(table), what_.compression);

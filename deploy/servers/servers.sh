@@ -1,19 +1,25 @@
 #!/usr/bin/env bash
-# Real servers on the loopback interface: Kafka (kafka.sh) and the MongoDB-wire server (mongo.sh).
+# Real servers on the loopback interface: Kafka (kafka.sh), the MongoDB-wire server (mongo.sh), and with --s3 one of S3 (s3.sh).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
 usage() {
-  echo "usage: servers.sh up [--brokers N] [--secure] | down | status | logs [kafka|mongo] | environment" >&2
+  echo "usage: servers.sh up [--s3] [--brokers N] [--secure] | down | status | logs [kafka|mongo|s3] | environment" >&2
   exit 2
 }
 
 case "${1:-}" in
   up)
     # A server that can't be set up is said as such, so that no test is blamed for it.
-    "$here/kafka.sh" up "${@:2}" || { echo "servers: kafka could not be set up (see above)" >&2; exit 3; }
+    shift
+    if [ "${1:-}" = --s3 ]; then
+      shift
+      "$here/s3.sh" up || { echo "servers: s3 could not be set up (see above)" >&2; exit 3; }
+    fi
+    "$here/kafka.sh" up "$@" || { echo "servers: kafka could not be set up (see above)" >&2; exit 3; }
     "$here/mongo.sh" up || { echo "servers: mongo could not be set up (see above)" >&2; exit 3; } ;;
   down)
+    "$here/s3.sh" down || true
     "$here/mongo.sh" down || true
     "$here/kafka.sh" down || true ;;
   status)
@@ -23,7 +29,7 @@ case "${1:-}" in
     exit $failed ;;
   logs)
     case "${2:-kafka}" in
-      kafka | mongo) exec "$here/${2:-kafka}.sh" logs "${@:3}" ;;
+      kafka | mongo | s3) exec "$here/${2:-kafka}.sh" logs "${@:3}" ;;
       *) usage ;;
     esac ;;
   environment)
@@ -31,6 +37,8 @@ case "${1:-}" in
     echo "export THRONG_TEST_KAFKA=${addresses:-127.0.0.1:${THRONG_KAFKA_PORT:-19092}}"
     # Where it was started with --secure: the port that the others are counted from, and where the certificates are.
     echo "export THRONG_TEST_KAFKA_TLS=$("$here/kafka.sh" tls)"
+    # Where it was started with --s3: HOST:PORT.
+    echo "export THRONG_TEST_S3=$("$here/s3.sh" status 2>/dev/null && echo "127.0.0.1:${THRONG_S3_PORT:-17070}" || true)"
     echo "export THRONG_TEST_MONGODB=mongodb://127.0.0.1:${THRONG_MONGO_PORT:-27018}" ;;
   *) usage ;;
 esac

@@ -13,13 +13,13 @@ using namespace throng::sinks::test;
 
 namespace {
 
-column_table table_of(const std::vector<std::optional<std::string>>& values, table_options options = {"at"}) {
+column_table table_of(const std::vector<std::optional<std::string>>& values, table_options options = {{"at"}}) {
   options.places = false;
   return make_table(rows_of(values), options);
 }
 
 /// A column of one field, from its values as JSON.
-column column_of(const std::vector<std::string>& values, const table_options& options = {"at"}) {
+column column_of(const std::vector<std::string>& values, const table_options& options = {{"at"}}) {
   std::vector<std::optional<std::string>> rows;
   for (const auto& value : values)
     rows.emplace_back("{\"x\": " + value + "}");
@@ -50,7 +50,7 @@ CAF_TEST(widening loses no digit) {
 }
 
 CAF_TEST(the event time is a time as long as all of it is) {
-  const table_options options{"x"};
+  const table_options options{{"x"}};
   const auto times = column_of({"\"2026-01-05T07:00:00Z\"", "null"}, options);
   CAF_CHECK(times.kind == column_kind::time);
   CAF_CHECK_EQUAL(times.numbers[0], 1'767'596'400'000);
@@ -89,7 +89,7 @@ CAF_TEST(what is no object has its bytes in a column of their own) {
 }
 
 CAF_TEST(with given columns what does not fit stands in raw and nothing else changes) {
-  table_options options{"at", {{"a", column_kind::integer}, {"b", column_kind::time}}};
+  table_options options{{"at"}, {{"a", column_kind::integer}, {"b", column_kind::time}}};
   const auto made = make_table(
       rows_of({R"({"a": 1, "z": 0})", R"({"a": 1.5})", R"({"b": "2026-01-05T07:00:00Z"})", R"({"b": "soon"})"}),
       options);

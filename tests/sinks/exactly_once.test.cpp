@@ -36,26 +36,11 @@ public:
       : world_(of)
       , steps_(steps) {}
 
-  expected<void> put(const std::string& path, std::string_view bytes,
-                     const std::function<expected<void>()>& still_wanted) override {
-    const auto slash = path.rfind('/') + 1;
-    const auto half = path.substr(0, slash) + "." + path.substr(slash) + ".part";
-    step();
-    world_.files[half] = bytes.substr(0, bytes.size() / 2);
-    step();
-    if (auto wanted = still_wanted(); !wanted) {
-      world_.files.erase(half);
-      return wanted;
-    }
-    step();
-    world_.files.erase(half);
-    world_.files[path] = bytes;
-    step();
-    if (auto wanted = still_wanted(); !wanted) {
-      world_.files.erase(path);
-      return wanted;
-    }
-    return {};
+  expected<std::unique_ptr<growing_file>> begin(const std::string& path) override {
+    return std::make_unique<file>(*this, path);
+  }
+  expected<bool> has(const std::string& path) override {
+    return world_.files.contains(path);
   }
   expected<std::vector<std::string>> list(const std::string& folder) override {
     std::vector<std::string> found;
@@ -71,6 +56,43 @@ public:
   }
 
 private:
+  class file final : public growing_file {
+  public:
+    file(memory_place& in, std::string path)
+        : in_(in)
+        , path_(std::move(path)) {}
+    expected<void> append(std::string_view bytes) override {
+      bytes_ += bytes;
+      return {};
+    }
+    expected<void> finish(const std::function<expected<void>()>& still_wanted) override {
+      auto& files = in_.world_.files;
+      const auto slash = path_.rfind('/') + 1;
+      const auto half = path_.substr(0, slash) + "." + path_.substr(slash) + ".part";
+      in_.step();
+      files[half] = bytes_.substr(0, bytes_.size() / 2);
+      in_.step();
+      if (auto wanted = still_wanted(); !wanted) {
+        files.erase(half);
+        return wanted;
+      }
+      in_.step();
+      files.erase(half);
+      files[path_] = bytes_;
+      in_.step();
+      if (auto wanted = still_wanted(); !wanted) {
+        files.erase(path_);
+        return wanted;
+      }
+      return {};
+    }
+
+  private:
+    memory_place& in_;
+    std::string path_;
+    std::string bytes_;
+  };
+
   void step() const {
     if (steps_ && (*steps_)-- == 0)
       throw killed{};

@@ -65,6 +65,26 @@ CAF_TEST(nothing is listed where nothing is and removing twice is removing) {
   CAF_CHECK(files().empty());
 }
 
+CAF_TEST(a file that grows is there when it is finished and leaves nothing when it is not ) {
+  {
+    auto dropped = place->begin("t/a.csv");
+    CAF_REQUIRE(dropped.has_value());
+    CAF_REQUIRE((*dropped)->append("one").has_value());
+    CAF_CHECK((files() == std::vector<std::string>{"t/.a.csv.part"}));
+  }
+  CAF_CHECK(files().empty());
+  auto kept = place->begin("t/a.csv");
+  CAF_REQUIRE(kept.has_value());
+  CAF_REQUIRE((*kept)->append("one").has_value());
+  CAF_REQUIRE((*kept)->append("two").has_value());
+  CAF_CHECK(!*place->has("t/a.csv"));
+  CAF_REQUIRE((*kept)->finish([] { return expected<void>{}; }).has_value());
+  kept->reset();
+  CAF_CHECK(*place->has("t/a.csv"));
+  std::ifstream in{folder.path() / "lake/t/a.csv"};
+  CAF_CHECK_EQUAL((std::string{std::istreambuf_iterator<char>{in}, {}}), "onetwo");
+}
+
 CAF_TEST(a folder that is a file is said and not tried again) {
   std::ofstream{folder.path() / "lake"} << "a file";
   auto put = place->put("t/a.csv", "rows", [] { return expected<void>{}; });

@@ -21,7 +21,7 @@ CAF_TEST(a line is the event as it came and where it stood) {
 
 CAF_TEST(an empty text is no empty cell) {
   const auto table = make_table(rows_of({R"({"a": "", "b": "x,\"y\"", "c": 1.5, "t": "2026-01-05T08:00:00Z"})", "{}"}),
-                                {"t", {}, false});
+                                {{"t"}, {}, false});
   CAF_CHECK_EQUAL(to_csv(table), "a,b,c,t\n\"\",\"x,\"\"y\"\"\",1.5,2026-01-05T08:00:00.000Z\n,,,\n");
 }
 

@@ -6,6 +6,7 @@ import json
 import math
 import unittest
 
+from parquet_back import needs_arrow, read_parquet
 from throng import InFolder, query, throng
 
 WORLD = ["--duration", "2h", "--set", "populations.accounts.count=400", "--seed", "6", "--set", "trouble={}"]
@@ -65,6 +66,31 @@ class Export(InFolder):
                 self.assertEqual(row["to_habit"], "")
             label = made_by.get((event["account_id"], event["seq"]))
             self.assertEqual((row["label"], row["cause"]), (str(int(label["malicious"])) if label else "0", label["cause"] if label else ""))
+
+    def test_lines_of_json_and_parquet_have_the_same_rows_with_types(self):
+        rows, _ = self.rows("--fields", "amount,type,merchant_id")
+        file = self.path("p.json")
+        into = ["export", "features", file, "--from", f"file:{self.path('out')}", "--fields", "amount,type,merchant_id"]
+        lines = [json.loads(line) for line in throng(*into, "--format", "ndjson")[0].splitlines()]
+
+        def cell(value):
+            return "" if value is None else str(int(value)) if isinstance(value, bool) else value if isinstance(value, str) else json.dumps(value)
+
+        for line, row in zip(lines, rows, strict=True):
+            self.assertEqual(list(line), list(row))
+            self.assertEqual({name: float(x) if x and name in ("amount", "to_habit") else x for name, x in row.items()},
+                             {name: float(x) if x and name in ("amount", "to_habit") else cell(x) for name, x in line.items()})
+        self.check_parquet(into, lines)
+        _, said = throng(*into[:-1], "time", expect=2)
+        self.assertIn("two columns would be called time", said)
+
+    @needs_arrow
+    def check_parquet(self, into, lines):
+        throng(*into, "--format", "parquet", "--to", self.path("rows"))
+        read = read_parquet(self.path("rows/cards.features.parquet"))
+        self.assertEqual(read["rows"], lines)
+        self.assertEqual(read["types"], {"entity": "string", "time": "timestamp", "amount": "double", "type": "string", "merchant_id": "string", "out": "bool",
+                                         "odd": "string", "n_1h": "int64", "to_habit": "double", "label": "int64", "cause": "string"})
 
     def test_a_file_appears_whole_and_is_not_written_over(self):
         rows, _ = self.rows()

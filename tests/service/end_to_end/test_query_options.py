@@ -11,6 +11,7 @@ import unittest
 import uuid
 from collections import defaultdict
 
+from parquet_back import needs_arrow, read_parquet
 from throng import PROGRAM, throng
 
 MONGODB = os.environ.get("THRONG_TEST_MONGODB", "")
@@ -114,6 +115,44 @@ class QueryOptions(unittest.TestCase):
             self.assertEqual(out, self.ask(subject, "--limit", "0", "--format", "ndjson", "--from", first, "--to", last, *chosen)[0])
         nothing, said = throng("export", "events", *store, "--entity", "no-such")
         self.assertEqual((nothing, said), ("", "0 events\n"))
+
+    @needs_arrow
+    def test_an_export_to_parquet_has_the_same_rows_with_types(self):
+        def leaves(document, path=""):
+            for name, value in document.items():
+                if isinstance(value, dict) and value:
+                    yield from leaves(value, f"{path}{name}.")
+                else:
+                    yield path + name, value
+
+        for subject, times in (("windows", {"start", "end"}), ("alerts", {"time"}), ("events", {"time"})):
+            with tempfile.TemporaryDirectory() as folder:
+                into = ["export", subject, "--store", self.stores[-1], "--to", folder, "--format", "parquet"]
+                throng(*into)
+                self.assertEqual(os.listdir(folder), [f"{subject}.parquet"])
+                read = read_parquet(f"{folder}/{subject}.parquet")
+                self.assertIn(f"{subject}.parquet is there already: give --force", throng(*into, expect=2)[1])
+                throng(*into, "--force", "--before", "1970-01-01T00:00:00Z")
+                self.assertEqual(read_parquet(f"{folder}/{subject}.parquet"), {"rows": [], "types": {}, "groups": []})
+            table = csv.reader(io.StringIO(self.ask(subject, "--limit", "0", "--format", "csv")[0]))
+            self.assertEqual(list(read["types"]), next(table))
+            self.assertEqual({name for name, kind in read["types"].items() if kind == "timestamp"}, times)
+            documents = self.documents(subject)
+            self.assertGreater(len(documents), 10)
+            self.assertEqual(len(read["rows"]), len(documents))
+            for row, document in zip(read["rows"], documents):
+                for name, value in leaves(document):
+                    if value is None:
+                        self.assertIsNone(row[name])
+                    elif isinstance(value, (int, float, bool)) and isinstance(row[name], str):
+                        self.assertEqual(json.loads(row[name]), value)  # a column whose values are of several types
+                    elif isinstance(value, (list, dict)):
+                        self.assertEqual(json.loads(row[name]), value)
+                    else:
+                        self.assertEqual(row[name], value, name)
+                self.assertEqual({name for name, value in row.items() if value is not None},
+                                 {name for name, value in leaves(document) if value is not None})
+        self.assertIn("needs a folder, --to DIR", throng("export", "alerts", "--format", "parquet", "--store", self.stores[0], expect=2)[1])
 
     def test_without_an_order_it_is_by_time(self):
         for subject, field in TIME.items():

@@ -1,0 +1,69 @@
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "config/readers.hpp"
+#include "config/s3_address.hpp"
+#include "config/unique_names.hpp"
+
+namespace throng::config {
+
+namespace json = boost::json;
+
+namespace {
+
+sink read_sink(const fields& from) {
+  constexpr std::array<std::pair<std::string_view, sink_format>, 3> formats{
+      {{"ndjson", sink_format::ndjson}, {"csv", sink_format::csv}, {"parquet", sink_format::parquet}}};
+  constexpr std::array<std::pair<std::string_view, sink_compression>, 3> compressions{
+      {{"none", sink_compression::none}, {"gzip", sink_compression::gzip}, {"zstd", sink_compression::zstd}}};
+  constexpr std::array<std::pair<std::string_view, column_kind>, 5> kinds{{{"boolean", column_kind::boolean},
+                                                                           {"integer", column_kind::integer},
+                                                                           {"number", column_kind::number},
+                                                                           {"text", column_kind::text},
+                                                                           {"time", column_kind::time}}};
+  sink made;
+  from.read("name", made.name);
+  from.read("to", made.to);
+  if (is_s3(made.to))
+    if (const auto address = parse_s3(made.to); !address)
+      from.report("to", address.error().message);
+  from.read_word("format", formats, made.format);
+  if (made.format == sink_format::parquet)
+    made.compression = sink_compression::zstd;
+  from.read_word("compression", compressions, made.compression);
+  if (made.format == sink_format::parquet && made.compression == sink_compression::gzip)
+    from.report("compression",
+                "\"gzip\" is of text files; parquet's pages are compressed with \"zstd\" or not at all, \"none\"");
+  from.read("every", made.every);
+  from.read("rows", made.rows);
+  from.read("megabytes", made.megabytes);
+  if (from.has("columns") && made.format == sink_format::ndjson)
+    from.report("columns", "belongs to csv and parquet; ndjson has each event as it came, leave it out");
+  const auto columns = from.inner("columns");
+  columns.for_each_member([&](const std::string& name, const json::value&, const std::string& path) {
+    if (name.starts_with('_'))
+      from.in().report_key(path, fmt::format("`{}`: names with _ in front are those that say where a message stood; "
+                                             "choose another name",
+                                             name.substr(0, 80)));
+    column_kind kind = column_kind::text;
+    columns.read_word(name, kinds, kind);
+    made.columns.emplace_back(name, kind);
+  });
+  return made;
+}
+
+} // namespace
+
+void read_sinks(const fields& from, std::vector<sink>& into) {
+  unique_names names{"sink"};
+  from.for_each_element("sinks", [&](const fields& one, std::size_t) {
+    into.push_back(read_sink(one));
+    names.add(one, into.back().name);
+  });
+}
+
+} // namespace throng::config
