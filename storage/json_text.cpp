@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
@@ -74,6 +75,11 @@ public:
   static constexpr std::size_t max_string_size = json::string::max_size();
 
   json::value_stack stack;
+
+  void begin(json::storage_ptr memory) {
+    number_.clear();
+    stack.reset(std::move(memory));
+  }
 
   bool on_document_begin(json::error_code&) {
     return true;
@@ -213,13 +219,27 @@ std::string to_json_text(const json::object& x) {
   return out;
 }
 
-expected<json::object> parse_json_object(std::string_view text) {
-  json::parse_options options;
-  options.max_depth = 256;
-  options.allow_invalid_utf8 = true;
-  json::basic_parser<exact_handler> parser(options);
+struct json_reader::implementation {
+  json::basic_parser<exact_handler> parser{options()};
+
+  static json::parse_options options() {
+    json::parse_options made;
+    made.max_depth = 256;
+    made.allow_invalid_utf8 = true;
+    return made;
+  }
+};
+
+json_reader::json_reader()
+    : impl_(std::make_unique<implementation>()) {}
+
+json_reader::~json_reader() = default;
+
+expected<json::object> json_reader::read(std::string_view text, json::storage_ptr memory) {
+  auto& parser = impl_->parser;
   json::error_code ec;
-  parser.handler().stack.reset();
+  parser.reset();
+  parser.handler().begin(std::move(memory));
   auto taken = parser.write_some(false, text.data(), text.size(), ec);
   if (ec || taken != text.size()) {
     auto reason = ec ? ec.message() : std::string("something follows the value");
@@ -229,6 +249,10 @@ expected<json::object> parse_json_object(std::string_view text) {
   if (!root.is_object())
     return fail(error_kind::corrupt, "a stored document is not a JSON object");
   return std::move(root.get_object());
+}
+
+expected<json::object> parse_json_object(std::string_view text) {
+  return json_reader{}.read(text);
 }
 
 } // namespace throng::storage

@@ -29,9 +29,13 @@ void bind_bytes(SQLite::Statement& to, int at, std::string_view bytes) {
   to.bindNoCopy(at, bytes.empty() ? static_cast<const void*>("") : bytes.data(), static_cast<int>(bytes.size()));
 }
 
-std::string bytes_of(const SQLite::Column& x) {
+std::string_view view_of(const SQLite::Column& x) {
   const auto* bytes = static_cast<const char*>(x.getBlob());
-  return bytes == nullptr ? std::string{} : std::string(bytes, static_cast<std::size_t>(x.getBytes()));
+  return bytes == nullptr ? std::string_view{} : std::string_view(bytes, static_cast<std::size_t>(x.getBytes()));
+}
+
+std::string bytes_of(const SQLite::Column& x) {
+  return std::string(view_of(x));
 }
 
 void bind_value(SQLite::Statement& to, int at, const boost::json::value* x) {

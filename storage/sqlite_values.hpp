@@ -17,7 +17,8 @@ std::uint64_t unsigned_of(const SQLite::Column& x);
 
 /// @param bytes not copied: they must outlive the statement's use
 void bind_bytes(SQLite::Statement& to, int at, std::string_view bytes);
-/// Of text as well; empty for null.
+/// Of text as well; empty for null. Until the statement's next step.
+std::string_view view_of(const SQLite::Column& x);
 std::string bytes_of(const SQLite::Column& x);
 
 /// Binds a field's or a compared value; null for what is neither text nor a number.
