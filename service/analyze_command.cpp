@@ -188,7 +188,7 @@ int run(const analyze_options& options, bool quiet) {
   auto sinks = open_sinks(*plans);
   if (!sinks)
     return say_failure(sinks.error());
-  watching.sinks = std::move(*sinks);
+  watching.sinks = sinks->by_owner;
   auto told = notifiers::start(settings->notify, **store);
   if (!told)
     return say_failure(told.error());
@@ -208,8 +208,11 @@ int run(const analyze_options& options, bool quiet) {
       serve(options.serve.at(), store->get(), {{}, [&of = **running] { return live_figures(nullptr, of.progress()); }});
   if (!server)
     return say_failure(server.error());
-  if (*server)
-    add_analysis_metrics((*server)->metrics(), [&of = **running] { return of.progress(); });
+  if (*server) {
+    const auto progress = [&of = **running] { return of.progress(); };
+    add_analysis_metrics((*server)->metrics(), progress);
+    add_sink_metrics((*server)->metrics(), sinks->figures, progress, prefix);
+  }
   auto result = watch(**running, **input, quiet);
   auto at = (*running)->progress();
   if (result.failure)

@@ -30,9 +30,8 @@ private:
 
 } // namespace
 
-expected<std::map<std::string, std::shared_ptr<actors::row_sink>>>
-open_sinks(const std::vector<std::shared_ptr<const analytics::pipeline_plan>>& plans) {
-  std::map<std::string, std::shared_ptr<actors::row_sink>> opened;
+expected<opened_sinks> open_sinks(const std::vector<std::shared_ptr<const analytics::pipeline_plan>>& plans) {
+  opened_sinks opened;
   for (const auto& plan : plans)
     for (const auto& sink : plan->definition().sinks) {
       auto checked = sink.format == config::sink_format::parquet ? sinks::check_parquet() : expected<void>{};
@@ -40,9 +39,10 @@ open_sinks(const std::vector<std::shared_ptr<const analytics::pipeline_plan>>& p
       if (!place)
         return fail(place.error().kind,
                     fmt::format("pipeline {}, sink {}: {}", plan->definition().name, sink.name, place.error().message));
-      opened.emplace(
-          analytics::sink_owner(plan->definition(), sink),
-          std::make_shared<files_of_rows>(sinks::file_sink{sink, plan->definition().timestamp, std::move(*place)}));
+      opened.by_owner.emplace(analytics::sink_owner(plan->definition(), sink),
+                              opened.figures->counted(plan->definition().name, sink.name,
+                                                      std::make_shared<files_of_rows>(sinks::file_sink{
+                                                          sink, plan->definition().timestamp, std::move(*place)})));
     }
   return opened;
 }

@@ -353,7 +353,7 @@ int run(const run_options& options, bool quiet) {
   auto sinks = open_sinks(*plans);
   if (!sinks)
     return say_failure(sinks.error());
-  watching.sinks = std::move(*sinks);
+  watching.sinks = sinks->by_owner;
   auto told = notifiers::start(settings.notify, store);
   if (!told)
     return say_failure(told.error());
@@ -393,7 +393,9 @@ int run(const run_options& options, bool quiet) {
     return say_failure(server.error());
   if (*server) {
     add_world_metrics((*server)->metrics(), (*simulated)->progress());
-    add_analysis_metrics((*server)->metrics(), [&of = **watchers] { return of.progress(); });
+    const auto progress = [&of = **watchers] { return of.progress(); };
+    add_analysis_metrics((*server)->metrics(), progress);
+    add_sink_metrics((*server)->metrics(), sinks->figures, progress, settings.topics.prefix);
   }
   world_keeper keeper{**simulated, control, log, *snapshot_every};
   auto outcome = city{**simulated, keeper, *path, **watchers, quiet}.live();

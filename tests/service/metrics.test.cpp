@@ -6,6 +6,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "service/sink_metrics.hpp"
 #include "service/work_metrics.hpp"
 
 using namespace throng;
@@ -50,6 +51,49 @@ CAF_TEST(lag and watermark stand by partition and a partition without a watermar
   CAF_CHECK(has_line(text, "throng_consumer_lag_messages{partition=\"1\",topic=\"iot.readings\"} 0"));
   CAF_CHECK(has_line(text, "throng_watermark_timestamp_seconds{partition=\"0\",topic=\"iot.readings\"} 5"));
   CAF_CHECK(text.find("throng_watermark_timestamp_seconds{partition=\"1\"") == std::string::npos);
+}
+
+CAF_TEST(a sink counts what it has put away and its failures and is behind the end of each partition) {
+  struct place_for_rows final : actors::row_sink {
+    expected<void> answer;
+    expected<void> put(const analytics::sink_rows&, const std::function<expected<void>()>&) override {
+      return answer;
+    }
+    expected<void> take_over(const std::string&, std::int32_t, const storage::claimed&) override {
+      return answer;
+    }
+  };
+  auto place = std::make_shared<place_for_rows>();
+  auto counting = std::make_shared<sink_figures>();
+  auto counted = counting->counted("kept", "lake", place);
+  actors::progress_snapshot analysis;
+  analysis.partitions.push_back({{"x.clicks", 0}, 9, 9, 20, INT64_MIN});
+  analysis.partitions.push_back({{"x.clicks", 1}, 3, 3, 3, INT64_MIN});
+  metrics figures;
+  add_sink_metrics(
+      figures, counting, [&] { return analysis; }, "x.");
+  const auto put = [&](std::int32_t partition, std::vector<std::int64_t> offsets) {
+    analytics::sink_rows rows;
+    rows.topic = "clicks";
+    rows.partition = partition;
+    for (const auto offset : offsets)
+      rows.add({offset, 0, {}, "{}"});
+    return counted->put(rows, [] { return expected<void>{}; });
+  };
+  CAF_CHECK(put(0, {5, 6}).has_value());
+  CAF_CHECK(put(0, {3, 4}).has_value()); // of another hour: what is newer is there already
+  CAF_CHECK(put(1, {0, 1, 2}).has_value());
+  place->answer = fail(error_kind::unavailable, "gone", true);
+  CAF_CHECK(!put(0, {7}).has_value());
+  CAF_CHECK(!counted->take_over("clicks", 0, {}).has_value());
+  place->answer = fail(error_kind::fenced, "another's");
+  CAF_CHECK(!put(0, {7}).has_value());
+  const auto text = figures.text();
+  CAF_CHECK(has_line(text, "throng_sink_rows_total{pipeline=\"kept\",sink=\"lake\"} 7"));
+  CAF_CHECK(has_line(text, "throng_sink_errors_total{pipeline=\"kept\",sink=\"lake\"} 2"));
+  const std::string behind = "throng_sink_lag_messages{partition=\"";
+  CAF_CHECK(has_line(text, behind + "0\",pipeline=\"kept\",sink=\"lake\",topic=\"x.clicks\"} 13"));
+  CAF_CHECK(has_line(text, behind + "1\",pipeline=\"kept\",sink=\"lake\",topic=\"x.clicks\"} 0"));
 }
 
 CAF_TEST(the stream is told lag and restarts of all and events where there is a world) {
