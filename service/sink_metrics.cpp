@@ -95,7 +95,7 @@ std::shared_ptr<actors::row_sink> sink_figures::counted(const std::string& pipel
   return std::make_shared<counted_sink>(std::move(into), std::move(of));
 }
 
-void add_sink_metrics(metrics& to, std::shared_ptr<const sink_figures> of,
+void add_sink_metrics(metrics& to, const std::shared_ptr<const sink_figures>& of,
                       std::function<actors::progress_snapshot()> progress, std::string prefix) {
   if (of->impl_->all.empty())
     return;

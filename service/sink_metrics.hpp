@@ -22,7 +22,7 @@ public:
                                             std::shared_ptr<actors::row_sink> of);
 
 private:
-  friend void add_sink_metrics(metrics&, std::shared_ptr<const sink_figures>,
+  friend void add_sink_metrics(metrics&, const std::shared_ptr<const sink_figures>&,
                                std::function<actors::progress_snapshot()>, std::string);
   struct implementation;
   std::shared_ptr<implementation> impl_;
@@ -30,7 +30,7 @@ private:
 
 /// `throng_sink_rows_total` and `throng_sink_errors_total` by pipeline and sink, and `throng_sink_lag_messages` by topic and partition too.
 /// @param prefix of topics in `progress`, which sinks do not know
-void add_sink_metrics(metrics& to, std::shared_ptr<const sink_figures> of,
+void add_sink_metrics(metrics& to, const std::shared_ptr<const sink_figures>& of,
                       std::function<actors::progress_snapshot()> progress, std::string prefix);
 
 } // namespace throng::service

@@ -271,10 +271,10 @@ private:
 } // namespace
 
 expected<std::unique_ptr<result_store>> open_sqlite_store(const std::string& file, const sqlite_options& options) {
-  return sqlite_database::open(file, options.read_only, options.busy)
-      .map([](std::unique_ptr<sqlite_database> opened) -> std::unique_ptr<result_store> {
-        return std::make_unique<sqlite_store>(std::move(opened));
-      });
+  auto opened = sqlite_database::open(file, options.read_only, options.busy);
+  if (!opened)
+    return tl::unexpected(opened.error());
+  return std::make_unique<sqlite_store>(std::move(*opened));
 }
 
 } // namespace throng::storage

@@ -39,16 +39,16 @@ std::string bytes_of(const SQLite::Column& x) {
 }
 
 void bind_value(SQLite::Statement& to, int at, const boost::json::value* x) {
-  if (x == nullptr)
-    to.bind(at);
-  else if (x->is_string())
-    to.bind(at, std::string(x->get_string()));
-  else if (x->is_int64())
-    to.bind(at, static_cast<std::int64_t>(x->get_int64()));
-  else if (x->is_uint64())
-    bind_number(to, at, x->get_uint64());
-  else if (x->is_double())
-    to.bind(at, x->get_double());
+  static const boost::json::value null;
+  const auto& given = x == nullptr ? null : *x;
+  if (given.is_string())
+    to.bind(at, std::string(given.get_string()));
+  else if (given.is_int64())
+    to.bind(at, static_cast<std::int64_t>(given.get_int64()));
+  else if (given.is_uint64())
+    bind_number(to, at, given.get_uint64());
+  else if (given.is_double())
+    to.bind(at, given.get_double());
   else
     to.bind(at);
 }
