@@ -28,4 +28,8 @@ std::string metrics::text() {
   return prometheus::TextSerializer{}.Serialize(registry_.Collect());
 }
 
+void raise(prometheus::Counter& counter, std::uint64_t to) {
+  counter.Increment(static_cast<double>(to) - counter.Value());
+}
+
 } // namespace throng::service

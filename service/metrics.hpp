@@ -2,11 +2,13 @@
 // conventions: `throng_…_total`, base units, and labels whose values are few and known.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include <prometheus/counter.h>
 #include <prometheus/registry.h>
 
 namespace throng::service {
@@ -34,5 +36,8 @@ private:
   std::mutex mutex_;
   std::vector<std::function<void()>> refreshers_;
 };
+
+/// A counter of what others count: up to what they have. It never falls.
+void raise(prometheus::Counter& counter, std::uint64_t to);
 
 } // namespace throng::service

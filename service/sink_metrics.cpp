@@ -71,10 +71,6 @@ private:
   std::shared_ptr<actors::row_sink> of_;
 };
 
-void raise(prometheus::Counter& counter, std::uint64_t to) {
-  counter.Increment(static_cast<double>(to) - counter.Value());
-}
-
 } // namespace
 
 struct sink_figures::implementation {

@@ -16,11 +16,6 @@ prometheus::Counter& counter(metrics& of, const std::string& name, const std::st
   return prometheus::BuildCounter().Name(name).Help(help).Register(of.registry()).Add({});
 }
 
-/// A counter that others count: up to what they have. It never falls.
-void raise(prometheus::Counter& counter, std::uint64_t to) {
-  counter.Increment(static_cast<double>(to) - counter.Value());
-}
-
 } // namespace
 
 void add_world_metrics(metrics& to, const actors::world_progress& progress) {
