@@ -16,14 +16,14 @@
 
 namespace {
 
-struct Order {
+struct instruction {
   long write = 0; // 0: none
   int signal = 0;
   const char* part = "";
 };
 
-Order order() {
-  Order result;
+instruction instructed() {
+  instruction result;
   if (const char* text = std::getenv("THRONG_SIGNAL_AT_WRITE")) {
     char* rest = nullptr;
     result.write = std::strtol(text, &rest, 10);
@@ -35,7 +35,7 @@ Order order() {
 }
 
 void before_write(int fd) {
-  static const Order given = order();
+  static const instruction given = instructed();
   static std::atomic<long> writes{0};
   struct stat file {};
   if (given.write == 0 || fstat(fd, &file) != 0 || !S_ISREG(file.st_mode))
