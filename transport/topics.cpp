@@ -23,6 +23,7 @@ using config_owner = c_owner<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_
 template <class Owner>
 std::vector<typename Owner::pointer> raw(const std::vector<Owner>& owners) {
   std::vector<typename Owner::pointer> out;
+  out.reserve(owners.size());
   for (const auto& each : owners)
     out.push_back(each.get());
   return out;
@@ -319,6 +320,7 @@ expected<void> delete_topics(const config::kafka_settings& settings, const std::
   if (!asker)
     return tl::unexpected(asker.error());
   std::vector<delete_topic_owner> topics;
+  topics.reserve(names.size());
   for (const auto& name : names)
     topics.emplace_back(rd_kafka_DeleteTopic_new(name.c_str()));
   auto asked = raw(topics);
