@@ -4,6 +4,7 @@
 
 #include <boost/json/parse.hpp>
 
+#include "analytics/json_scanner.hpp"
 #include "analytics/json_text.hpp"
 #include "analytics/path_tree.hpp"
 
@@ -115,6 +116,18 @@ const boost::json::value* leaf_of(const flat_document& document, std::string_vie
   const auto found =
       std::find_if(document.begin(), document.end(), [&](const auto& each) { return each.first == name; });
   return found == document.end() ? nullptr : found->second;
+}
+
+void append_json_text(std::string& out, const flat_document& document) {
+  char separator = '{';
+  for (const auto& [name, value] : document) {
+    out += separator;
+    analytics::append_json_string(out, name);
+    out += ':';
+    analytics::append_json_text(out, *value);
+    separator = ',';
+  }
+  out += document.empty() ? "{}" : "}";
 }
 
 } // namespace throng::query

@@ -42,4 +42,7 @@ flat_document flatten(const boost::json::object& document);
 /// Null where the document has no such leaf.
 const boost::json::value* leaf_of(const flat_document& document, std::string_view name);
 
+/// The leaves as one JSON object, by their dotted names.
+void append_json_text(std::string& out, const flat_document& document);
+
 } // namespace throng::query

@@ -188,7 +188,7 @@ int run(const analyze_options& options, bool quiet) {
   auto sinks = open_sinks(*plans);
   if (!sinks)
     return say_failure(sinks.error());
-  watching.sinks = sinks->by_owner;
+  watching.sinks = {sinks->begin(), sinks->end()};
   auto told = notifiers::start(settings->notify, **store);
   if (!told)
     return say_failure(told.error());
@@ -211,7 +211,7 @@ int run(const analyze_options& options, bool quiet) {
   if (*server) {
     const auto progress = [&of = **running] { return of.progress(); };
     add_analysis_metrics((*server)->metrics(), progress);
-    add_sink_metrics((*server)->metrics(), sinks->figures, progress, prefix);
+    add_sink_metrics((*server)->metrics(), *sinks, progress, prefix);
   }
   auto result = watch(**running, **input, quiet);
   auto at = (*running)->progress();

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "analytics/alert.hpp"
-#include "analytics/json_scanner.hpp"
 #include "analytics/json_text.hpp"
 #include "config/csv_cell.hpp"
 #include "query/csv_table.hpp"
@@ -34,6 +33,14 @@ void append_value(std::string& line, const json::value& x) {
   }
 }
 
+void append_cells(std::string& line, const query::flat_document& row) {
+  for (const auto& [name, value] : row) {
+    if (&name != &row.front().first)
+      line += ',';
+    append_value(line, *value);
+  }
+}
+
 class rows_as_text final : public feature_output {
 public:
   rows_as_text(row_output out, bool csv)
@@ -45,20 +52,10 @@ public:
   }
   expected<void> append(const query::flat_document& row) override {
     line_.clear();
-    for (const auto& [name, value] : row) {
-      if (&name != &row.front().first)
-        line_ += ',';
-      if (csv_) {
-        append_value(line_, *value);
-        continue;
-      }
-      line_ += line_.empty() ? "{" : "";
-      analytics::append_json_string(line_, name);
-      line_ += ':';
-      analytics::append_json_text(line_, *value);
-    }
-    if (!csv_)
-      line_ += '}';
+    if (csv_)
+      append_cells(line_, row);
+    else
+      query::append_json_text(line_, row);
     return out_.append(line_);
   }
   expected<void> finish() override {

@@ -12,8 +12,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "analytics/json_scanner.hpp"
-#include "analytics/json_text.hpp"
 #include "query/csv_table.hpp"
 #include "sinks/column_learner.hpp"
 #include "sinks/column_table.hpp"
@@ -162,15 +160,8 @@ expected<parquet_output> parquet_output::open(const std::string& to, const std::
 expected<void> parquet_output::append(const query::flat_document& row) {
   auto& line = impl_->line;
   impl_->names.learn(row);
-  line = "{";
-  for (const auto& [name, value] : row) {
-    if (line.size() > 1)
-      line += ',';
-    analytics::append_json_string(line, name);
-    line += ':';
-    analytics::append_json_text(line, *value);
-  }
-  line += '}';
+  line.clear();
+  query::append_json_text(line, row);
   impl_->rows.add({0, -1, {}, line});
   return full(impl_->rows) ? impl_->settle() : expected<void>{};
 }

@@ -30,19 +30,19 @@ private:
 
 } // namespace
 
-expected<opened_sinks> open_sinks(const std::vector<std::shared_ptr<const analytics::pipeline_plan>>& plans) {
-  opened_sinks opened;
+expected<counted_sinks> open_sinks(const std::vector<std::shared_ptr<const analytics::pipeline_plan>>& plans) {
+  counted_sinks opened;
   for (const auto& plan : plans)
     for (const auto& sink : plan->definition().sinks) {
+      const auto& of = plan->definition();
       auto checked = sink.format == config::sink_format::parquet ? sinks::check_parquet() : expected<void>{};
       auto place = checked ? sinks::open_place(sink.to) : tl::unexpected{checked.error()};
       if (!place)
         return fail(place.error().kind,
-                    fmt::format("pipeline {}, sink {}: {}", plan->definition().name, sink.name, place.error().message));
-      opened.by_owner.emplace(analytics::sink_owner(plan->definition(), sink),
-                              opened.figures->counted(plan->definition().name, sink.name,
-                                                      std::make_shared<files_of_rows>(sinks::file_sink{
-                                                          sink, plan->definition().timestamp, std::move(*place)})));
+                    fmt::format("pipeline {}, sink {}: {}", of.name, sink.name, place.error().message));
+      auto files = std::make_unique<files_of_rows>(sinks::file_sink{sink, of.timestamp, std::move(*place)});
+      opened.emplace(analytics::sink_owner(of, sink),
+                     std::make_shared<counted_sink>(of.name, sink.name, std::move(files)));
     }
   return opened;
 }

@@ -353,7 +353,7 @@ int run(const run_options& options, bool quiet) {
   auto sinks = open_sinks(*plans);
   if (!sinks)
     return say_failure(sinks.error());
-  watching.sinks = sinks->by_owner;
+  watching.sinks = {sinks->begin(), sinks->end()};
   auto told = notifiers::start(settings.notify, store);
   if (!told)
     return say_failure(told.error());
@@ -395,7 +395,7 @@ int run(const run_options& options, bool quiet) {
     add_world_metrics((*server)->metrics(), (*simulated)->progress());
     const auto progress = [&of = **watchers] { return of.progress(); };
     add_analysis_metrics((*server)->metrics(), progress);
-    add_sink_metrics((*server)->metrics(), sinks->figures, progress, settings.topics.prefix);
+    add_sink_metrics((*server)->metrics(), *sinks, progress, settings.topics.prefix);
   }
   world_keeper keeper{**simulated, control, log, *snapshot_every};
   auto outcome = city{**simulated, keeper, *path, **watchers, quiet}.live();

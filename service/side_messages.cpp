@@ -45,9 +45,11 @@ bool is_rejected(const analytics::side_message& message) {
   return std::find(rejecting.begin(), rejecting.end(), message.topic) != rejecting.end();
 }
 
+constexpr const char* longest_property = "message.max.bytes";
+
 /// The longest message that the producer takes, its key, value and headers together.
-std::size_t longest_message(const config::kafka_settings& kafka) {
-  return static_cast<std::size_t>(kafka.number("message.max.bytes", 1'000'000));
+std::int64_t longest_message(const config::kafka_settings& kafka) {
+  return kafka.number(longest_property, 1'000'000);
 }
 
 /// What a batch of one record is longer than its key, value and headers (KIP-98: 61 bytes of batch, up to 31 of record).
@@ -60,8 +62,8 @@ expected<config::kafka_settings> within_topics(config::kafka_settings kafka, con
   if (!least)
     return tl::unexpected{least.error()};
   constexpr std::int64_t least_possible = 1'000; // librdkafka's
-  if (*least && **least < kafka.number("message.max.bytes", 1'000'000) + batch_overhead)
-    kafka.properties["message.max.bytes"] = std::to_string(std::max(**least - batch_overhead, least_possible));
+  if (*least && **least < longest_message(kafka) + batch_overhead)
+    kafka.properties[longest_property] = std::to_string(std::max(**least - batch_overhead, least_possible));
   return kafka;
 }
 
@@ -189,12 +191,12 @@ expected<actors::side_message_sink> send_side_messages(const config::settings& s
   auto made = transport::producer::make(kafka, cluster, std::move(callbacks));
   if (!made)
     return tl::unexpected{made.error()};
-  return actors::side_message_sink{
-      [topics = settings.topics, partitions = std::move(partitions), longest = longest_message(kafka),
-       producer =
-           std::shared_ptr<transport::producer>{std::move(*made)}](std::span<const analytics::side_message> messages) {
-        return deliver(*producer, topics, partitions, longest, messages);
-      }};
+  return actors::side_message_sink{[topics = settings.topics, partitions = std::move(partitions),
+                                    longest = static_cast<std::size_t>(longest_message(kafka)),
+                                    producer = std::shared_ptr<transport::producer>{std::move(*made)}](
+                                       std::span<const analytics::side_message> messages) {
+    return deliver(*producer, topics, partitions, longest, messages);
+  }};
 }
 
 struct message_folders::implementation {

@@ -1,8 +1,11 @@
 // What the sinks of an analysis have put away, how far each is behind, and how often it failed, for Prometheus.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "actors/analysis_plan.hpp"
@@ -11,26 +14,46 @@
 
 namespace throng::service {
 
-/// Written by the writers of an analysis, read by scrapes: thread-safe.
-class sink_figures {
+/// A sink that is counted. Thread-safe as what it counts is.
+class counted_sink final : public actors::row_sink {
 public:
-  sink_figures();
-  ~sink_figures();
+  struct figures {
+    std::uint64_t rows = 0;
+    std::uint64_t errors = 0;
+    /// One past the newest offset that is put away, of topics without the prefix.
+    std::map<transport::topic_partition, std::int64_t> next{};
+  };
 
-  /// The sink, counted from now on.
-  std::shared_ptr<actors::row_sink> counted(const std::string& pipeline, const std::string& sink,
-                                            std::shared_ptr<actors::row_sink> of);
+  counted_sink(std::string pipeline, std::string sink, std::unique_ptr<actors::row_sink> of);
+
+  expected<void> put(const analytics::sink_rows& rows, const std::function<expected<void>()>& still_ours) override;
+  expected<void> take_over(const std::string& topic, std::int32_t partition, const storage::claimed& claim) override;
+
+  const std::string& pipeline() const {
+    return pipeline_;
+  }
+  const std::string& sink() const {
+    return sink_;
+  }
+  figures read() const;
 
 private:
-  friend void add_sink_metrics(metrics&, const std::shared_ptr<const sink_figures>&,
-                               std::function<actors::progress_snapshot()>, std::string);
-  struct implementation;
-  std::shared_ptr<implementation> impl_;
+  /// That another process has the partition now is no failure of the sink.
+  void count_failure(const expected<void>& done);
+
+  std::string pipeline_;
+  std::string sink_;
+  std::unique_ptr<actors::row_sink> of_;
+  mutable std::mutex mutex_;
+  figures now_; ///< guarded
 };
 
+/// By the owner of their checkpoints.
+using counted_sinks = std::map<std::string, std::shared_ptr<counted_sink>>;
+
 /// `throng_sink_rows_total` and `throng_sink_errors_total` by pipeline and sink, and `throng_sink_lag_messages` by topic and partition too.
-/// @param prefix of topics in `progress`, which sinks do not know
-void add_sink_metrics(metrics& to, const std::shared_ptr<const sink_figures>& of,
-                      std::function<actors::progress_snapshot()> progress, std::string prefix);
+/// @param prefix of topics in `progress`
+void add_sink_metrics(metrics& to, counted_sinks sinks, std::function<actors::progress_snapshot()> progress,
+                      std::string prefix);
 
 } // namespace throng::service

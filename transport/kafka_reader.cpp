@@ -478,11 +478,10 @@ void kafka_reader::leave() {
   close(all);
   topics_.clear();
   client_queue_.reset(); // a reference held to it would make closing wait for ever
-  rd_kafka_topic_partition_list_t* subscription = nullptr;
-  if (rd_kafka_subscription(client_.get(), &subscription) == RD_KAFKA_RESP_ERR_NO_ERROR)
-    subscribed_ = partition_list_owner {
-      subscription
-      } -> cnt > 0;
+  rd_kafka_topic_partition_list_t* raw = nullptr;
+  rd_kafka_subscription(client_.get(), &raw);
+  const partition_list_owner subscription{raw};
+  subscribed_ = subscription && subscription->cnt > 0;
   rd_kafka_consumer_close(client_.get());
 }
 

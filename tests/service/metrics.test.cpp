@@ -54,8 +54,11 @@ CAF_TEST(lag and watermark stand by partition and a partition without a watermar
 }
 
 CAF_TEST(a sink counts what it has put away and its failures and is behind the end of each partition) {
+  expected<void> answer;
   struct place_for_rows final : actors::row_sink {
-    expected<void> answer;
+    const expected<void>& answer;
+    explicit place_for_rows(const expected<void>& said)
+        : answer(said) {}
     expected<void> put(const analytics::sink_rows&, const std::function<expected<void>()>&) override {
       return answer;
     }
@@ -63,15 +66,13 @@ CAF_TEST(a sink counts what it has put away and its failures and is behind the e
       return answer;
     }
   };
-  auto place = std::make_shared<place_for_rows>();
-  auto counting = std::make_shared<sink_figures>();
-  auto counted = counting->counted("kept", "lake", place);
+  const auto counted = std::make_shared<counted_sink>("kept", "lake", std::make_unique<place_for_rows>(answer));
   actors::progress_snapshot analysis;
   analysis.partitions.push_back({{"x.clicks", 0}, 9, 9, 20, INT64_MIN});
   analysis.partitions.push_back({{"x.clicks", 1}, 3, 3, 3, INT64_MIN});
   metrics figures;
   add_sink_metrics(
-      figures, counting, [&] { return analysis; }, "x.");
+      figures, {{"sink:kept:lake", counted}}, [&] { return analysis; }, "x.");
   const auto put = [&](std::int32_t partition, std::vector<std::int64_t> offsets) {
     analytics::sink_rows rows;
     rows.topic = "clicks";
@@ -83,10 +84,10 @@ CAF_TEST(a sink counts what it has put away and its failures and is behind the e
   CAF_CHECK(put(0, {5, 6}).has_value());
   CAF_CHECK(put(0, {3, 4}).has_value()); // of another hour: what is newer is there already
   CAF_CHECK(put(1, {0, 1, 2}).has_value());
-  place->answer = fail(error_kind::unavailable, "gone", true);
+  answer = fail(error_kind::unavailable, "gone", true);
   CAF_CHECK(!put(0, {7}).has_value());
   CAF_CHECK(!counted->take_over("clicks", 0, {}).has_value());
-  place->answer = fail(error_kind::fenced, "another's");
+  answer = fail(error_kind::fenced, "another's");
   CAF_CHECK(!put(0, {7}).has_value());
   const auto text = figures.text();
   CAF_CHECK(has_line(text, "throng_sink_rows_total{pipeline=\"kept\",sink=\"lake\"} 7"));

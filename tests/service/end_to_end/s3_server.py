@@ -1,5 +1,5 @@
 """A server that speaks as much of S3 as writing files needs: put, also in parts, head, list, delete. It can be told to fail, and keeps what it was
-asked. Signatures are looked at by the real server in `./dev test --servers`; this one looks only at who asks."""
+asked. Signatures are looked at by the real server in `./dev test --full`; this one looks only at who asks."""
 import re
 import threading
 import urllib.parse

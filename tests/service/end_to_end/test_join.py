@@ -6,7 +6,7 @@ import unittest
 from collections import defaultdict
 
 import recompute
-from throng import InFolder, query, signalled_at_write, throng
+from throng import InFolder, killed_again_and_again, query, throng
 
 BEGIN = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 WITHIN, DISORDER = 20_000, 5_000
@@ -98,8 +98,7 @@ class Join(InFolder):
         self.lay_out(20_000)
         whole, killed = f"sqlite:{self.path('whole.db')}", f"sqlite:{self.path('killed.db')}"
         throng(*self.arguments(whole))
-        for write in (50, 150, 300, 450, 600):
-            signalled_at_write(self.arguments(killed, "--checkpoint-every", "50ms"), write)
+        killed_again_and_again(self.arguments(killed, "--checkpoint-every", "50ms"))
         throng(*self.arguments(killed))
         self.assertEqual(query("windows", killed), query("windows", whole))
         self.compare(killed, 3)

@@ -3,7 +3,7 @@ import random
 import signal
 import unittest
 
-from throng import InFolder, query, signalled_at_write, throng
+from throng import InFolder, killed_again_and_again, query, signalled_at_write, throng
 
 PIPELINE = """{
   "name": "means", "source": "readings", "key": "id", "timestamp": "at", "timestamp_unit": "ms", "disorder": "5s",
@@ -41,8 +41,7 @@ class Recovery(InFolder):
     def test_killed_again_and_again_it_ends_as_if_nothing_had_been(self):
         whole, killed = f"sqlite:{self.path('whole.db')}", f"sqlite:{self.path('killed.db')}"
         throng(*self.arguments(whole))
-        for write in (50, 150, 300, 450, 600):
-            signalled_at_write(self.arguments(killed), write)
+        killed_again_and_again(self.arguments(killed))
         throng(*self.arguments(killed))
         self.assertGreater(len(self.everything(whole)[0]), 500)
         self.assertGreater(len(self.everything(whole)[1]), 0)

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 import recompute
 from comparing import ComparesWindows
-from throng import InFolder, query, signalled_at_write, throng
+from throng import InFolder, killed_again_and_again, query, throng
 
 BEGIN = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 PIPELINE = {
@@ -113,8 +113,7 @@ class Rekey(InFolder, ComparesWindows):
         whole, killed = f"sqlite:{self.path('whole.db')}", f"sqlite:{self.path('killed.db')}"
         everything = lambda store: [query("windows", store), query("alerts", store)]
         throng(*self.arguments(whole))
-        for write in (50, 150, 300, 450, 600):
-            signalled_at_write(self.arguments(killed, "--checkpoint-every", "50ms"), write)
+        killed_again_and_again(self.arguments(killed, "--checkpoint-every", "50ms"))
         throng(*self.arguments(killed))
         self.assertEqual(everything(killed), everything(whole))
         expected, _ = recompute.recompute(PIPELINE, self.lines, 3)

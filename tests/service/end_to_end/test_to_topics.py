@@ -7,7 +7,7 @@ import unittest
 
 import recompute
 from comparing import ComparesWindows
-from throng import InFolder, query, signalled_at_write, throng
+from throng import InFolder, killed_again_and_again, query, throng
 
 BEGIN = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 PIPELINE = {
@@ -108,8 +108,7 @@ class ToTopics(InFolder, ComparesWindows):
         self.lay_out(60_000)
         killed, whole = f"sqlite:{self.path('killed.db')}", f"sqlite:{self.path('whole.db')}"
         throng(*self.arguments(whole, output="whole"))
-        for write in (50, 150, 300, 450, 600):
-            signalled_at_write(self.arguments(killed, "--checkpoint-every", "50ms", output="killed"), write)
+        killed_again_and_again(self.arguments(killed, "--checkpoint-every", "50ms", output="killed"))
         throng(*self.arguments(killed, output="killed"))
         self.assertEqual(self.events("killed"), self.events("whole"))
         self.assertEqual(self.windows_sent("killed"), self.windows_sent("whole"))

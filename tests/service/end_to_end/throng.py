@@ -77,3 +77,9 @@ def signalled_at_write(arguments, write, number=signal.SIGKILL, part=""):
     if process.returncode != (-number if number == signal.SIGKILL else 0):
         raise AssertionError(f"throng {' '.join(map(str, arguments))} with signal {number} at write {write} ended with {process.returncode}\n{log[-2000:]}")
     return process
+
+
+def killed_again_and_again(arguments):
+    """Runs `throng ARGUMENTS`, which goes on where it was, five times, and kills it later each time."""
+    for write in (50, 150, 300, 450, 600):
+        signalled_at_write(arguments, write)
