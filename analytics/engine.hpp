@@ -75,7 +75,7 @@ private:
   text_ids entities_;
   std::deque<group_table> groups_; // deques: what is in them is pointed to
   std::vector<group_table::id> group_now_;
-  std::vector<std::unique_ptr<window_set>> windows_;
+  all_windows windows_;
   std::deque<look_back> look_backs_;
   std::optional<payment_graph> graph_;
   std::vector<watched_series> series_; // by detector
