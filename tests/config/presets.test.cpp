@@ -80,7 +80,7 @@ CAF_TEST(every scenario preset loads and so do its pipelines) {
 }
 
 CAF_TEST(every pipeline preset loads under its own name or as several that begin with it) {
-  CAF_CHECK_EQUAL(pipeline_presets().size(), 11u);
+  CAF_CHECK_EQUAL(pipeline_presets().size(), 12u);
   for (const auto& one : pipeline_presets()) {
     auto pipelines = load_pipelines(std::string{one.name}, {});
     CAF_REQUIRE(is_right(pipelines));
