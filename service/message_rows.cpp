@@ -61,9 +61,11 @@ expected<std::unique_ptr<message_rows>> open_message_rows(const std::string& pat
       name.remove_suffix(packed.size());
   if (name.ends_with(".csv"))
     return open_csv_rows(path, texts);
-  return transport::open_byte_source(path).map([&](auto source) -> std::unique_ptr<message_rows> {
-    return std::make_unique<lines_of_file>(path, std::move(source), name.find(".records.ndjson") != name.npos);
-  });
+  auto source = transport::open_byte_source(path);
+  if (!source)
+    return tl::unexpected{source.error()};
+  const bool records = name.find(".records.ndjson") != std::string_view::npos;
+  return std::make_unique<lines_of_file>(path, std::move(*source), records);
 }
 
 } // namespace throng::service

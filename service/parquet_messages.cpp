@@ -46,9 +46,10 @@ expected<std::unique_ptr<message_rows>> open_parquet_rows(const std::string& pat
   // What can't be opened is said as of any other file.
   if (const auto opened = transport::open_byte_source(path); !opened)
     return tl::unexpected{opened.error()};
-  return sinks::parquet_rows::open(path).map([&](auto rows) -> std::unique_ptr<message_rows> {
-    return std::make_unique<parquet_messages>(path, std::move(rows));
-  });
+  auto rows = sinks::parquet_rows::open(path);
+  if (!rows)
+    return tl::unexpected{rows.error()};
+  return std::make_unique<parquet_messages>(path, std::move(*rows));
 }
 
 } // namespace throng::service
