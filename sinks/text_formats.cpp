@@ -82,6 +82,14 @@ std::string printable(std::string_view bytes) {
   return analytics::valid_utf8(bytes) ? std::string{bytes} : "base64:" + transport::encode_base64(bytes);
 }
 
+std::string bytes_of_printable(std::string text) {
+  constexpr std::string_view packed = "base64:";
+  if (text.starts_with(packed))
+    if (auto bytes = transport::decode_base64(std::string_view{text}.substr(packed.size())))
+      return std::move(*bytes);
+  return text;
+}
+
 std::string to_ndjson(const analytics::sink_rows& rows) {
   constexpr std::size_t room_of_place = 128;
   std::string out;

@@ -30,6 +30,11 @@ def query(subject, store, *arguments):
     return json.loads(out)
 
 
+def preset(kind, name):
+    """A preset, `throng KIND show NAME`, without its comments, which stand in lines of their own."""
+    return json.loads("\n".join(line for line in throng(kind, "show", name)[0].splitlines() if not line.lstrip().startswith("//")))
+
+
 class InFolder(unittest.TestCase):
     """A test with a folder of its own."""
 
