@@ -44,6 +44,8 @@ public:
       if (topic.name == pipeline->definition().source)
         add_sinks(pipeline, topic.name, made);
     }
+    for (const auto& pipeline : topic.sinks_of)
+      add_sinks(pipeline, topic.name, made);
     if (topic.recorder) {
       auto& recorder = made.tasks.emplace_back();
       recorder.make = [options = *topic.recorder, name = topic.name](std::int32_t partition) {

@@ -30,10 +30,12 @@ struct watched_topic {
   std::string broker_name; ///< prefix included
   std::vector<std::shared_ptr<const analytics::pipeline_plan>> pipelines;
   std::optional<analytics::recorder_options> recorder; ///< none: no books, entities, labels or events of it
+  /// Pipelines of which the sinks alone are run here. Those of `pipelines` are run beside them.
+  std::vector<std::shared_ptr<const analytics::pipeline_plan>> sinks_of{};
 };
 
 struct analysis_options {
-  std::vector<watched_topic> topics; ///< each with a pipeline or a recorder
+  std::vector<watched_topic> topics; ///< each with a pipeline, a recorder or a sink
   milliseconds checkpoint_every{5'000};
   bool until_end = false; ///< end where each partition ended when it was claimed, with open windows written
   wall_duration silent_member_kept = std::chrono::seconds{45}; ///< as in analysis_plan

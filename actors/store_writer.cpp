@@ -186,7 +186,7 @@ bool store_writer_state::try_again(const error& why) {
     return false;
   // A forwarder that waits for its readers is no news.
   if (tries_ == 1 && why.kind != error_kind::exhausted)
-    spdlog::warn("the store does not take results, trying again: {}", why.message);
+    spdlog::warn("results are not taken, trying again: {}", why.message);
   scheduled_ = true;
   self_->delayed_send(self_, wait, work_atom_v);
   return true;

@@ -133,6 +133,19 @@ analysis_input::open(const input_choice& choice, const config::settings& setting
   return made;
 }
 
+expected<std::unique_ptr<transport::consumer>>
+analysis_input::open_beside(const input_choice& choice, const config::settings& settings,
+                            const std::vector<plan_ptr>& plans, const std::string& topic, const std::string& group) {
+  const auto folder = choice.folder();
+  if (!folder)
+    return transport::make_group_consumer(settings.kafka,
+                                          {choice.group + "." + group, {settings.topics.prefix + topic}});
+  // Split as all others see it.
+  auto topics = keyed_topics(choice, plans);
+  std::erase_if(topics, [&](const auto& each) { return each.topic != topic; });
+  return transport::make_file_consumer(*folder, std::move(topics), choice.partitions.value_or(files_partitions));
+}
+
 expected<void> analysis_input::open_files(const input_choice& choice, const std::string& folder,
                                           const std::vector<plan_ptr>& plans) {
   auto opened =

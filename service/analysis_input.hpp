@@ -48,6 +48,12 @@ public:
   static expected<std::unique_ptr<analysis_input>> open(const input_choice& choice, const config::settings& settings,
                                                         const std::vector<plan_ptr>& plans);
 
+  /// The source topic of a pipeline for a reader beside this one; with Kafka under the group's name, a point and `group`. @pre no stream
+  static expected<std::unique_ptr<transport::consumer>> open_beside(const input_choice& choice,
+                                                                    const config::settings& settings,
+                                                                    const std::vector<plan_ptr>& plans,
+                                                                    const std::string& topic, const std::string& group);
+
   bool is_stream() const {
     return stream_;
   }

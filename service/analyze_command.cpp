@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include <caf/actor_system.hpp>
@@ -23,6 +24,7 @@
 #include "service/progress.hpp"
 #include "service/result_printer.hpp"
 #include "service/serving.hpp"
+#include "service/sink_runs.hpp"
 #include "service/watching.hpp"
 #include "service/work_metrics.hpp"
 #include "service/work_options.hpp"
@@ -63,21 +65,31 @@ expected<void> reset_pipelines(storage::result_store& store, const std::vector<p
 }
 
 /// Waits for the end; the first interrupt asks for a clean one.
-actors::analysis_result watch(actors::analysis& running, analysis_input& input, bool quiet) {
+actors::analysis_result watch(actors::analysis& running, sink_runs& sinks, analysis_input& input, bool to_end,
+                              bool quiet) {
   progress line{quiet};
   auto stopping = false;
   for (;;) {
-    if (auto ended = running.wait(std::chrono::milliseconds{100}))
-      return *ended;
+    const auto ended = running.wait(std::chrono::milliseconds{100});
+    sinks.look_after();
+    const auto kept = sinks.ended();
+    if (ended && kept)
+      return ended->failure ? *ended : *kept;
+    if (ended)
+      std::this_thread::sleep_for(std::chrono::milliseconds{100}); // it no longer waits
     auto at = running.progress();
     auto seconds = static_cast<double>(line.elapsed().count()) / 1000;
-    line.show(fmt::format("{:.1f} s  {} messages  {:.0f}/s  {}", seconds, at.consumed,
-                          static_cast<double>(at.consumed) / std::max(seconds, 0.001), describe_progress(at)));
+    line.show(fmt::format("{:.1f} s  {} messages  {:.0f}/s  {}{}", seconds, at.consumed,
+                          static_cast<double>(at.consumed) / std::max(seconds, 0.001), describe_progress(at),
+                          describe_sinks(sinks)));
     if (auto ends = input.take_stream_ends())
       running.finish_at(std::move(*ends));
     // A stream ends where it is interrupted: nobody could go on with it from a checkpoint.
-    if (interrupted() && !stopping && !input.is_stream()) {
+    const auto interrupt = interrupted() && !input.is_stream();
+    const auto over = ended && (ended->failure || !to_end);
+    if (!stopping && (interrupt || over || sinks.hopeless())) {
       running.stop();
+      sinks.stop();
       stopping = true;
     }
   }
@@ -188,7 +200,14 @@ int run(const analyze_options& options, bool quiet) {
   auto sinks = open_sinks(*plans);
   if (!sinks)
     return say_failure(sinks.error());
-  watching.sinks = {sinks->begin(), sinks->end()};
+  const auto to_end = watching.until_end;
+  sink_run_options keeping{watching, prefix, {}};
+  keeping.each.topics.clear();
+  keeping.open = [choice, &settings, &plans](const config::pipeline& of, const std::string& group) {
+    return analysis_input::open_beside(choice, *settings, *plans, of.source, group);
+  };
+  if (choice.is_stream()) // it can be read once
+    watching.sinks = {sinks->begin(), sinks->end()};
   auto told = notifiers::start(settings->notify, **store);
   if (!told)
     return say_failure(told.error());
@@ -202,6 +221,10 @@ int run(const analyze_options& options, bool quiet) {
   auto running = actors::analysis::start(system, std::move((*input)->source), **store, std::move(watching));
   if (!running)
     return say_failure(running.error());
+  auto kept_apart = sink_runs::start(system, **store, choice.is_stream() ? std::vector<plan_ptr>{} : *plans, *sinks,
+                                     std::move(keeping));
+  if (!kept_apart)
+    return say_failure(kept_apart.error());
   if (auto kept = store_pipelines(**store, *plans); !kept)
     return say_failure(kept.error());
   auto server =
@@ -211,9 +234,9 @@ int run(const analyze_options& options, bool quiet) {
   if (*server) {
     const auto progress = [&of = **running] { return of.progress(); };
     add_analysis_metrics((*server)->metrics(), progress);
-    add_sink_metrics((*server)->metrics(), *sinks, progress, prefix);
+    add_sink_metrics((*server)->metrics(), *sinks, progress_by_sink(**kept_apart, progress), prefix);
   }
-  auto result = watch(**running, **input, quiet);
+  auto result = watch(**running, **kept_apart, **input, to_end, quiet);
   auto at = (*running)->progress();
   if (result.failure)
     return say_failure(*result.failure);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <memory>
 #include <set>
+#include <thread>
 
 #include <caf/actor_system.hpp>
 #include <fmt/format.h>
@@ -23,6 +24,7 @@
 #include "service/progress.hpp"
 #include "service/run_summary.hpp"
 #include "service/side_messages.hpp"
+#include "service/sink_runs.hpp"
 #include "service/watching.hpp"
 #include "service/work_metrics.hpp"
 #include "service/world_command.hpp"
@@ -199,10 +201,12 @@ expected<void> reset_owners(storage::result_store& store, const std::vector<acto
 /// The run, once everything is open: the world and its watchers, until both are done.
 class city {
 public:
-  city(actors::world_run& world, world_keeper& keeper, message_path& path, actors::analysis& watchers, bool quiet)
+  city(actors::world_run& world, world_keeper& keeper, message_path& path, actors::analysis& watchers, sink_runs& sinks,
+       bool quiet)
       : store_(config::redacted_store(world.world()->scenario().settings.store))
       , path_(path)
       , watchers_(watchers)
+      , sinks_(sinks)
       , world_(world)
       , keeper_(keeper)
       , line_(quiet) {}
@@ -224,6 +228,9 @@ public:
       if (auto watched = watchers_.wait(std::chrono::milliseconds{0}))
         return tl::unexpected{
             watched->failure.value_or(error{error_kind::internal, "the analysis ended before the world did"})};
+      sinks_.look_after();
+      if (auto why = sinks_.hopeless())
+        return tl::unexpected{*why};
       if (interrupted() && !halted) {
         world_.halt();
         halted = true;
@@ -240,6 +247,7 @@ public:
     auto ends = path_.sink->ends();
     if (!ends)
       return tl::unexpected{ends.error()};
+    sinks_.finish_at(*ends);
     watchers_.finish_at(std::move(*ends));
     std::optional<actors::analysis_result> watched;
     while (!(watched = watchers_.wait(std::chrono::milliseconds{50}))) {
@@ -249,6 +257,8 @@ public:
     }
     if (watched->failure)
       return tl::unexpected{*watched->failure};
+    if (auto kept = wait_for_sinks(); !kept)
+      return tl::unexpected{kept.error()};
     return outcome{*ended, watchers_.progress()};
   }
 
@@ -271,14 +281,27 @@ private:
     return ready.get();
   }
 
+  expected<void> wait_for_sinks() {
+    for (;;) {
+      sinks_.look_after();
+      if (const auto kept = sinks_.ended())
+        return kept->failure ? expected<void>{tl::unexpected{*kept->failure}} : expected<void>{};
+      show();
+      if (stop_is_overdue())
+        return no_clean_stop();
+      std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    }
+  }
+
   void show() {
     line_.show(service::describe_progress(line_.elapsed(), world_.progress()) + "  " +
-               describe_progress(watchers_.progress()));
+               describe_progress(watchers_.progress()) + describe_sinks(sinks_));
   }
 
   std::string store_; ///< as it may be shown
   message_path& path_;
   actors::analysis& watchers_;
+  sink_runs& sinks_;
   actors::world_run& world_;
   world_keeper& keeper_;
   progress line_;
@@ -353,7 +376,16 @@ int run(const run_options& options, bool quiet) {
   auto sinks = open_sinks(*plans);
   if (!sinks)
     return say_failure(sinks.error());
-  watching.sinks = {sinks->begin(), sinks->end()};
+  const auto apart =
+      path->cluster == nullptr; // the embedded cluster keeps little: the world waits for its slowest reader
+  sink_run_options keeping{watching, settings.topics.prefix, {}};
+  keeping.each.topics.clear();
+  keeping.open = [&settings, group = "throng." + world->scenario().name](const config::pipeline& of,
+                                                                         const std::string& sink) {
+    return transport::make_group_consumer(settings.kafka, {group + "." + sink, {settings.topics.prefix + of.source}});
+  };
+  if (!apart)
+    watching.sinks = {sinks->begin(), sinks->end()};
   auto told = notifiers::start(settings.notify, store);
   if (!told)
     return say_failure(told.error());
@@ -378,6 +410,10 @@ int run(const run_options& options, bool quiet) {
   auto watchers = actors::analysis::start(system, std::move(path->source), store, std::move(watching));
   if (!watchers)
     return say_failure(watchers.error());
+  auto kept_apart =
+      sink_runs::start(system, store, apart ? *plans : std::vector<plan_ptr>{}, *sinks, std::move(keeping));
+  if (!kept_apart)
+    return say_failure(kept_apart.error());
   auto simulated = make_world(options.session, *session, system, path->sink, how, &store, path->ends);
   if (!simulated)
     return say_failure(simulated.error());
@@ -395,10 +431,10 @@ int run(const run_options& options, bool quiet) {
     add_world_metrics((*server)->metrics(), (*simulated)->progress());
     const auto progress = [&of = **watchers] { return of.progress(); };
     add_analysis_metrics((*server)->metrics(), progress);
-    add_sink_metrics((*server)->metrics(), *sinks, progress, settings.topics.prefix);
+    add_sink_metrics((*server)->metrics(), *sinks, progress_by_sink(**kept_apart, progress), settings.topics.prefix);
   }
   world_keeper keeper{**simulated, control, log, *snapshot_every};
-  auto outcome = city{**simulated, keeper, *path, **watchers, quiet}.live();
+  auto outcome = city{**simulated, keeper, *path, **watchers, **kept_apart, quiet}.live();
   if (!outcome)
     return say_failure(outcome.error());
 

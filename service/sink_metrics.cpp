@@ -14,6 +14,10 @@ counted_sink::counted_sink(std::string pipeline, std::string sink, std::unique_p
     , of_(std::move(of)) {}
 
 expected<void> counted_sink::put(const analytics::sink_rows& rows, const std::function<expected<void>()>& still_ours) {
+  if (!rows.empty()) {
+    const std::lock_guard lock{mutex_};
+    now_.next.try_emplace({rows.topic, rows.partition}, rows.first_offset());
+  }
   auto done = of_->put(rows, still_ours);
   count_failure(done);
   if (!done || rows.empty())
@@ -29,6 +33,12 @@ expected<void> counted_sink::take_over(const std::string& topic, std::int32_t pa
                                        const storage::claimed& claim) {
   auto done = of_->take_over(topic, partition, claim);
   count_failure(done);
+  if (done) {
+    const std::lock_guard lock{mutex_};
+    ++now_.claims;
+    if (!claim.fresh)
+      now_.next.try_emplace({topic, partition}, claim.next_offset);
+  }
   return done;
 }
 
@@ -44,8 +54,8 @@ void counted_sink::count_failure(const expected<void>& done) {
   ++now_.errors;
 }
 
-void add_sink_metrics(metrics& to, counted_sinks sinks, std::function<actors::progress_snapshot()> progress,
-                      std::string prefix) {
+void add_sink_metrics(metrics& to, counted_sinks sinks,
+                      std::function<actors::progress_snapshot(const std::string&)> progress, std::string prefix) {
   if (sinks.empty())
     return;
   auto& rows = prometheus::BuildCounter()
@@ -62,8 +72,8 @@ void add_sink_metrics(metrics& to, counted_sinks sinks, std::function<actors::pr
                   .Register(to.registry());
   to.before_scrape(
       [&rows, &errors, &lag, sinks = std::move(sinks), progress = std::move(progress), prefix = std::move(prefix)] {
-        const auto at = progress();
         for (const auto& [owner, sink] : sinks) {
+          const auto at = progress(owner);
           const auto now = sink->read();
           const prometheus::Labels whose{{"pipeline", sink->pipeline()}, {"sink", sink->sink()}};
           raise(rows.Add(whose), now.rows);

@@ -20,7 +20,8 @@ public:
   struct figures {
     std::uint64_t rows = 0;
     std::uint64_t errors = 0;
-    /// One past the newest offset that is put away, of topics without the prefix.
+    std::uint64_t claims = 0; ///< partitions that it has begun with, or begun again
+    /// One past the newest offset that is put away, of topics without the prefix; before any is, the first that was to be.
     std::map<transport::topic_partition, std::int64_t> next{};
   };
 
@@ -52,8 +53,8 @@ private:
 using counted_sinks = std::map<std::string, std::shared_ptr<counted_sink>>;
 
 /// `throng_sink_rows_total` and `throng_sink_errors_total` by pipeline and sink, and `throng_sink_lag_messages` by topic and partition too.
-/// @param prefix of topics in `progress`
-void add_sink_metrics(metrics& to, counted_sinks sinks, std::function<actors::progress_snapshot()> progress,
-                      std::string prefix);
+/// @param progress of the analysis that a sink is in, by the owner of its checkpoints @param prefix of topics in `progress`
+void add_sink_metrics(metrics& to, counted_sinks sinks,
+                      std::function<actors::progress_snapshot(const std::string& owner)> progress, std::string prefix);
 
 } // namespace throng::service

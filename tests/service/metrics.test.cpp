@@ -72,7 +72,7 @@ CAF_TEST(a sink counts what it has put away and its failures and is behind the e
   analysis.partitions.push_back({{"x.clicks", 1}, 3, 3, 3, INT64_MIN});
   metrics figures;
   add_sink_metrics(
-      figures, {{"sink:kept:lake", counted}}, [&] { return analysis; }, "x.");
+      figures, {{"sink:kept:lake", counted}}, [&](const std::string&) { return analysis; }, "x.");
   const auto put = [&](std::int32_t partition, std::vector<std::int64_t> offsets) {
     analytics::sink_rows rows;
     rows.topic = "clicks";

@@ -1,8 +1,10 @@
 """The whole path over real Kafka and the MongoDB-wire server: the same answers as embedded and SQLite give."""
 import base64
+import glob
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -217,6 +219,52 @@ class Servers(InFolder, ComparesWindows):
         throng(*arguments("second", self.mongodb), limit=300)
         self.assertEqual(self.report("second-report.json")["consumed"], len(out.splitlines()))
         self.assertGreater(int(throng("query", "windows", "--store", self.mongodb, "--pipeline", "second", "--count")[0]), 100)
+
+    def test_a_sink_that_is_down_is_a_group_that_waits_and_each_message_is_in_the_files_once(self):
+        throng("simulate", "bank", "--duration", "3h", "--set", "populations.accounts.count=1500", "--to", "kafka", *self.kafka, "--store", self.store, limit=300)
+        wanted, _ = throng("peek", self.prefix + "bank.transactions", "--brokers", BROKERS, "--format", "records")
+        wanted = sorted((x["partition"], x["offset"]) for x in map(json.loads, wanted.splitlines()))
+        self.write("p.json", json.dumps({
+            "name": "kept", "source": "bank.transactions", "key": "account_id", "timestamp": "timestamp",
+            "windows": [{"name": "minute", "tumbling": "1m", "aggregate": {"amount": ["sum"]}}],
+            "sinks": [{"name": name, "to": self.path(name), "rows": 200, "every": "50ms"} for name in ("lake", "shut")]}))
+        arguments = ["analyze", self.path("p.json"), "--settings", self.settings_of_who_is_killed(), "--store", self.mongodb,
+                     "--consumer-group", self.prefix + "group", "--checkpoint-every", "50ms"]
+
+        def rows(name):
+            paths = glob.glob(self.path(f"{name}/bank.transactions/dt=*/**/*.ndjson"), recursive=True)
+            found = []
+            for path in paths:
+                with open(path) as file:
+                    found += [(row["_partition"], row["_offset"]) for row in map(json.loads, file)]
+            return sorted(found)
+
+        def until(holds, process):
+            by = time.monotonic() + 120
+            while not holds():
+                self.assertIsNone(process.poll())
+                self.assertLess(time.monotonic(), by)
+                time.sleep(0.02)
+
+        os.makedirs(self.path("shut/bank.transactions"))
+        self.write("shut/bank.transactions/dt=2026-01-05", "a file, so that no folder can be made")
+        process = subprocess.Popen([PROGRAM, *arguments], stderr=subprocess.DEVNULL)
+        until(lambda: rows("lake"), process)
+        process.kill()
+        process.wait()
+        self.assertLess(len(rows("lake")), len(wanted))
+        process = subprocess.Popen([PROGRAM, *arguments], stderr=subprocess.DEVNULL)
+        until(lambda: rows("lake") == wanted, process)
+        self.assertEqual(rows("shut"), [])
+        shutil.rmtree(self.path("shut"))
+        until(lambda: rows("shut") == wanted, process)
+        process.terminate()
+        self.assertEqual(process.wait(60), 0)
+        self.assertEqual(rows("lake"), wanted)
+        groups, _ = throng("groups", "--brokers", BROKERS)
+        for group in ("group", "group.kept.lake", "group.kept.shut"):
+            self.assertIn(self.prefix + group + ":", groups.split())
+        self.assertGreater(int(throng("query", "windows", "--store", self.mongodb, "--pipeline", "kept", "--count")[0]), 30)
 
     def test_doctor_and_topics_tell_what_there_is(self):
         out, _ = throng("doctor", "--brokers", BROKERS, "--store", self.mongodb)

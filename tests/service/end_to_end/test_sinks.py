@@ -5,11 +5,12 @@ import gzip
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import unittest
 
-from throng import InFolder, signalled_at_write, throng
+from throng import InFolder, query, signalled_at_write, throng
 
 ARROW_PYTHON = os.environ.get("THRONG_ARROW_PYTHON")
 # Rows by n with times as text, and what the files say of columns; of pyarrow alone.
@@ -172,6 +173,25 @@ class Sinks(InFolder):
         _, said = throng(*self.arguments(), expect=2)
         self.assertIn("which the store knows nothing of; give the sink another folder", said)
         self.assertEqual(self.files(), before)
+
+    def test_a_sink_that_fails_holds_back_no_window_and_no_other_sink(self):
+        self.start(self.messages(5_000))
+        self.write("p.json", json.dumps({
+            "name": "kept", "source": "clicks", "key": "id", "timestamp": "at",
+            "windows": [{"name": "hours", "tumbling": "1h", "lateness": "1h", "aggregate": {"x": ["count"]}}],
+            "sinks": [{"name": "shut", "to": "shut", "rows": 100}, {"name": "lake", "to": "lake", "rows": 100}]}))
+        self.write("shut", "a file")
+        _, said = throng(*self.arguments(), expect=1)
+        self.assertIn("pipeline kept, sink shut: shut", said)
+        self.check_each_once(5_000)
+        self.assertEqual(sum(window["events"] for window in query("windows", self.store)), 5_000)
+        # It goes on by itself when it can be written.
+        os.remove(self.path("shut"))
+        throng(*self.arguments())
+        self.check_each_once(5_000)
+        shutil.rmtree(self.path("lake"))
+        os.rename(self.path("shut"), self.path("lake"))
+        self.check_each_once(5_000)
 
     def test_a_folder_that_cannot_be_written_is_said(self):
         self.start(self.messages(100))
