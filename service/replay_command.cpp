@@ -125,7 +125,7 @@ expected<std::unique_ptr<replay_source>> source_of(const replay_options& options
   });
 }
 
-int run(const replay_options& options) {
+int run(const replay_options& options, bool quiet) {
   auto settings = options.connection.resolve();
   if (!settings)
     return say_problems(settings.error());
@@ -143,7 +143,8 @@ int run(const replay_options& options) {
   auto sent = send_all(**from, **to, {options.rate, *speed});
   if (!sent)
     return say_failure(sent.error());
-  say(fmt::format("{} messages{}", *sent, interrupted() ? ", stopped" : ""));
+  if (!quiet)
+    say(fmt::format("{} messages{}", *sent, interrupted() ? ", stopped" : ""));
   if (options.report.empty())
     return exit_done;
   boost::json::object report{{"command", "replay"}, {"events", *sent}};
@@ -189,7 +190,7 @@ void add_replay_command(program& to) {
   command.add_option("--reason", options->dead.reason,
                      "With --from-dead-letter: only what was refused for this reason");
   command.add_option("--report", options->report, "One JSON object, to a file or - for standard output");
-  command.callback([&to, options] { to.chosen = [options] { return run(*options); }; });
+  command.callback([&to, options] { to.chosen = [&to, options] { return run(*options, to.global.quiet); }; });
 }
 
 } // namespace throng::service

@@ -131,7 +131,7 @@ CAF_TEST(a claim where nothing was saved overtakes all that generations before i
   auto again = must(checkpoint_log(store, identity_of(), "x").claim());
   CAF_CHECK(again.fresh);
   CAF_CHECK_EQUAL(store.removals.back(), "city iot.readings 0 below generation 2 from 0");
-  CAF_CHECK_EQUAL(must(generation_starts(store, "city")).back().offset, 0);
+  CAF_CHECK(must(generation_starts(store, "city")).back().offset == 0);
 }
 
 CAF_TEST(a new base keeps the chain before it and drops the one before that) {
