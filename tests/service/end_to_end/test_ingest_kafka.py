@@ -63,7 +63,7 @@ class IngestIntoKafka(InFolder):
             process = subprocess.Popen([PROGRAM, *self.arguments(config, store)], stderr=subprocess.DEVNULL)
             while process.poll() is None and len(self.api.requests) < wanted:
                 time.sleep(0.0005)
-            time.sleep(self.random.random() * 0.02)  # where it is killed, not what is expected
+            time.sleep(self.random.random() * 0.01)  # where it is killed, not what is expected
             kills += process.poll() is None
             process.kill()
             process.wait()
