@@ -14,6 +14,7 @@
 #include "service/input_options.hpp"
 #include "service/interrupt.hpp"
 #include "service/logging.hpp"
+#include "service/number_checks.hpp"
 #include "service/replay_pace.hpp"
 #include "service/replay_sink.hpp"
 #include "service/replay_source.hpp"
@@ -143,8 +144,11 @@ int run(const replay_options& options, bool quiet) {
   auto sent = send_all(**from, **to, {options.rate, *speed});
   if (!sent)
     return say_failure(sent.error());
+  const auto keyless = (*from)->without_key();
   if (!quiet)
-    say(fmt::format("{} messages{}", *sent, interrupted() ? ", stopped" : ""));
+    say(fmt::format("{} messages{}{}", *sent, interrupted() ? ", stopped" : "",
+                    keyless > 0 ? fmt::format("; {} had no field {} and went without a key", keyless, options.key)
+                                : ""));
   if (options.report.empty())
     return exit_done;
   boost::json::object report{{"command", "replay"}, {"events", *sent}};
@@ -178,7 +182,7 @@ void add_replay_command(program& to) {
       .add_option("--text", options->texts, "Columns of CSV files that are text even where a cell looks like a number")
       ->delimiter(',');
   command.add_option("--to", options->to, "kafka, stdout, file:DIR or null")->capture_default_str();
-  command.add_option("--rate", options->rate, "At most so many a second")->check(CLI::PositiveNumber);
+  command.add_option("--rate", options->rate, "At most so many a second")->check(above_zero());
   command
       .add_option("--speed", options->speed, "At the pace of their timestamps: 1 is as it was, 60 a minute a second")
       ->capture_default_str();

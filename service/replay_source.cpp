@@ -52,10 +52,16 @@ public:
     return at_ == files_.size();
   }
 
+  std::uint64_t without_key() const override {
+    return without_key_;
+  }
+
 private:
   expected<replayed> with_fields(replayed made) {
-    if (!fields_.key.empty())
+    if (!fields_.key.empty()) {
       made.key = made.value ? key_of(*made.value) : std::nullopt;
+      without_key_ += made.key ? 0U : 1U;
+    }
     return timed(std::move(made));
   }
 
@@ -101,6 +107,7 @@ private:
   replay_fields fields_;
   transport::key_field key_;
   std::size_t at_ = 0;
+  std::uint64_t without_key_ = 0;
   std::unique_ptr<message_rows> rows_;
 };
 

@@ -27,6 +27,10 @@ public:
   /// None: at the end, or there was nothing for a while and `interrupted()` may be asked.
   virtual expected<std::optional<replayed>> next() = 0;
   virtual bool done() const = 0;
+  /// How many messages did not have the field that should be their key.
+  virtual std::uint64_t without_key() const {
+    return 0;
+  }
   /// What was taken so far has arrived where it was sent: it is not to come again.
   virtual expected<void> arrived() {
     return {};

@@ -123,6 +123,7 @@ pa.parquet.write_table(pa.table({"a": pa.array([1]), "b": pa.array([datetime.tim
         first = self.lines("first.ndjson")
         short = self.write("short.csv", "a,b\n1,2\n\n3\n")
         for arguments, sentence in [
+                ([first, "--topic", "t", "--to", "null", "--rate", "0"], "--rate: 0 is not a number above 0\n"),
                 ([short, "--topic", "t", "--to", "null"], "short.csv:4:1: this row has 1 cells, the header 2"),
                 ([self.write("open.csv", 'a,b\n1,"2\n'), "--topic", "t", "--to", "null"], "open.csv:2:3: the quotes that begin here have no end"),
                 ([self.write("twice.csv", "a,b,a\n"), "--topic", "t", "--to", "null"], "twice.csv:1:5: the column a stands here twice"),
@@ -144,6 +145,10 @@ pa.parquet.write_table(pa.table({"a": pa.array([1]), "b": pa.array([datetime.tim
                 ([first, "--from-dead-letter"], "leave out files")]:
             _, said = throng("replay", *arguments, expect=2)
             self.assertIn(sentence, said)
+
+    def test_who_has_no_key_is_counted(self):
+        _, said = throng("replay", self.lines("first.ndjson", [*LINES, {"at": "2026-01-05T06:00:02Z"}]), "--topic", "t", "--to", "null", "--key", "id")
+        self.assertIn("3 messages; 1 had no field id and went without a key\n", said)
 
     def test_a_file_that_is_there_is_not_replaced_unasked(self):
         first = self.lines("first.ndjson")

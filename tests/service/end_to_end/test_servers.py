@@ -228,7 +228,8 @@ class Servers(InFolder, ComparesWindows):
             "name": "kept", "source": "bank.transactions", "key": "account_id", "timestamp": "timestamp",
             "windows": [{"name": "minute", "tumbling": "1m", "aggregate": {"amount": ["sum"]}}],
             "sinks": [{"name": name, "to": self.path(name), "rows": 200, "every": "50ms"} for name in ("lake", "shut")]}))
-        arguments = ["analyze", self.path("p.json"), "--settings", self.settings_of_who_is_killed(), "--store", self.mongodb,
+        settings = self.settings(**{"fetch.message.max.bytes": 8192, "session.timeout.ms": 6000})
+        arguments = ["analyze", self.path("p.json"), "--settings", settings, "--store", self.mongodb,
                      "--consumer-group", self.prefix + "group", "--checkpoint-every", "50ms"]
 
         def rows(name):
@@ -248,10 +249,7 @@ class Servers(InFolder, ComparesWindows):
 
         os.makedirs(self.path("shut/bank.transactions"))
         self.write("shut/bank.transactions/dt=2026-01-05", "a file, so that no folder can be made")
-        process = subprocess.Popen([PROGRAM, *arguments], stderr=subprocess.DEVNULL)
-        until(lambda: rows("lake"), process)
-        process.kill()
-        process.wait()
+        signalled_at_write(arguments, 8, part="/lake/")
         self.assertLess(len(rows("lake")), len(wanted))
         process = subprocess.Popen([PROGRAM, *arguments], stderr=subprocess.DEVNULL)
         until(lambda: rows("lake") == wanted, process)
