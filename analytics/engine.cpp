@@ -13,7 +13,8 @@ namespace {
 
 /// Of the state's entries. Raised when an older program's state can't be read any more.
 /// 2: windows are kept by panes; a window of 1 is carried on as it stands (pane_windows). 3: counts what it has written to topics.
-/// 4: look-backs over the same events are kept together; those of before are put together. 5: windows share panes (pane_windows).
+/// 4: look-backs over the same events are kept together; those of before are put together. 5: windows share panes (pane_windows); learners keep
+/// events that rang.
 constexpr std::uint64_t schema_version = 5;
 constexpr std::uint64_t oldest_schema = 1;
 constexpr std::uint64_t counts_written = 3;
@@ -180,17 +181,12 @@ void engine::analyse(const raw_message& message, timestamp watermark, effects& o
   send_on(message, out);
   into_windows(message, watermark, out);
   if (fed) {
-    detect(entity, out);
-    for (auto& each : models_)
-      counters_.alerts += each.observe(event_, entity, from_, out) ? 1 : 0;
-    for (std::size_t i = 0; i < learners_.size(); ++i)
-      counters_.alerts +=
-          learners_[i].observe(event_, entity, watermark, enricher_.in_use(compiled_->learners[i].table), from_, out)
-              ? 1
-              : 0;
-    for (auto& each : peers_)
-      counters_.alerts += each.observe(event_, watermark, from_, out) ? 1 : 0;
+    const auto before = counters_.alerts;
+    detect(entity, watermark, out);
     counters_.alerts += rules_.observe(event_, entity, from_, out);
+    if (counters_.alerts > before)
+      for (auto& each : learners_)
+        each.rang();
     entities_.release(entity);
   }
 }
@@ -249,16 +245,25 @@ void engine::send_windows(std::size_t first, effects& out) {
   }
 }
 
-void engine::detect(text_ids::id entity, effects& out) {
+taught_threshold engine::taught(config::feedback by, std::string_view detector) const {
+  const auto* table = compiled_->thresholds ? enricher_.in_use(*compiled_->thresholds) : nullptr;
+  return table == nullptr || table->size() == 0 || by == config::feedback::off ? taught_threshold{}
+                                                                               : taught_threshold{table, by, detector};
+}
+
+void engine::detect(text_ids::id entity, timestamp watermark, effects& out) {
   for (std::size_t i = 0; i < series_.size(); ++i) {
     const auto& plan = compiled_->detectors[i];
     const auto& x = event_.slots[plan.from];
     if (x.is_nothing())
       continue;
-    const auto [said, series] = series_[i].observe(entity, event_.time, x);
+    const auto at_least = taught(plan.taught, plan.name).of(event_.key, event_.time);
+    const auto [said, series] = series_[i].observe(entity, event_.time, x, at_least);
     if (!said.alarm)
       continue;
     auto why = series->explain(plan.field);
+    if (at_least > 0)
+      why.evidence["taught_threshold"] = at_least;
     raise_alert({plan.name,
                  event_.key,
                  event_.time,
@@ -270,6 +275,21 @@ void engine::detect(text_ids::id entity, effects& out) {
                  {},
                  from_},
                 out);
+  }
+  for (std::size_t i = 0; i < models_.size(); ++i) {
+    const auto& plan = compiled_->models[i];
+    counters_.alerts += models_[i].observe(event_, entity, taught(plan.feedback, plan.name), from_, out) ? 1 : 0;
+  }
+  for (std::size_t i = 0; i < learners_.size(); ++i) {
+    const auto& plan = compiled_->learners[i];
+    counters_.alerts += learners_[i].observe(event_, entity, watermark, enricher_.in_use(plan.table),
+                                             taught(plan.feedback, plan.name), from_, out)
+                            ? 1
+                            : 0;
+  }
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    const auto& plan = compiled_->peers[i];
+    counters_.alerts += peers_[i].observe(event_, watermark, taught(plan.feedback, plan.name), from_, out) ? 1 : 0;
   }
 }
 

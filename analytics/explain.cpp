@@ -281,6 +281,13 @@ std::string pipeline_plan::explain() const {
         "looks as bad as hardly a good event does{}; quiet before {} bad events. Each partition learns for itself.\n",
         each.name, fmt::join(each.fields, ", "), format_duration(each.wait), each.labels, each.terms.sentence(),
         each.least);
+  for (const auto& each : p.detectors)
+    if (each.feedback != config::feedback::off)
+      text += fmt::format(
+          "Verdicts teach {}: alerts that people mark as wrong raise its threshold{} to just above their scores, {:g} "
+          "at most, and those that they mark as right hold it down.\n",
+          each.name, each.feedback == config::feedback::entity ? " for whom they are about" : " for everybody",
+          each.feedback_most);
   for (const auto& rule : p.rules)
     text +=
         fmt::format("Rule {} raises a {}{} when {}{}.\n", rule.name,

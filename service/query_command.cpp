@@ -140,7 +140,7 @@ void add_query_command(program& to) {
   auto options = std::make_shared<query_options>();
   command.add_option("subject", options->subject, "What to ask for")
       ->required()
-      ->check(can_be({"windows", "alerts", "entities", "labels", "events", "runs", "mutes", "cases"}));
+      ->check(can_be({"windows", "alerts", "entities", "labels", "events", "runs", "mutes", "cases", "thresholds"}));
   command.add_option("--pipeline", options->request.pipeline, "Of this pipeline");
   command.add_option("--window", options->request.window, "Of this window, by its name in the pipeline");
   command.add_option("--group", options->group, "NAME=VALUE of the group (repeatable)")->allow_extra_args(false);
