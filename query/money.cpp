@@ -213,12 +213,24 @@ money payments::sum(const std::vector<bool>& stopped) const {
   return made;
 }
 
-money payments::sum(const std::vector<bool>& stopped, const std::function<bool(std::size_t)>& belongs) const {
-  money made;
+std::optional<money> payments::sum(const std::vector<bool>& stopped,
+                                   const std::function<bool(std::size_t)>& belongs) const {
+  std::optional<money> made;
   for (std::size_t i = 0; i < all_.size(); ++i)
-    if (std::any_of(all_[i].labels.begin(), all_[i].labels.end(), belongs))
-      all_[i].add_to(made, stopped[i]);
+    if (std::any_of(all_[i].labels.begin(), all_[i].labels.end(), belongs)) {
+      if (!made)
+        made.emplace();
+      all_[i].add_to(*made, stopped[i]);
+    }
   return made;
+}
+
+bool payments::touched_by(const std::vector<payment_stop>& stops) const {
+  std::set<std::string_view> entities;
+  for (const auto& each : stops)
+    entities.insert(each.entity);
+  return std::any_of(all_.begin(), all_.end(),
+                     [&](const payment& each) { return entities.contains(entities_[each.entity]); });
 }
 
 void payments::payment::add_to(money& sum, bool stopped) const {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -68,8 +69,11 @@ public:
 
   /// Each payment once, whatever the number of labels that name it.
   money sum(const std::vector<bool>& stopped) const;
-  /// Of the payments of labels for which `belongs`, by their place; what is stopped wrongly is of innocent ones.
-  money sum(const std::vector<bool>& stopped, const std::function<bool(std::size_t)>& belongs) const;
+  /// Of the payments of labels for which `belongs`, by their place; what is stopped wrongly is of innocent ones. Nothing where there are no such
+  /// payments.
+  std::optional<money> sum(const std::vector<bool>& stopped, const std::function<bool(std::size_t)>& belongs) const;
+  /// Whether any of these is of an entity that pays.
+  bool touched_by(const std::vector<payment_stop>& stops) const;
 
 private:
   struct payment {

@@ -324,7 +324,8 @@ expected<void> add_money(score_report& to, storage::result_store& store, const o
   for (auto& row : to.by_subtlety)
     row.money = paid->sum(stopped, [&](std::size_t i) { return is_of_subtlety(labels[i], row.name); });
   for (auto& row : to.by_detector)
-    row.money = paid->sum(paid->stopped_by(by_detector[row.name], block_for));
+    if (const auto& its = by_detector[row.name]; paid->touched_by(its))
+      row.money = paid->sum(paid->stopped_by(its, block_for));
   return {};
 }
 

@@ -47,7 +47,8 @@ struct score_row {
   /// Of all and of a detector: the mean precision over the labels found, alerts taken in the order of their scores, those of one score at once;
   /// labels that are not found count 0.
   std::optional<double> average_precision;
-  /// Where score_report::money is known. Of a detector as if its alerts were the only ones.
+  /// Where score_report::money is known: of labels that name payments, and of detectors that ring for who pays, as if their alerts were the only
+  /// ones.
   std::optional<query::money> money;
 };
 

@@ -67,7 +67,8 @@ void print_money(const query::score_report& of) {
   };
   for (const auto* rows : {&of.by_cause, &of.by_detector, &of.by_subtlety})
     for (const auto& row : *rows)
-      line(row.name, row);
+      if (row.money)
+        line(row.name, row);
   line("all together", of.all);
   fmt::print("as if each alert had stopped what its entity pays in the {} after it; {} payments{}\n",
              format_duration(of.money->block_for), of.money->payments,

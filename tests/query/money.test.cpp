@@ -152,6 +152,20 @@ CAF_TEST(amounts are hundredths to the last) {
   CAF_CHECK_EQUAL(of(scored(store).all.money), (sums{0, 29 + 123'456'789'007 + 115, 0}));
 }
 
+CAF_TEST(causes and detectors that have to do with no payment have none) {
+  filled_store store;
+  store.write({label("l1", "a", "x", "0"), label("l2", "a", "y", "7", false),
+               make_label("l3", "s", "sensor.stuck", six_o_clock, six_o_clock + minute),
+               event(0, "a", 0, six_o_clock, "1"), make_alert("1", "a", six_o_clock, "of accounts"),
+               make_alert("2", "s", six_o_clock, "of sensors")});
+  const auto report = scored(store);
+  CAF_CHECK_EQUAL(of(row(report.by_cause, "x").money), (sums{0, 100, 0}));
+  CAF_CHECK(!row(report.by_cause, "y").money);
+  CAF_CHECK(!row(report.by_cause, "sensor.stuck").money);
+  CAF_CHECK_EQUAL(of(row(report.by_detector, "of accounts").money), (sums{0, 100, 0}));
+  CAF_CHECK(!row(report.by_detector, "of sensors").money);
+}
+
 CAF_TEST(money is not told without amounts or of several currencies) {
   filled_store store;
   store.write({label("l", "a", "x", "0-1"), make_alert("1", "a", six_o_clock)});

@@ -138,8 +138,10 @@ export class Detection extends Page {
         { class: "note" },
         `${currency ? `In ${currency}, as` : "As"} if each alert had stopped what its entity pays in the ${format.duration(block_for_seconds)} after it: ${format.number(payments)} payments${missing}`,
       ),
-      this.moneyRows.of([{ ...sum, name: "all together" }, ...by_cause, ...by_detector], (_, value) =>
-        typeof value === "number" ? element("span", { "data-value": value }, format.money(value)) : undefined,
+      this.moneyRows.of(
+        [{ ...sum, name: "all together" }, ...by_cause, ...by_detector].filter((row) => row.money !== null),
+        (_, value) =>
+          typeof value === "number" ? element("span", { "data-value": value }, format.money(value)) : undefined,
       ),
     );
   }
