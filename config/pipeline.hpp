@@ -208,9 +208,13 @@ enum class sink_compression { none, gzip, zstd };
 /// What a column of a sink's files holds.
 enum class column_kind { boolean, integer, number, text, time };
 
-/// Every message of the source, into files of a folder.
+/// What goes into a sink: every message of the source, or what the pipeline makes of them.
+enum class sink_content { events, windows, alerts };
+
+/// Where events or results go, besides the store.
 struct sink {
   std::string name;
+  sink_content of = sink_content::events;
   std::string to; ///< the folder
   sink_format format = sink_format::ndjson;
   sink_compression compression = sink_compression::none;
@@ -253,6 +257,9 @@ struct pipeline {
 
   friend bool operator==(const pipeline&, const pipeline&) = default;
 };
+
+/// What a sink's rows are called in their place: the topic, or `PIPELINE.windows`, `PIPELINE.alerts`.
+std::string rows_name(const pipeline& of, const sink& which);
 
 /// A pipeline whose output comes back to it, itself or by way of others.
 struct pipeline_loop {

@@ -18,6 +18,8 @@ namespace {
 sink read_sink(const fields& from) {
   constexpr std::array<std::pair<std::string_view, sink_format>, 3> formats{
       {{"ndjson", sink_format::ndjson}, {"csv", sink_format::csv}, {"parquet", sink_format::parquet}}};
+  constexpr std::array<std::pair<std::string_view, sink_content>, 3> contents{
+      {{"events", sink_content::events}, {"windows", sink_content::windows}, {"alerts", sink_content::alerts}}};
   constexpr std::array<std::pair<std::string_view, sink_compression>, 3> compressions{
       {{"none", sink_compression::none}, {"gzip", sink_compression::gzip}, {"zstd", sink_compression::zstd}}};
   constexpr std::array<std::pair<std::string_view, column_kind>, 5> kinds{{{"boolean", column_kind::boolean},
@@ -27,6 +29,7 @@ sink read_sink(const fields& from) {
                                                                            {"time", column_kind::time}}};
   sink made;
   from.read("name", made.name);
+  from.read_word("of", contents, made.of);
   from.read("to", made.to);
   if (is_s3(made.to))
     if (const auto address = parse_s3(made.to); !address)
@@ -58,11 +61,30 @@ sink read_sink(const fields& from) {
 
 } // namespace
 
-void read_sinks(const fields& from, std::vector<sink>& into) {
+std::string rows_name(const pipeline& of, const sink& which) {
+  return which.of == sink_content::events    ? of.source
+         : which.of == sink_content::windows ? of.name + ".windows"
+                                             : of.name + ".alerts";
+}
+
+void read_sinks(const fields& from, pipeline& into) {
   unique_names names{"sink"};
   from.for_each_element("sinks", [&](const fields& one, std::size_t) {
-    into.push_back(read_sink(one));
-    names.add(one, into.back().name);
+    into.sinks.push_back(read_sink(one));
+    const auto& made = into.sinks.back();
+    names.add(one, made.name);
+    if (made.of == sink_content::events)
+      return;
+    if (made.of == sink_content::windows && into.windows.empty())
+      one.report("of", "the pipeline has no windows");
+    if (made.of == sink_content::alerts && into.detectors.empty() && into.rules.empty())
+      one.report("of", "the pipeline has no detectors and no rules, so no alerts");
+    // Where its internal topic ends is known only to the analysis whose tasks write it.
+    if (!into.rekey.empty() || into.join)
+      one.report("of",
+                 fmt::format("{} of a pipeline with `rekey` or `join` are no sink's; give its windows a `to`, or read "
+                             "analytics.alerts, and put the sink into a pipeline that reads that topic",
+                             one.shown("of")));
   });
 }
 

@@ -216,6 +216,7 @@ int run(const analyze_options& options, bool quiet) {
   if (auto read = (*lookups)->open_verdicts(**store); !read)
     return say_failure(read.error());
   watching.lookups = [files = *lookups](const std::string& pipeline) { return files->latest(pipeline); };
+  keeping.each.lookups = watching.lookups;
   actors::system_config config{options.work.threads};
   caf::actor_system system{config};
   auto running = actors::analysis::start(system, std::move((*input)->source), **store, std::move(watching));

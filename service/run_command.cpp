@@ -397,6 +397,7 @@ int run(const run_options& options, bool quiet) {
   if (auto read = (*lookups)->open_verdicts(store); !read)
     return say_failure(read.error());
   watching.lookups = [files = *lookups](const std::string& pipeline) { return files->latest(pipeline); };
+  keeping.each.lookups = watching.lookups;
   actors::world_options how{options.world.shards};
   if (world->scenario().react_to_alerts) {
     how.reactions =
