@@ -203,7 +203,7 @@ struct join {
 };
 
 /// How a sink's files are written.
-enum class sink_format { ndjson, csv, parquet };
+enum class sink_format { ndjson, csv, parquet, elasticsearch };
 enum class sink_compression { none, gzip, zstd };
 /// What a column of a sink's files holds.
 enum class column_kind { boolean, integer, number, text, time };
@@ -215,7 +215,7 @@ enum class sink_content { events, windows, alerts };
 struct sink {
   std::string name;
   sink_content of = sink_content::events;
-  std::string to; ///< the folder
+  std::string to; ///< a folder, a place in S3, or a server
   sink_format format = sink_format::ndjson;
   sink_compression compression = sink_compression::none;
   milliseconds every{10'000}; ///< wall time, from one checkpoint of it to the next, to within one of the analysis
@@ -223,6 +223,8 @@ struct sink {
   std::size_t megabytes = 64;
   /// The columns besides those that say where a message stood. Empty: what the events have.
   std::vector<std::pair<std::string, column_kind>> columns;
+  std::string authorization; ///< of a server: the environment variable that holds the header's value; empty: none
+  std::string ca_file;       ///< of a server: empty: the system's authorities
 
   friend bool operator==(const sink&, const sink&) = default;
 };

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "config/http_address.hpp"
 #include "config/readers.hpp"
 #include "config/s3_address.hpp"
 #include "config/unique_names.hpp"
@@ -15,9 +16,33 @@ namespace json = boost::json;
 
 namespace {
 
+/// What goes with a server, and not with files; and the other way round.
+void read_server(const fields& from, sink& into) {
+  from.read("authorization", into.authorization);
+  from.read("ca_file", into.ca_file);
+  if (is_http(into.to)) {
+    if (const auto address = check_http(into.to); !address)
+      from.report("to", address.error().message);
+    if (into.format != sink_format::ndjson && into.format != sink_format::elasticsearch)
+      from.report("format",
+                  fmt::format("{} is of files; a server is sent ndjson or elasticsearch", from.shown("format")));
+    if (into.compression != sink_compression::none)
+      from.report("compression", "belongs to files, leave it out");
+    return;
+  }
+  if (into.format == sink_format::elasticsearch)
+    from.report("format", "\"elasticsearch\" is of a server: let `to` be http://HOST:PORT/INDEX or https");
+  for (const auto* of_server : {"authorization", "ca_file"})
+    if (from.has(of_server))
+      from.report(of_server, "belongs to a server, http://… or https://…, leave it out");
+}
+
 sink read_sink(const fields& from) {
-  constexpr std::array<std::pair<std::string_view, sink_format>, 3> formats{
-      {{"ndjson", sink_format::ndjson}, {"csv", sink_format::csv}, {"parquet", sink_format::parquet}}};
+  constexpr std::array<std::pair<std::string_view, sink_format>, 4> formats{
+      {{"ndjson", sink_format::ndjson},
+       {"csv", sink_format::csv},
+       {"parquet", sink_format::parquet},
+       {"elasticsearch", sink_format::elasticsearch}}};
   constexpr std::array<std::pair<std::string_view, sink_content>, 3> contents{
       {{"events", sink_content::events}, {"windows", sink_content::windows}, {"alerts", sink_content::alerts}}};
   constexpr std::array<std::pair<std::string_view, sink_compression>, 3> compressions{
@@ -41,11 +66,12 @@ sink read_sink(const fields& from) {
   if (made.format == sink_format::parquet && made.compression == sink_compression::gzip)
     from.report("compression",
                 "\"gzip\" is of text files; parquet's pages are compressed with \"zstd\" or not at all, \"none\"");
+  read_server(from, made);
   from.read("every", made.every);
   from.read("rows", made.rows);
   from.read("megabytes", made.megabytes);
-  if (from.has("columns") && made.format == sink_format::ndjson)
-    from.report("columns", "belongs to csv and parquet; ndjson has each event as it came, leave it out");
+  if (from.has("columns") && made.format != sink_format::csv && made.format != sink_format::parquet)
+    from.report("columns", "belongs to csv and parquet; others have each event as it came, leave it out");
   const auto columns = from.inner("columns");
   columns.for_each_member([&](const std::string& name, const json::value&, const std::string& path) {
     if (name.starts_with('_'))

@@ -39,6 +39,9 @@ expected<actors::side_message_sink> send_side_messages(const config::settings& s
                                                        const transport::embedded_cluster* cluster,
                                                        partition_counts partitions);
 
+/// The same, for callers on several threads.
+actors::side_message_sink one_at_a_time(actors::side_message_sink of);
+
 /// Files in place of topics. What can't be written is an error of the analysis.
 class message_folders {
 public:

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import unittest
 from collections import Counter
+from datetime import datetime
 
 from throng import PROGRAM, InFolder, query, throng
 
@@ -36,6 +37,18 @@ class Run(InFolder):
             self.assertTrue([time for time in alerts[event["account_id"]] if time < event["timestamp"]], event)
         self.run_small("--set", 'record.topics=["bank.transactions"]')
         self.assertEqual(blocked_of(query("events", self.store)), [])
+
+    def test_raw_events_leave_the_store_by_event_time(self):
+        recorded = ["--set", 'record.topics=["bank.transactions"]']
+        self.run_small(*recorded)
+        everything = query("events", self.store)
+        self.run_small(*recorded, "--set", "record.keep=10m")
+        kept = query("events", self.store)
+        times = sorted(event["time"] for event in kept)
+        minutes = (datetime.fromisoformat(times[-1]) - datetime.fromisoformat(times[0])).total_seconds() / 60
+        self.assertTrue(9 < minutes < 14, minutes)
+        by = lambda event: (event["partition"], event["offset"])
+        self.assertEqual(sorted(kept, key=by), sorted((event for event in everything if event["time"] >= times[0]), key=by))
 
     def test_what_the_world_made_was_taken_in_stored_and_audited(self):
         report = self.run_small()
