@@ -67,9 +67,18 @@ private:
     return task;
   }
 
-  void use_lookups(const plan_ptr& pipeline, task_plan& task) {
-    if (!pipeline->definition().enrich.empty())
-      task.lookups = [latest = options_.lookups, name = pipeline->definition().name] { return latest(name); };
+  /// @param from of the pipeline's lookups, those that the task uses
+  void use_lookups(const plan_ptr& pipeline, task_plan& task, std::size_t from = 0, std::size_t to = SIZE_MAX) {
+    to = std::min(to, pipeline->lookups().size());
+    if (from >= to || !options_.lookups)
+      return;
+    task.lookups = [latest = options_.lookups, name = pipeline->definition().name, from, to] {
+      auto all = latest(name);
+      const auto end = std::min(to, all.size());
+      const auto begin = std::min(from, end);
+      return analytics::lookup_tables{all.begin() + static_cast<std::ptrdiff_t>(begin),
+                                      all.begin() + static_cast<std::ptrdiff_t>(end)};
+    };
   }
 
   expected<void> add_engine(const watched_topic& topic, const plan_ptr& pipeline, topic_plan& to) {
@@ -121,7 +130,8 @@ private:
     to.writes = true;
     if (topic.name != pipeline->definition().source)
       return {}; // the second topic of a join
-    use_lookups(pipeline, first);
+    const auto before = pipeline->definition().enrich.size();
+    use_lookups(pipeline, first, 0, before);
 
     topic_plan between{std::move(name), source_.source_identity(broker_name), {}, *targets, {}};
     std::vector<analytics::source_partition> sources;
@@ -133,9 +143,11 @@ private:
       for (std::int32_t i = 0; i < *partitions; ++i)
         sources.push_back({read, i});
     }
-    add_task(pipeline, between).make = [pipeline, sources](std::int32_t partition) {
+    auto& second = add_task(pipeline, between);
+    second.make = [pipeline, sources](std::int32_t partition) {
       return analytics::make_rekeyed_reader(pipeline, partition, sources);
     };
+    use_lookups(pipeline, second, before);
     into_.topics.emplace(std::move(broker_name), std::move(between));
     return {};
   }

@@ -34,6 +34,7 @@ struct pipeline_plan::implementation {
     std::string field;
     slot from = 0;
     std::shared_ptr<const detector> watching;
+    config::feedback taught = config::feedback::off;
   };
 
   config::pipeline definition;
@@ -41,6 +42,8 @@ struct pipeline_plan::implementation {
   field_table fields;
   std::optional<match> where; ///< none: everything
   std::vector<enrichment_plan> enrich;
+  std::optional<std::size_t>
+      thresholds; ///< among `enrich`, the last: what people's verdicts have made of those of detectors
   std::vector<derived> derive;
   std::optional<slot> rekey;                   ///< none: the stages that follow are this one's
   std::shared_ptr<const pipeline_plan> second; ///< of a join: how events of its second topic are read and re-keyed

@@ -148,6 +148,9 @@ std::string definition_hash(const config::pipeline& p) {
         {"name", x.name}, {"detector", x.detector}, {"by", x.by}, {"field", x.field}, {"parameters", x.parameters}};
     if (!x.model.empty())
       made["model"] = document_id({x.model});
+    const config::detect usual;
+    if (x.feedback != usual.feedback || x.feedback_most != usual.feedback_most)
+      made["feedback"] = boost::json::array{static_cast<int>(x.feedback), x.feedback_most};
     detectors.push_back(std::move(made));
   }
   all["detect"] = std::move(detectors);

@@ -36,7 +36,11 @@ class series_detector {
 public:
   virtual ~series_detector() = default;
   /// Takes the next value, in the order of the partition. What is no finite number changes nothing, unless the detector says so.
-  virtual detection observe(timestamp t, const value& x) = 0;
+  /// @param at_least an alarm needs a score of that too (taught_threshold.hpp)
+  virtual detection observe(timestamp t, const value& x, double at_least) = 0;
+  detection observe(timestamp t, const value& x) {
+    return observe(t, x, 0);
+  }
   /// Of the last observation. @pre it alarmed @param field what the values are, as the pipeline names it
   virtual explanation explain(std::string_view field) const = 0;
 

@@ -13,8 +13,9 @@ namespace {
 
 /// Of the state's entries. Raised when an older program's state can't be read any more.
 /// 2: windows are kept by panes; a window of 1 is carried on as it stands (pane_windows). 3: counts what it has written to topics.
-/// 4: look-backs over the same events are kept together; those of before are put together.
-constexpr std::uint64_t schema_version = 4;
+/// 4: look-backs over the same events are kept together; those of before are put together. 5: windows share panes (pane_windows); learners keep
+/// events that rang.
+constexpr std::uint64_t schema_version = 5;
 constexpr std::uint64_t oldest_schema = 1;
 constexpr std::uint64_t counts_written = 3;
 constexpr std::string_view meta_key = "meta";
@@ -35,9 +36,7 @@ engine::engine(std::shared_ptr<const pipeline_plan> plan, std::string topic, std
   for (const auto& group : compiled_->groups)
     groups_.emplace_back(group);
   group_now_.resize(groups_.size());
-  for (std::size_t i = 0; i < compiled_->windows.size(); ++i)
-    windows_.push_back(
-        make_window_set(compiled_->windows[i], who_, groups_[compiled_->windows[i].group], fmt::format("w/{}/", i)));
+  windows_ = make_windows(compiled_->windows, who_, groups_);
   for (std::size_t i = 0; i < compiled_->look_backs.size(); ++i)
     look_backs_.emplace_back(compiled_->look_backs[i], fmt::format("h/{}/", i), entities_);
   if (compiled_->graph)
@@ -135,8 +134,8 @@ void engine::advance_to(timestamp watermark, std::int64_t offset, effects& out) 
 
 std::size_t engine::remembered() const {
   auto n = rules_.size();
-  for (const auto& each : windows_)
-    n += each->size();
+  for (const auto& each : windows_.sets)
+    n += each.set->size();
   for (const auto& each : look_backs_)
     n += each.events();
   n += graph_ ? graph_->payments() : 0;
@@ -182,31 +181,26 @@ void engine::analyse(const raw_message& message, timestamp watermark, effects& o
   send_on(message, out);
   into_windows(message, watermark, out);
   if (fed) {
-    detect(entity, out);
-    for (auto& each : models_)
-      counters_.alerts += each.observe(event_, entity, from_, out) ? 1 : 0;
-    for (std::size_t i = 0; i < learners_.size(); ++i)
-      counters_.alerts +=
-          learners_[i].observe(event_, entity, watermark, enricher_.in_use(compiled_->learners[i].table), from_, out)
-              ? 1
-              : 0;
-    for (auto& each : peers_)
-      counters_.alerts += each.observe(event_, watermark, from_, out) ? 1 : 0;
+    const auto before = counters_.alerts;
+    detect(entity, watermark, out);
     counters_.alerts += rules_.observe(event_, entity, from_, out);
+    if (counters_.alerts > before)
+      for (auto& each : learners_)
+        each.rang();
     entities_.release(entity);
   }
 }
 
 void engine::into_windows(const raw_message& message, timestamp watermark, effects& out) {
-  if (windows_.empty())
+  if (windows_.sets.empty())
     return;
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     group_now_[i] = groups_[i].of(event_);
     groups_[i].hold(group_now_[i]);
   }
   window_set::placing placed;
-  for (std::size_t i = 0; i < windows_.size(); ++i) {
-    auto one = windows_[i]->add(event_, group_now_[compiled_->windows[i].group], watermark, out);
+  for (auto& each : windows_.sets) {
+    auto one = each.set->add(event_, group_now_[each.group], watermark, out);
     placed.left_out += one.left_out;
     placed.taken += one.taken;
   }
@@ -251,16 +245,25 @@ void engine::send_windows(std::size_t first, effects& out) {
   }
 }
 
-void engine::detect(text_ids::id entity, effects& out) {
+taught_threshold engine::taught(config::feedback by, std::string_view detector) const {
+  const auto* table = compiled_->thresholds ? enricher_.in_use(*compiled_->thresholds) : nullptr;
+  return table == nullptr || table->size() == 0 || by == config::feedback::off ? taught_threshold{}
+                                                                               : taught_threshold{table, by, detector};
+}
+
+void engine::detect(text_ids::id entity, timestamp watermark, effects& out) {
   for (std::size_t i = 0; i < series_.size(); ++i) {
     const auto& plan = compiled_->detectors[i];
     const auto& x = event_.slots[plan.from];
     if (x.is_nothing())
       continue;
-    const auto [said, series] = series_[i].observe(entity, event_.time, x);
+    const auto at_least = taught(plan.taught, plan.name).of(event_.key, event_.time);
+    const auto [said, series] = series_[i].observe(entity, event_.time, x, at_least);
     if (!said.alarm)
       continue;
     auto why = series->explain(plan.field);
+    if (at_least > 0)
+      why.evidence["taught_threshold"] = at_least;
     raise_alert({plan.name,
                  event_.key,
                  event_.time,
@@ -273,6 +276,21 @@ void engine::detect(text_ids::id entity, effects& out) {
                  from_},
                 out);
   }
+  for (std::size_t i = 0; i < models_.size(); ++i) {
+    const auto& plan = compiled_->models[i];
+    counters_.alerts += models_[i].observe(event_, entity, taught(plan.feedback, plan.name), from_, out) ? 1 : 0;
+  }
+  for (std::size_t i = 0; i < learners_.size(); ++i) {
+    const auto& plan = compiled_->learners[i];
+    counters_.alerts += learners_[i].observe(event_, entity, watermark, enricher_.in_use(plan.table),
+                                             taught(plan.feedback, plan.name), from_, out)
+                            ? 1
+                            : 0;
+  }
+  for (std::size_t i = 0; i < peers_.size(); ++i) {
+    const auto& plan = compiled_->peers[i];
+    counters_.alerts += peers_[i].observe(event_, watermark, taught(plan.feedback, plan.name), from_, out) ? 1 : 0;
+  }
 }
 
 void engine::raise_alert(alert&& what, effects& out) {
@@ -282,8 +300,8 @@ void engine::raise_alert(alert&& what, effects& out) {
 
 void engine::advance(timestamp from, timestamp to, effects& out) {
   const auto first = out.documents.size();
-  for (auto& window : windows_)
-    window->advance(from, to, out);
+  for (auto& window : windows_.sets)
+    window.set->advance(from, to, out);
   for (auto& each : look_backs_)
     each.expire(to);
   if (graph_)
@@ -318,13 +336,13 @@ void engine::skip_poison(const raw_message& message, std::string_view why, effec
 }
 
 void engine::emit_open(effects& out) {
-  for (auto& window : windows_)
-    window->write_changed(false, watermark_.current(), out);
+  for (auto& window : windows_.sets)
+    window.set->write_changed(false, watermark_.current(), out);
 }
 
 void engine::before_checkpoint(effects& out) {
-  for (auto& window : windows_)
-    window->write_changed(true, watermark_.current(), out);
+  for (auto& window : windows_.sets)
+    window.set->write_changed(true, watermark_.current(), out);
 }
 
 std::string engine::meta() const {
@@ -356,8 +374,8 @@ void engine::restore_meta(std::string_view bytes) {
 void engine::save(bool only_changes, const std::function<void(state_entry&&)>& put) {
   put({std::string{meta_key}, meta()});
   enricher_.save(only_changes, put);
-  for (auto& each : windows_)
-    each->save(only_changes, put);
+  for (auto& each : windows_.sets)
+    each.set->save(only_changes, put);
   for (auto& each : look_backs_)
     each.save(only_changes, put);
   if (graph_)
@@ -391,8 +409,8 @@ void engine::restore(const std::vector<state_entry>& entries) {
   latest.erase(meta);
   for (const auto& [key, bytes] : latest)
     restore_entry(key, bytes);
-  for (auto& each : windows_)
-    each->restored(watermark_.current());
+  for (auto& each : windows_.sets)
+    each.set->restored(watermark_.current());
 }
 
 void engine::restore_entry(std::string_view key, std::string_view bytes) {
@@ -408,8 +426,8 @@ void engine::restore_entry(std::string_view key, std::string_view bytes) {
   auto kind = key.front();
   if (kind == 'e' && index < enricher_.size())
     enricher_.restore(index, bytes);
-  else if (kind == 'w' && index < windows_.size())
-    windows_[index]->restore(rest, bytes);
+  else if (kind == 'w' && index < windows_.entries.size())
+    windows_.sets[windows_.entries[index].set].set->restore(windows_.entries[index].within, rest, bytes);
   else if (kind == 'h' && index < look_backs_.size())
     look_backs_[index].restore(rest, bytes);
   else if (kind == 'f')

@@ -47,7 +47,9 @@ private:
   /// The stages behind `where`. @param watermark as it stood before the event
   void analyse(const raw_message& message, timestamp watermark, effects& out);
   void into_windows(const raw_message& message, timestamp watermark, effects& out);
-  void detect(text_ids::id entity, effects& out);
+  void detect(text_ids::id entity, timestamp watermark, effects& out);
+  /// Of the version in use.
+  taught_threshold taught(config::feedback by, std::string_view detector) const;
   /// To the topic that the pipeline names.
   void send_on(const raw_message& message, effects& out);
   /// Final ones among the documents from `first` on, to the topics that their windows name.
@@ -75,7 +77,7 @@ private:
   text_ids entities_;
   std::deque<group_table> groups_; // deques: what is in them is pointed to
   std::vector<group_table::id> group_now_;
-  std::vector<std::unique_ptr<window_set>> windows_;
+  all_windows windows_;
   std::deque<look_back> look_backs_;
   std::optional<payment_graph> graph_;
   std::vector<watched_series> series_; // by detector

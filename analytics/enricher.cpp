@@ -14,6 +14,8 @@ enricher::enricher(const std::vector<enrichment_plan>& plans)
 void enricher::apply(event& e) const {
   for (std::size_t i = 0; i < plans_->size(); ++i) {
     const auto& plan = (*plans_)[i];
+    if (plan.add.empty())
+      continue; // of thresholds: no event gets them
     const auto* row = in_use_[i] ? in_use_[i]->find(e.slots[plan.on], e.time) : nullptr;
     for (std::size_t column = 0; column < plan.add.size(); ++column)
       e.slots[plan.add[column].into] = row != nullptr ? (*row)[column].view() : plan.add[column].otherwise.view();
@@ -21,14 +23,16 @@ void enricher::apply(event& e) const {
 }
 
 std::vector<input_change> enricher::use(const lookup_tables& latest) {
-  assert(latest.size() == plans_->size());
+  assert(latest.size() <= plans_->size());
   std::vector<input_change> changes;
   for (std::size_t i = 0; i < latest.size(); ++i) {
     if (in_use_[i] && in_use_[i]->version() == latest[i]->version())
       continue;
+    const auto& definition = (*plans_)[i].definition;
+    if (definition.thresholds && !in_use_[i] && latest[i]->size() == 0)
+      continue; // nobody has taught anything: no news for most pipelines
     in_use_[i] = latest[i];
     changed_[i] = true;
-    const auto& definition = (*plans_)[i].definition;
     // A topic's rows are in the topic; copies of all of them, one a change, would be more than it.
     changes.push_back({definition.name(), latest[i]->version(), definition.topic.empty() ? latest[i]->text() : ""});
   }

@@ -32,7 +32,7 @@ public:
   /// Fills the added fields. Text in them lives as long as the version that is in use. Allocates nothing for short keys.
   void apply(event& e) const;
 
-  /// @param latest one a plan @returns what differs from what was in use, which is in use from now on
+  /// @param latest one a plan, or of the first ones @returns what differs from what was in use, which is in use from now on
   std::vector<input_change> use(const lookup_tables& latest);
 
   void save(bool only_changes, const std::function<void(state_entry&&)>& put);

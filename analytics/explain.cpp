@@ -1,4 +1,6 @@
 // pipeline_plan::explain(): what a pipeline will do, in words.
+#include <array>
+
 #include <fmt/format.h>
 
 #include "analytics/compiled_pipeline.hpp"
@@ -145,6 +147,14 @@ std::string output_words(const config::pipeline& p) {
   return fmt::format("with {}", fmt::join(members, ", "));
 }
 
+std::string sink_sentence(const config::sink& sink, const std::string& source) {
+  constexpr std::array formats{"NDJSON", "CSV", "Parquet"};
+  return fmt::format("Sink {}: every message of {} as it came stands once in {} files below {}, which are closed every "
+                     "{}, or at {} messages or {} MiB of a partition.\n",
+                     sink.name, source, formats.at(static_cast<std::size_t>(sink.format)), sink.to,
+                     format_duration(sink.every), sink.rows, sink.megabytes);
+}
+
 /// When a rule alerts.
 std::string condition_words(const config::rule& rule, const std::string& key) {
   if (!rule.sequence.empty()) {
@@ -180,6 +190,8 @@ std::string pipeline_plan::explain() const {
   text += fmt::format(
       "Events may come up to {} out of order: each partition's watermark is its highest event time less that.\n",
       format_duration(p.disorder));
+  for (const auto& sink : p.sinks)
+    text += sink_sentence(sink, p.source);
   if (!p.where.empty())
     text += fmt::format("Only events where {} go on; the others still move the watermark.\n", json(p.where));
   for (const auto& x : p.enrich) {
@@ -269,6 +281,13 @@ std::string pipeline_plan::explain() const {
         "looks as bad as hardly a good event does{}; quiet before {} bad events. Each partition learns for itself.\n",
         each.name, fmt::join(each.fields, ", "), format_duration(each.wait), each.labels, each.terms.sentence(),
         each.least);
+  for (const auto& each : p.detectors)
+    if (each.feedback != config::feedback::off)
+      text += fmt::format(
+          "Verdicts teach {}: alerts that people mark as wrong raise its threshold{} to just above their scores, {:g} "
+          "at most, and those that they mark as right hold it down.\n",
+          each.name, each.feedback == config::feedback::entity ? " for whom they are about" : " for everybody",
+          each.feedback_most);
   for (const auto& rule : p.rules)
     text +=
         fmt::format("Rule {} raises a {}{} when {}{}.\n", rule.name,

@@ -6,12 +6,16 @@
 // `wait`, else good, and is learnt from once. So an event's score depends on no label that comes later, and the same table gives
 // the same scores however messages were batched. `hold` bounds how many wait: beyond it the oldest are learnt sooner, by what is known then.
 //
+// Where the labels are people's verdicts on alerts, an event that rang is kept for `late` behind its wait: a verdict that comes then is learnt as
+// one more event, of which nothing is taken back. It is of a new version of the table, which is part of the state; so that too repeats.
+//
 // A row speaks of the events of its key from its `begin` to its `end`, both included; one without an end (it is still open) of those up to
 // the row's own time, of a file of all that follow. Without these parameters it speaks of all events of its key up to its own time.
 #pragma once
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,12 +28,14 @@
 #include "analytics/keyed_states.hpp"
 #include "analytics/lookup_table.hpp"
 #include "analytics/online_learner.hpp"
+#include "analytics/taught_threshold.hpp"
 #include "config/pipeline.hpp"
 
 namespace throng::analytics {
 
 struct learner_plan {
   std::string name;
+  config::feedback feedback = config::feedback::off;
   std::vector<std::string> fields;
   std::vector<slot> inputs; ///< of those
   std::size_t table = 0;    ///< which of the pipeline's `enrich` has the labels
@@ -38,6 +44,8 @@ struct learner_plan {
   /// Columns of it; none: all time, every row.
   std::optional<std::size_t> begin, end, bad;
   milliseconds wait{0};
+  milliseconds late{
+      0}; ///< how long behind its wait an event that rang may be judged; 0: labels are no verdicts, or it may not
   std::size_t hold = 0;
   std::uint64_t least = 0; ///< bad events to have learnt from before the first alert
   alarm_terms terms;
@@ -56,12 +64,14 @@ public:
 
   /// @param watermark as it stood before the event @param labels in use; null: none @returns whether it raised an alert
   bool observe(const event& e, text_ids::id entity, timestamp watermark, const lookup_table* labels,
-               const rekeyed_origin* from, effects& out);
+               const taught_threshold& taught, const rekeyed_origin* from, effects& out);
+  /// The event last observed has raised an alert, of whatever detector or rule.
+  void rang();
   /// Learns from what has waited long enough, and forgets entities.
   void advance(timestamp watermark, const lookup_table* labels);
 
   std::size_t size() const {
-    return rings_.size() + waiting_.size();
+    return rings_.size() + waiting_.size() + rung_.size();
   }
   const online_learner& learner() const {
     return learner_;
@@ -82,14 +92,28 @@ private:
       incident_.save(out);
     }
   };
+  /// An event that rang, by its number.
+  struct rung_event {
+    enum class learnt : std::uint8_t { not_yet, good, bad };
+    waiting event;
+    learnt as = learnt::not_yet;
+    bool changed = true;
+    bool saved = false;
+  };
   static constexpr std::uint64_t block_size = 256; // of waiting events, an entry of state
 
   bool is_bad(const waiting& each, timestamp known, const lookup_table* labels) const;
   void learn_first(timestamp watermark, const lookup_table* labels);
+  /// Learns what another version of the labels says of events that were learnt from already.
+  void correct(const lookup_table* labels);
+  void forget_rung(std::map<std::uint64_t, rung_event>::iterator which);
+  std::string rung_key(std::uint64_t number) const;
+  void write(byte_writer& out, const waiting& each) const;
+  waiting read(byte_reader& in) const;
   std::string block_key(std::uint64_t block) const;
   std::string block_bytes(std::uint64_t block) const;
-  void tell(const event& e, const incident& which, double score, double surprise, const rekeyed_origin* from,
-            effects& out);
+  void tell(const event& e, const incident& which, double score, double surprise, double taught,
+            const rekeyed_origin* from, effects& out);
 
   const learner_plan* plan_;
   const task_identity* who_;
@@ -99,6 +123,9 @@ private:
   std::uint64_t first_ = 0;      ///< number of the first of those, counted from the partition's begin
   std::uint64_t saved_from_ = 0; ///< blocks that the checkpoint has, from here
   std::uint64_t saved_to_ = 0;   ///< the number behind the last event that it has
+  std::map<std::uint64_t, rung_event> rung_;
+  std::vector<std::uint64_t> rung_gone_; ///< that a checkpoint holds
+  std::string corrected_with_;           ///< version of the labels that says nothing new
   keyed_states<ring_state> rings_;
   std::vector<learner_cell> row_; // reused
 };

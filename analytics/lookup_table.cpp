@@ -7,40 +7,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "analytics/cell_value.hpp"
 #include "analytics/json_scanner.hpp"
 #include "analytics/results.hpp"
 #include "config/csv_rows.hpp"
 #include "config/json_text.hpp"
 
 namespace throng::analytics {
-
-namespace {
-
-/// The number, true or false that a cell's text is as JSON; else missing.
-value scalar_of(std::string_view text) {
-  json_scanner in{text};
-  value found;
-  auto first = text.empty() ? ' ' : text.front();
-  if (first == '-' || (first >= '0' && first <= '9')) {
-    json_number token;
-    if (in.take_number(token) && in.take_end() && token.text.size() == text.size())
-      found = number_value(token);
-  } else if (text == "true" || text == "false") {
-    found = value::of(text == "true");
-  }
-  return found;
-}
-
-owned_value value_of(const csv_cell& from) {
-  if (from.quoted)
-    return owned_value{value::of(std::string_view{from.text})};
-  if (from.text.empty())
-    return owned_value{value::null()};
-  auto scalar = scalar_of(from.text);
-  return owned_value{scalar.is_nothing() ? value::of(std::string_view{from.text}) : scalar};
-}
-
-} // namespace
 
 /// Fills a table from either form.
 class lookup_reader {
@@ -128,7 +101,7 @@ private:
       std::vector<owned_value> values;
       values.reserve(places.size());
       for (auto place : places)
-        values.push_back(value_of(row[place]));
+        values.push_back(owned_value{cell_value(row[place])});
       const auto& of_key = row[key];
       auto as_text = value::of(std::string_view{of_key.text});
       if (!of_key.quoted && of_key.text.empty())

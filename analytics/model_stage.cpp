@@ -1,5 +1,6 @@
 #include "analytics/model_stage.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -40,6 +41,7 @@ tl::expected<model_plan, findings> compile_model(const config::detect& definitio
   detector_parameters parameters{definition.parameters, model_doc(), path};
   model_plan made;
   made.name = definition.name;
+  made.feedback = definition.feedback;
   made.fields = parameters.texts("fields");
   made.threshold = parameters.real_between("threshold", 0, 1);
   made.cooldown = parameters.duration("cooldown", milliseconds{0});
@@ -74,14 +76,16 @@ model_stage::model_stage(const model_plan& plan, std::string state_prefix, const
     , row_(plan.inputs.size())
     , shares_(plan.inputs.size() + 1) {}
 
-bool model_stage::observe(const event& e, text_ids::id entity, const rekeyed_origin* from, effects& out) {
+bool model_stage::observe(const event& e, text_ids::id entity, const taught_threshold& taught,
+                          const rekeyed_origin* from, effects& out) {
   auto* quiet = quiet_.find(entity);
   if (quiet != nullptr && e.time < quiet->until)
     return false;
   for (std::size_t i = 0; i < row_.size(); ++i)
     row_[i] = number_of(e.slots[plan_->inputs[i]]);
   const auto probability = tree_model::probability(plan_->trees->margin(row_));
-  if (probability < plan_->threshold)
+  const auto threshold = std::max(plan_->threshold, taught.of(e.key, e.time));
+  if (probability < threshold)
     return false;
   if (plan_->cooldown.count() > 0) {
     const auto until = e.time + plan_->cooldown;
@@ -90,21 +94,23 @@ bool model_stage::observe(const event& e, text_ids::id entity, const rekeyed_ori
     quiet->until = until;
     quiet_.changed(entity, until);
   }
-  tell(e, probability, from, out);
+  tell(e, probability, threshold, from, out);
   return true;
 }
 
-void model_stage::tell(const event& e, double probability, const rekeyed_origin* from, effects& out) {
+void model_stage::tell(const event& e, double probability, double threshold, const rekeyed_origin* from, effects& out) {
   plan_->trees->contributions(row_, shares_);
   std::vector<bool> usable;
   for (auto x : row_)
     usable.push_back(!std::isnan(x));
   auto moved = what_moved(e, plan_->fields, plan_->inputs, shares_, usable);
-  auto reason = fmt::format("probability {:.3g}, threshold {:.3g}{}", probability, plan_->threshold, moved.words);
+  auto reason = fmt::format("probability {:.3g}, threshold {:.3g}{}", probability, threshold, moved.words);
   boost::json::object evidence{{"probability", probability},
                                {"base", number_json(shares_.back())},
                                {"log_odds", std::move(moved.shares)},
                                {"values", std::move(moved.values)}};
+  if (threshold > plan_->threshold)
+    evidence["taught_threshold"] = threshold;
   raise(*who_,
         {plan_->name,
          e.key,

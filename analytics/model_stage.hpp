@@ -16,6 +16,7 @@
 #include "analytics/event.hpp"
 #include "analytics/keyed_states.hpp"
 #include "analytics/rule.hpp"
+#include "analytics/taught_threshold.hpp"
 #include "analytics/tree_model.hpp"
 #include "config/pipeline.hpp"
 
@@ -23,6 +24,7 @@ namespace throng::analytics {
 
 struct model_plan {
   std::string name;
+  config::feedback feedback = config::feedback::off;
   std::shared_ptr<const tree_model> trees;
   std::vector<std::string> fields; ///< by the model's feature
   std::vector<slot> inputs;        ///< of those
@@ -43,7 +45,8 @@ public:
   model_stage(const model_plan& plan, std::string state_prefix, const task_identity& who, text_ids& entities);
 
   /// @param from where the event stood before it was re-keyed @returns whether it raised an alert
-  bool observe(const event& e, text_ids::id entity, const rekeyed_origin* from, effects& out);
+  bool observe(const event& e, text_ids::id entity, const taught_threshold& taught, const rekeyed_origin* from,
+               effects& out);
   void expire(timestamp watermark);
   std::size_t size() const {
     return quiet_.size();
@@ -55,7 +58,7 @@ public:
   void restore(std::string_view entity, std::string_view bytes);
 
 private:
-  void tell(const event& e, double probability, const rekeyed_origin* from, effects& out);
+  void tell(const event& e, double probability, double threshold, const rekeyed_origin* from, effects& out);
 
   const model_plan* plan_;
   const task_identity* who_;

@@ -5,453 +5,204 @@
 
 namespace throng::analytics {
 
-namespace {
-
-/// The greatest start of an aligned window that is not after `t`: windows start at offset + n * every.
-std::int64_t last_start(const window_plan& plan, std::int64_t t) {
-  auto every = plan.every.count();
-  auto offset = plan.offset.count();
-  return floor_div(t - offset, every) * every + offset;
+bool share_panes(const window_plan& a, const window_plan& b) {
+  const auto whole_panes = [](const window_plan& each) {
+    return each.kind == window_plan::shape::aligned && each.size.count() % each.every.count() == 0;
+  };
+  return whole_panes(a) && whole_panes(b) && a.every == b.every && a.group == b.group &&
+         (a.offset - b.offset).count() % a.every.count() == 0 &&
+         std::equal(a.fields.begin(), a.fields.end(), b.fields.begin(), b.fields.end(),
+                    [](const window_plan::field& x, const window_plan::field& y) {
+                      return x.from == y.from && x.plan.wanted == y.plan.wanted;
+                    });
 }
 
-} // namespace
-
-pane_windows::pane_windows(const window_plan& plan, const task_identity& who, group_table& groups,
-                           std::string state_prefix)
-    : window_set(plan, who, groups, std::move(state_prefix)) {}
-
-pane_windows::place pane_windows::place_of(std::int64_t time) const {
-  if (plan_->calendar) {
-    auto unit = plan_->calendar->at(time);
-    return {unit.start, unit.end, unit.start, unit.end, unit.start, unit.end};
-  }
-  const auto size = plan_->size.count();
-  const auto every = plan_->every.count();
-  auto start = last_start(*plan_, time);
-  // Windows end at `rest` behind each start.
-  auto rest = size % every;
-  place lies{start, start + every, 0, 0, start, start + size};
-  if (rest > 0) {
-    if (time < start + rest)
-      lies.end = start + rest;
-    else
-      lies.start = start + rest;
-  }
-  lies.first_window = last_start(*plan_, lies.start - size) + every;
-  lies.first_end = lies.first_window + size;
-  return lies;
-}
-
-std::int64_t pane_windows::window_end(std::int64_t start) const {
-  return plan_->calendar ? plan_->calendar->at(start).end : start + plan_->size.count();
-}
-
-std::uint32_t pane_windows::windows_of(const place& lies) const {
-  if (lies.first_window == lies.last_window)
-    return 1;
-  return static_cast<std::uint32_t>((lies.last_window - lies.first_window) / plan_->every.count() + 1);
-}
-
-std::uint32_t pane_windows::final_ones(const place& lies, timestamp watermark) const {
-  if (watermark == watermark::none)
-    return 0;
-  if (plan_->calendar)
-    return reached(watermark, timestamp{lies.end} + plan_->lateness) ? 1 : 0;
-  auto behind = watermark.ms - plan_->lateness.count() - lies.first_end;
-  if (behind < 0)
-    return 0;
-  return static_cast<std::uint32_t>(std::min<std::int64_t>(behind / plan_->every.count() + 1, windows_of(lies)));
+pane_windows::pane_windows(const std::vector<const window_plan*>& entries, const task_identity& who,
+                           group_table& groups, std::vector<std::string> prefixes)
+    : groups_(&groups) {
+  entries_.reserve(entries.size());
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    entries_.emplace_back(*entries[i], who, groups, std::move(prefixes[i]), panes_);
 }
 
 window_set::placing pane_windows::add(const event& e, group_table::id group, timestamp watermark, effects& out) {
   (void)out; // nothing is superseded
   const auto time = e.time.ms;
-  const bool known = recent_ != nullptr && recent_->lies.start <= time && time < recent_->lies.end;
-  const auto fresh = known ? place{} : place_of(time);
-  const auto& lies = known ? recent_->lies : fresh;
-  placing where{final_ones(lies, watermark), 0};
-  where.taken = windows_of(lies) - where.left_out;
+  placing where;
+  bool beside = false; // some windows are final to the event, and open to us
+  for (auto& each : entries_) {
+    const auto& lies = each.around(time);
+    const auto left_out = each.final_ones(lies, watermark);
+    where.left_out += left_out;
+    where.taken += each.windows_of(lies) - left_out;
+    beside = beside || (watermark > now_ && left_out > each.final_ones(lies, now_));
+  }
   if (where.taken == 0)
     return where;
-  if (watermark > now_ && where.left_out > final_ones(lies, now_)) {
-    add_beside(e, group, lies, watermark);
-    count_late(lies, group, watermark);
-    return where;
+  ++panes_.events;
+  if (beside) {
+    for (auto& each : entries_)
+      each.add_beside(e, group, each.around(time), watermark);
+    find_next_due();
+  } else {
+    const auto& lies = entries_.front().around(time);
+    auto& into = cell_at(lies.start, lies.end, group, watermark);
+    into.holds.add(plan(), e, {e.time, e.origin.source, e.origin.source_offset});
+    into.changed = panes_.events;
+    mark_unsaved(lies.start, into);
   }
-  auto& in = known ? *recent_ : pane_at(lies, watermark);
-  auto& into = cell_at(in, group);
-  into.holds.add(*plan_, e, {e.time, e.origin.source, e.origin.source_offset});
-  into.changed = ++adds_;
-  if (!into.unsaved) {
-    into.unsaved = true;
-    unsaved_.emplace_back(lies.start, group);
-  }
-  count_late(lies, group, watermark);
+  for (auto& each : entries_)
+    each.count_late(each.around(time), group, watermark);
   return where;
 }
 
-/// Into the windows of the pane that are not final to the event, each by itself.
-void pane_windows::add_beside(const event& e, group_table::id group, const place& lies, timestamp watermark) {
-  const auto every = plan_->every.count();
-  ++adds_;
-  for (auto start = lies.first_window + final_ones(lies, watermark) * every; start <= lies.last_window;
-       start += every) {
-    auto& beside = extra_at(open_window(start, start + plan_->size.count(), watermark), group);
-    if (!beside.own) {
-      beside.own = std::make_unique<window_cell>(*plan_);
-      ++size_;
+pane::cell& pane_windows::cell_at(std::int64_t start, std::int64_t end, group_table::id group, timestamp watermark) {
+  if (recent_ == nullptr || recent_start_ != start) {
+    auto [found, made] = panes_.by_start.try_emplace(start);
+    if (made) {
+      found->second.end = end;
+      for (auto& each : entries_)
+        each.open(each.around(start), watermark);
+      find_next_due();
     }
-    beside.own->add(*plan_, e, {e.time, e.origin.source, e.origin.source_offset});
-    beside.changed = adds_;
-    mark_unsaved(start, group, beside);
+    recent_ = &found->second;
+    recent_start_ = start;
   }
+  return cell_in(*recent_, group);
 }
 
-/// Of windows that have ended but still take events.
-void pane_windows::count_late(const place& lies, group_table::id group, timestamp watermark) {
-  if (!reached(watermark, {lies.first_end}))
-    return;
-  const auto first = lies.first_window + final_ones(lies, watermark) * plan_->every.count();
-  for (auto it = windows_.lower_bound(first); it != windows_.end() && it->first <= lies.last_window; ++it) {
-    auto& [start, what] = *it;
-    if (!reached(watermark, {what.end}))
-      return;
-    auto& beside = extra_at(what, group);
-    ++beside.late;
-    mark_unsaved(start, group, beside);
-    ended_changed_.emplace_back(start, group);
-  }
-}
-
-pane_windows::pane& pane_windows::pane_at(const place& lies, timestamp watermark) {
-  auto [found, made] = panes_.try_emplace(lies.start);
-  if (made) {
-    found->second.lies = lies;
-    open_windows(lies, watermark);
-  }
-  recent_ = &found->second;
-  return found->second;
-}
-
-/// All windows that contain the pane and are not final are there from now on.
-void pane_windows::open_windows(const place& lies, timestamp watermark) {
-  if (plan_->calendar) {
-    open_window(lies.start, lies.end, watermark);
-    return;
-  }
-  const auto every = plan_->every.count();
-  for (auto start = lies.first_window + final_ones(lies, watermark) * every; start <= lies.last_window; start += every)
-    open_window(start, start + plan_->size.count(), watermark);
-}
-
-pane_windows::window& pane_windows::open_window(std::int64_t start, std::int64_t end, timestamp watermark) {
-  auto [found, made] = windows_.try_emplace(start);
-  if (made) {
-    found->second.end = end;
-    // Whether it has ended by what the event is judged by or not: the watermark of those that were re-keyed may be behind.
-    next_due_ = std::min({next_due_, end, next_tick(watermark)});
-  }
-  return found->second;
-}
-
-pane_windows::cell& pane_windows::cell_at(pane& in, group_table::id group) {
+pane::cell& pane_windows::cell_in(pane& in, group_table::id group) {
   auto [found, made] = in.places.try_emplace(group, static_cast<std::uint32_t>(in.cells.size()));
   if (made) {
-    in.cells.push_back({group, window_cell{*plan_}});
+    in.cells.push_back({group, window_cell{plan()}});
     groups_->hold(group);
-    ++size_;
+    ++cells_;
   }
   return in.cells[found->second];
 }
 
-pane_windows::extra& pane_windows::extra_at(window& in, group_table::id group) {
-  auto [found, made] = in.extras.try_emplace(group);
-  if (made)
-    groups_->hold(group);
-  return found->second;
-}
-
-void pane_windows::mark_unsaved(std::int64_t start, group_table::id group, extra& what) {
+void pane_windows::mark_unsaved(std::int64_t start, pane::cell& what) {
   if (!std::exchange(what.unsaved, true))
-    unsaved_extras_.emplace_back(start, group);
+    unsaved_.emplace_back(start, what.group);
 }
 
 void pane_windows::settle(timestamp from, timestamp to, effects& out) {
-  const auto tick = ticked(from, to);
-  for (auto it = windows_.begin(); it != windows_.end();) {
-    auto& [start, what] = *it;
-    timestamp end{what.end};
-    if (reached(to, end + plan_->lateness)) {
-      write(start, what, true, out);
-      drop(start, what);
-      it = windows_.erase(it);
-      continue;
-    }
-    if (tick || (reached(to, end) && !reached(from, end)))
-      write(start, what, false, out);
-    else if (!reached(to, end))
-      break; // nor have those behind it
-    ++it;
-  }
-  for (auto it = panes_.begin(); it != panes_.end();) {
-    auto& gone = it->second;
-    if (!reached(to, timestamp{gone.lies.last_end} + plan_->lateness))
-      break;
-    for (const auto& each : gone.cells) {
+  for (auto& each : entries_)
+    if (to.ms >= each.next_due())
+      each.settle(from, to, out);
+  drop_final_panes(to);
+  find_next_due();
+}
+
+void pane_windows::find_next_due() {
+  next_due_ = INT64_MAX;
+  for (const auto& each : entries_)
+    next_due_ = std::min(next_due_, each.next_due());
+}
+
+void pane_windows::drop_final_panes(timestamp watermark) {
+  const auto is_final = [&](std::int64_t start) {
+    return std::all_of(entries_.begin(), entries_.end(),
+                       [&](const open_windows& each) { return each.all_final(start, watermark); });
+  };
+  auto& panes = panes_.by_start;
+  for (auto it = panes.begin(); it != panes.end() && is_final(it->first); it = panes.erase(it)) {
+    for (const auto& each : it->second.cells) {
       if (each.saved_before)
-        removed_.push_back(pane_key(gone.lies.start, each.group));
+        removed_.push_back(pane_key(it->first, each.group));
       groups_->release(each.group);
     }
-    size_ -= gone.cells.size();
+    cells_ -= it->second.cells.size();
     recent_ = nullptr;
-    it = panes_.erase(it);
-  }
-  find_next_due(to);
-}
-
-void pane_windows::drop(std::int64_t start, window& what) {
-  for (const auto& [group, beside] : what.extras) {
-    if (beside.saved_before)
-      removed_.push_back(extra_key(start, group));
-    if (beside.own)
-      --size_;
-    groups_->release(group);
-  }
-}
-
-void pane_windows::find_next_due(timestamp watermark) {
-  next_due_ = INT64_MAX;
-  if (windows_.empty())
-    return;
-  next_due_ = windows_.begin()->second.end + plan_->lateness.count();
-  auto ends = plan_->calendar ? windows_.begin() : windows_.upper_bound(watermark.ms - plan_->size.count());
-  while (ends != windows_.end() && reached(watermark, {ends->second.end}))
-    ++ends;
-  if (ends != windows_.end())
-    next_due_ = std::min(next_due_, ends->second.end);
-  next_due_ = std::min(next_due_, next_tick(watermark));
-}
-
-void pane_windows::write(std::int64_t start, window& what, bool final, effects& out) {
-  if (!final && what.written == adds_)
-    return;
-  parts_.clear();
-  for (auto it = panes_.lower_bound(start); it != panes_.end() && it->first < what.end; ++it)
-    for (const auto& each : it->second.cells)
-      parts_.push_back({each.group, &each});
-  for (const auto& [group, beside] : what.extras)
-    if (beside.own)
-      parts_.push_back({group, nullptr});
-  write_parts(start, what, final, out);
-  what.written = adds_;
-}
-
-/// Writes the groups of parts_ that have changed since the window was last written, or all; by key.
-void pane_windows::write_parts(std::int64_t start, window& what, bool final, effects& out) {
-  // Panes stay in order of time within a group: sums are the same in their last bits after a crash.
-  std::stable_sort(parts_.begin(), parts_.end(), [](const part& a, const part& b) { return a.group < b.group; });
-  using run = std::pair<std::vector<part>::const_iterator, std::vector<part>::const_iterator>;
-  std::vector<run> runs;
-  for (auto it = parts_.cbegin(); it != parts_.cend();) {
-    auto next = std::find_if(it, parts_.cend(), [&](const part& each) { return each.group != it->group; });
-    if (final || std::any_of(it, next, [&](const part& each) {
-          return (each.from == nullptr ? what.extras.at(each.group).changed : each.from->changed) > what.written;
-        }))
-      runs.emplace_back(it, next);
-    it = next;
-  }
-  std::sort(runs.begin(), runs.end(),
-            [this](const run& a, const run& b) { return groups_->key(a.first->group) < groups_->key(b.first->group); });
-  for (const auto& [begin, end] : runs) {
-    window_view view{start, what.end, begin->group, 0, final};
-    auto beside = what.extras.find(begin->group);
-    if (beside != what.extras.end())
-      view.late = beside->second.late;
-    if (end - begin == 1 && begin->from != nullptr) {
-      out.documents.push_back(window_document(*plan_, *who_, *groups_, view, begin->from->holds));
-      continue;
-    }
-    window_cell whole{*plan_};
-    for (auto it = begin; it != end; ++it)
-      whole.merge(*plan_, it->from == nullptr ? *beside->second.own : it->from->holds);
-    out.documents.push_back(window_document(*plan_, *who_, *groups_, view, whole));
   }
 }
 
 void pane_windows::write_changed(bool only_ended, timestamp watermark, effects& out) {
-  auto changed = std::move(ended_changed_);
-  ended_changed_.clear();
-  if (!only_ended) {
-    for (auto& [start, what] : windows_)
-      write(start, what, false, out);
-    return;
-  }
-  std::sort(changed.begin(), changed.end());
-  changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
-  for (auto it = changed.begin(); it != changed.end();) {
-    const auto start = it->first;
-    auto found = windows_.find(start); // none: final meanwhile, and written as such
-    const bool gone = found == windows_.end();
-    // A re-keyed event is judged by its own partition's watermark, which may be ahead: such a window's end is yet to come.
-    const bool ended = !gone && reached(watermark, {found->second.end});
-    parts_.clear();
-    for (; it != changed.end() && it->first == start; ++it) {
-      if (!gone && !ended)
-        ended_changed_.push_back(*it);
-      if (!ended)
-        continue;
-      const auto group = it->second;
-      for (auto pane = panes_.lower_bound(start); pane != panes_.end() && pane->first < found->second.end; ++pane)
-        if (auto place = pane->second.places.find(group); place != pane->second.places.end())
-          parts_.push_back({group, &pane->second.cells[place->second]});
-      if (auto beside = found->second.extras.find(group); beside != found->second.extras.end() && beside->second.own)
-        parts_.push_back({group, nullptr});
-    }
-    if (parts_.empty())
-      continue;
-    write_parts(start, found->second, false, out);
-    found->second.written = adds_;
-  }
+  for (auto& each : entries_)
+    each.write_changed(only_ended, watermark, out);
+}
+
+std::size_t pane_windows::size() const {
+  auto sum = cells_;
+  for (const auto& each : entries_)
+    sum += each.size();
+  return sum;
 }
 
 std::string pane_windows::pane_key(std::int64_t start, group_table::id group) const {
-  return prefix_ + 'p' + std::to_string(start) + '/' + groups_->key(group);
-}
-
-std::string pane_windows::extra_key(std::int64_t start, group_table::id group) const {
-  return prefix_ + 'x' + std::to_string(start) + '/' + groups_->key(group);
+  return entries_.front().prefix() + 'p' + std::to_string(start) + '/' + groups_->key(group);
 }
 
 void pane_windows::save(bool only_changes, const std::function<void(state_entry&&)>& put) {
-  auto put_cell = [&](std::int64_t start, cell& what) {
+  const auto put_cell = [&](std::int64_t start, pane::cell& what) {
     what.unsaved = false;
     what.saved_before = true;
     std::string bytes;
     byte_writer out{bytes};
-    what.holds.save(*plan_, out);
+    what.holds.save(plan(), out);
     put({pane_key(start, what.group), std::move(bytes)});
-  };
-  auto put_extra = [&](std::int64_t start, group_table::id group, extra& what) {
-    what.unsaved = false;
-    what.saved_before = true;
-    std::string bytes;
-    byte_writer out{bytes};
-    out.varint(what.late);
-    out.u8(what.own ? 1 : 0);
-    if (what.own)
-      what.own->save(*plan_, out);
-    put({extra_key(start, group), std::move(bytes)});
   };
   if (only_changes) {
     for (auto& key : removed_)
       put({std::move(key), std::nullopt});
     for (const auto& [start, group] : unsaved_)
-      if (auto found = panes_.find(start); found != panes_.end())
+      if (auto found = panes_.by_start.find(start); found != panes_.by_start.end())
         put_cell(start, found->second.cells[found->second.places.at(group)]);
-    for (const auto& [start, group] : unsaved_extras_)
-      if (auto found = windows_.find(start); found != windows_.end())
-        put_extra(start, group, found->second.extras.at(group));
   } else {
-    for (auto& [start, in] : panes_)
+    for (auto& [start, in] : panes_.by_start)
       for (auto& what : in.cells)
         put_cell(start, what);
-    for (auto& [start, in] : windows_)
-      for (auto& [group, what] : in.extras)
-        put_extra(start, group, what);
   }
   removed_.clear();
   unsaved_.clear();
-  unsaved_extras_.clear();
+  for (auto& each : entries_)
+    each.save(only_changes, put);
 }
 
-void pane_windows::restore(std::string_view key, std::string_view bytes) {
-  if (key.empty() || (key.front() != 'p' && key.front() != 'x')) {
-    restore_whole_window(key, bytes);
-    return;
-  }
-  const bool is_pane = key.front() == 'p';
-  auto name = read_name(key.substr(1));
-  auto lies = place_of(name.start);
-  if (lies.start != name.start && is_pane)
+void pane_windows::restore(std::size_t entry, std::string_view key, std::string_view bytes) {
+  if (!key.empty() && key.front() == 'p')
+    restore_pane(entry, key, bytes);
+  else
+    entries_[entry].restore(key, bytes);
+}
+
+void pane_windows::restore_pane(std::size_t entry, std::string_view key, std::string_view bytes) {
+  const auto name = read_name(key.substr(1));
+  const auto& lies = entries_.front().around(name.start);
+  if (lies.start != name.start)
     throw corrupt_state{"a pane that begins where no window begins or ends"};
-  if (lies.last_window != name.start && !is_pane)
-    throw corrupt_state{"a window that does not begin where one may"};
-  auto group = groups_->restore(name.group);
+  window_cell holds{plan()};
   byte_reader in{bytes};
-  if (is_pane) {
-    // Windows are opened when the watermark is known.
-    auto& into = panes_[name.start];
-    into.lies = lies;
-    auto& what = cell_at(into, group);
-    what.holds.load(*plan_, in);
-    what.changed = 1;
+  holds.load(plan(), in);
+  if (!in.at_end())
+    throw corrupt_state{"more bytes than a window has"};
+  // Windows are opened when the watermark is known.
+  auto& into = panes_.by_start[name.start];
+  into.end = lies.end;
+  const auto group = groups_->restore(name.group);
+  // Until schema 4 each entry had panes of its own. They were the same, for as long as both had them: what an entry drops is final, and so
+  // takes nothing more.
+  const bool is_here = into.places.contains(group);
+  auto& what = cell_in(into, group);
+  if (entry == 0) {
     what.saved_before = true;
   } else {
-    auto& into = windows_[name.start];
-    into.end = window_end(name.start);
-    auto& what = extra_at(into, group);
-    what.late = in.varint();
-    what.saved_before = true;
-    if (auto flag = in.u8(); flag > 1) {
-      throw corrupt_state{"an impossible flag"};
-    } else if (flag == 1) {
-      what.own = std::make_unique<window_cell>(*plan_);
-      what.own->load(*plan_, in);
-      what.changed = 1;
-      ++size_;
-    }
+    removed_.push_back(entries_[entry].prefix() + std::string{key});
+    if (!is_here)
+      mark_unsaved(name.start, what);
   }
-  if (!in.at_end())
-    throw corrupt_state{"more bytes than a window has"};
-}
-
-/// An entry of schema 1, `START/GROUP`: one window of a group, with all its events.
-void pane_windows::restore_whole_window(std::string_view key, std::string_view bytes) {
-  auto name = read_name(key);
-  if (place_of(name.start).last_window != name.start)
-    throw corrupt_state{"a window that does not begin where one may"};
-  auto group = groups_->restore(name.group);
-  byte_reader in{bytes};
-  auto& into = windows_[name.start];
-  into.end = window_end(name.start);
-  auto& what = extra_at(into, group);
-  what.own = std::make_unique<window_cell>(*plan_);
-  what.own->events = in.varint();
-  what.late = in.varint();
-  what.own->offset = in.i64();
-  for (std::size_t i = 0; i < plan_->fields.size(); ++i)
-    what.own->fields[i] = aggregate_cell::load(plan_->fields[i].plan, in);
-  if (!in.at_end())
-    throw corrupt_state{"more bytes than a window has"};
-  ++size_;
-  what.changed = 1;
-  // The next checkpoint holds it under its new name; the old one goes.
-  removed_.push_back(prefix_ + std::string{key});
-  mark_unsaved(name.start, group, what);
+  if (!is_here) {
+    what.holds = std::move(holds);
+    what.changed = 1;
+  }
 }
 
 void pane_windows::restored(timestamp watermark) {
   now_ = watermark;
-  if (panes_.empty() && windows_.empty())
-    return;
-  if (watermark == watermark::none)
-    throw corrupt_state{"open windows without a watermark"};
-  adds_ = 1;
-  for (const auto& [start, in] : panes_)
-    open_windows(in.lies, watermark);
-  for (const auto& [start, what] : windows_) {
-    if (!reached(watermark, {what.end}))
-      break;
-    if (reached(watermark, timestamp{what.end} + plan_->lateness))
-      throw corrupt_state{"a final window that is still open"};
-    for (auto it = panes_.lower_bound(start); it != panes_.end() && it->first < what.end; ++it)
-      for (const auto& each : it->second.cells)
-        ended_changed_.emplace_back(start, each.group);
-    for (const auto& [group, beside] : what.extras)
-      if (beside.own)
-        ended_changed_.emplace_back(start, group);
-  }
-  find_next_due(watermark);
+  panes_.events = 1;
+  for (auto& each : entries_)
+    each.restored(watermark);
+  find_next_due();
 }
 
 } // namespace throng::analytics

@@ -51,6 +51,7 @@ tl::expected<peers_plan, findings> compile_peers(const config::detect& definitio
   detector_parameters parameters{own, peers_doc(), path};
   peers_plan made;
   made.name = definition.name;
+  made.feedback = definition.feedback;
   made.field = definition.field;
   made.member_field = parameters.text("member");
   made.within = parameters.duration("within", milliseconds{1'000});
@@ -111,7 +112,8 @@ std::optional<double> peer_stage::against(const event& e, id key, id member, dou
   return other_.size() < plan_->least ? std::nullopt : std::optional{median_of(other_)};
 }
 
-bool peer_stage::observe(const event& e, timestamp watermark, const rekeyed_origin* from, effects& out) {
+bool peer_stage::observe(const event& e, timestamp watermark, const taught_threshold& taught,
+                         const rekeyed_origin* from, effects& out) {
   const auto& x = e.slots[plan_->from];
   if (!x.is_finite())
     return false;
@@ -124,10 +126,12 @@ bool peer_stage::observe(const event& e, timestamp watermark, const rekeyed_orig
   texts_.hold(member);
   bool alarm = false;
   if (const auto median = against(e, key, member, x.number(), watermark)) {
-    const auto [said, series] = series_.observe(member, e.time, value::of(x.number() - *median));
+    const auto name = std::string_view{texts_.text(member)}.substr(*begin);
+    const auto at_least = taught.of(name, e.time);
+    const auto [said, series] = series_.observe(member, e.time, value::of(x.number() - *median), at_least);
     alarm = said.alarm;
     if (alarm)
-      tell(e, std::string_view{texts_.text(member)}.substr(*begin), x.number(), *median, said, *series, from, out);
+      tell(e, name, x.number(), *median, said, at_least, *series, from, out);
   }
   texts_.release(member);
   texts_.release(key);
@@ -135,13 +139,15 @@ bool peer_stage::observe(const event& e, timestamp watermark, const rekeyed_orig
 }
 
 void peer_stage::tell(const event& e, std::string_view member, double x, double median, const detection& said,
-                      const series_detector& series, const rekeyed_origin* from, effects& out) {
+                      double taught, const series_detector& series, const rekeyed_origin* from, effects& out) {
   auto why = series.explain(plan_->field + " less its peers'");
   why.reason += fmt::format("; it is {:.6g}, the median of {} others of {} {:.6g}", x, other_.size(), e.key, median);
   why.evidence["group"] = e.key;
   why.evidence["of"] = number_json(x);
   why.evidence["peers"] = other_.size();
   why.evidence["peers_median"] = number_json(median);
+  if (taught > 0)
+    why.evidence["taught_threshold"] = taught;
   raise(*who_,
         {plan_->name,
          member,

@@ -24,6 +24,7 @@
 #include "analytics/detector.hpp"
 #include "analytics/event.hpp"
 #include "analytics/keyed_states.hpp"
+#include "analytics/taught_threshold.hpp"
 #include "analytics/watched_series.hpp"
 #include "config/pipeline.hpp"
 
@@ -31,6 +32,7 @@ namespace throng::analytics {
 
 struct peers_plan {
   std::string name;
+  config::feedback feedback = config::feedback::off;
   std::string field;
   std::string member_field;
   slot from = 0;
@@ -52,7 +54,8 @@ public:
   peer_stage(const peers_plan& plan, const std::string& state_prefix, const task_identity& who);
 
   /// @param from where the event stood before it was re-keyed @returns whether it raised an alert
-  bool observe(const event& e, timestamp watermark, const rekeyed_origin* from, effects& out);
+  bool observe(const event& e, timestamp watermark, const taught_threshold& taught, const rekeyed_origin* from,
+               effects& out);
   void expire(timestamp watermark);
   /// How many members have a series, and how many values of members are held.
   std::size_t size() const {
@@ -77,7 +80,7 @@ private:
 
   /// Takes the value in. @returns the median of the others, if there are enough
   std::optional<double> against(const event& e, id key, id member, double x, timestamp watermark);
-  void tell(const event& e, std::string_view member, double x, double median, const detection& said,
+  void tell(const event& e, std::string_view member, double x, double median, const detection& said, double taught,
             const series_detector& series, const rekeyed_origin* from, effects& out);
 
   const peers_plan* plan_;

@@ -14,6 +14,7 @@
 #include "analytics/definition_hash.hpp"
 #include "analytics/json_text.hpp"
 #include "analytics/partial_state.hpp"
+#include "analytics/taught_threshold.hpp"
 
 namespace throng::analytics {
 
@@ -57,6 +58,10 @@ public:
       add_window(i);
     for (std::size_t i = 0; i < definition.detectors.size(); ++i)
       add_detector(i);
+    if (is_taught(definition)) { // behind the user's own, which indexes of state are of
+      into_.thresholds = into_.enrich.size();
+      into_.enrich.push_back({taught_table_definition(), {}, {}});
+    }
     std::set<std::string> rules;
     for (std::size_t i = 0; i < definition.rules.size(); ++i) {
       auto path = fmt::format("rules[{}]", i);
@@ -473,7 +478,7 @@ private:
     }
     auto made = make_detector(detect, path);
     if (take(made) && named)
-      into_.detectors.push_back({detect.name, detect.field, into_.fields.lookup(detect.field), *made});
+      into_.detectors.push_back({detect.name, detect.field, into_.fields.lookup(detect.field), *made, detect.feedback});
   }
 
   void add_rule(const config::rule& rule, const std::string& path) {
@@ -561,6 +566,16 @@ bool pipeline_plan::needs_matching_key() const {
 
 bool pipeline_plan::rekeys() const {
   return impl_->behind_rekey != nullptr;
+}
+
+std::vector<config::enrichment> pipeline_plan::lookups() const {
+  std::vector<config::enrichment> all;
+  for (const auto& each : impl_->enrich)
+    all.push_back(each.definition);
+  if (rekeys())
+    for (auto& each : impl_->behind_rekey->lookups())
+      all.push_back(std::move(each));
+  return all;
 }
 
 std::vector<std::string> pipeline_plan::topics_read() const {

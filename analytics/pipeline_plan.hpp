@@ -31,6 +31,9 @@ public:
   std::vector<std::string> topics_written() const;
   /// The topics that are read through consumers: the source, and of a join the second one.
   std::vector<std::string> topics_read() const;
+  /// What it looks up, in the order in which versions are offered to its task: `enrich`, and what verdicts have made of thresholds. Of two halves
+  /// the first one's, which are its definition's `enrich`, then the second one's.
+  std::vector<config::enrichment> lookups() const;
   /// What it will do, in sentences, for `throng pipeline explain`.
   std::string explain() const;
 

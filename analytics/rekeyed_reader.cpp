@@ -44,6 +44,10 @@ const std::string& rekeyed_reader::definition() const {
   return plan_->hash();
 }
 
+std::vector<input_change> rekeyed_reader::use(const std::vector<std::shared_ptr<const lookup_table>>& latest) {
+  return engine_->use(latest);
+}
+
 std::int64_t rekeyed_reader::next_offset() const {
   return next_offset_;
 }

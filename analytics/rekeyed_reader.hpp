@@ -44,6 +44,7 @@ public:
   /// What waits is taken in on a copy of the state, whose documents and messages these are; the state keeps it waiting.
   void emit_at_end(effects& out) override;
   void before_checkpoint(effects& out) override;
+  std::vector<input_change> use(const std::vector<std::shared_ptr<const lookup_table>>& latest) override;
   std::int64_t next_offset() const override;
   timestamp watermark() const override;
   const task_counters& counters() const override;

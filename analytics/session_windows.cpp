@@ -8,7 +8,10 @@ namespace throng::analytics {
 
 session_windows::session_windows(const window_plan& plan, const task_identity& who, group_table& groups,
                                  std::string state_prefix)
-    : window_set(plan, who, groups, std::move(state_prefix)) {}
+    : plan_(&plan)
+    , who_(&who)
+    , groups_(&groups)
+    , prefix_(std::move(state_prefix)) {}
 
 window_set::placing session_windows::add(const event& e, group_table::id group, timestamp watermark, effects& out) {
   const auto time = e.time.ms;
@@ -48,7 +51,7 @@ window_set::placing session_windows::add(const event& e, group_table::id group, 
   auto due = reached(now_, {end_of(what)}) ? final_at(what) : end_of(what);
   if (due < what.queued)
     queue(into, due);
-  next_due_ = std::min(next_due_, next_tick(watermark));
+  next_due_ = std::min(next_due_, next_tick(*plan_, watermark));
   return {0, 1};
 }
 
@@ -124,7 +127,7 @@ void session_windows::queue(number which, std::int64_t due) {
 }
 
 void session_windows::settle(timestamp from, timestamp to, effects& out) {
-  if (ticked(from, to))
+  if (ticked(*plan_, from, to))
     write_changed(false, to, out);
   std::vector<number> ended;
   std::vector<number> final;
@@ -159,7 +162,7 @@ void session_windows::settle(timestamp from, timestamp to, effects& out) {
 void session_windows::find_next_due(timestamp watermark) {
   next_due_ = queue_.empty() ? INT64_MAX : queue_.front().due;
   if (size_ > 0)
-    next_due_ = std::min(next_due_, next_tick(watermark));
+    next_due_ = std::min(next_due_, next_tick(*plan_, watermark));
 }
 
 void session_windows::write_changed(bool only_ended, timestamp watermark, effects& out) {
@@ -229,7 +232,9 @@ void session_windows::save(bool only_changes, const std::function<void(state_ent
   unsaved_.clear();
 }
 
-void session_windows::restore(std::string_view key, std::string_view bytes) {
+void session_windows::restore(std::size_t entry, std::string_view key, std::string_view bytes) {
+  assert(entry == 0);
+  (void)entry;
   if (key.empty() || key.front() != 's')
     throw corrupt_state{"a session's entry whose key names no session"};
   auto name = read_name(key.substr(1));

@@ -22,7 +22,7 @@ public:
   placing add(const event& e, group_table::id group, timestamp watermark, effects& out) override;
   void write_changed(bool only_ended, timestamp watermark, effects& out) override;
   void save(bool only_changes, const std::function<void(state_entry&&)>& put) override;
-  void restore(std::string_view key, std::string_view bytes) override;
+  void restore(std::size_t entry, std::string_view key, std::string_view bytes) override;
   void restored(timestamp watermark) override;
   std::size_t size() const override {
     return size_;
@@ -71,6 +71,10 @@ private:
   void write(const std::vector<number>& which, bool final, effects& out);
   std::string state_key(const session& what) const;
 
+  const window_plan* plan_;
+  const task_identity* who_;
+  group_table* groups_;
+  std::string prefix_;
   std::vector<session> sessions_; // by number
   std::vector<number> free_;
   std::vector<std::vector<number>> of_group_; // by group, by start

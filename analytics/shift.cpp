@@ -45,9 +45,9 @@ public:
   explicit shift_series(const shift_parameters& parameters)
       : parameters_(&parameters) {}
 
-  detection observe(timestamp t, const value& x) override {
+  detection observe(timestamp t, const value& x, double at_least) override {
     detection said;
-    said.threshold = 0.5;
+    said.threshold = std::max(0.5, at_least);
     if (!x.is_number() || !std::isfinite(x.number()))
       return said;
     take(x.number());
@@ -55,7 +55,7 @@ public:
       return said;
     judge();
     said.score = std::isfinite(z_) ? z_ / (z_ + parameters_->threshold) : 1;
-    if (z_ >= parameters_->threshold && t.ms >= quiet_until_) {
+    if (z_ >= parameters_->threshold && said.score >= at_least && t.ms >= quiet_until_) {
       said.alarm = true;
       quiet_until_ = t.ms + parameters_->refractory.count();
     }

@@ -27,12 +27,13 @@ public:
       : watching_(&watching)
       , states_(std::move(state_prefix), entities) {}
 
-  answer observe(text_ids::id entity, timestamp time, const value& x) {
+  /// @param at_least score of an alarm, whatever the detector's own threshold
+  answer observe(text_ids::id entity, timestamp time, const value& x, double at_least) {
     const auto expires = time + watching_->forget();
     auto* known = states_.find(entity);
     if (known == nullptr)
       known = &states_.make(entity, {watching_->fresh()}, expires);
-    answer made{known->series->observe(time, x), known->series.get()};
+    answer made{known->series->observe(time, x, at_least), known->series.get()};
     states_.changed(entity, expires);
     return made;
   }

@@ -1,13 +1,17 @@
-// The open windows of one `windows` entry in one partition: which an event falls into, when each is written, when it is final and dropped.
+// The open windows of a `windows` entry in one partition, or of several that share their panes: which an event falls into, when each is written, when it is
+// final and dropped.
 // Semantics.md 3 and 4 say when; this leaves to the engine what the watermark is and where documents go. Windows whose edges are known
 // beforehand (tumbling, hopping, calendar) are pane_windows; those that events make are session_windows.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "analytics/alert.hpp"
 #include "analytics/event.hpp"
@@ -46,9 +50,9 @@ public:
   virtual void write_changed(bool only_ended, timestamp watermark, effects& out) = 0;
 
   virtual void save(bool only_changes, const std::function<void(state_entry&&)>& put) = 0;
-  /// One entry of a checkpoint; the key behind the prefix. It counts as not yet written: whoever claimed the partition may have deleted what
+  /// One entry of a checkpoint: whose of those that share it, and the key behind its prefix. It counts as not yet written: whoever claimed the partition may have deleted what
   /// was written behind the checkpoint. @throws corrupt_state
-  virtual void restore(std::string_view key, std::string_view bytes) = 0;
+  virtual void restore(std::size_t entry, std::string_view key, std::string_view bytes) = 0;
   /// After the last restore(). @param watermark of the checkpoint. @throws corrupt_state
   virtual void restored(timestamp watermark) = 0;
 
@@ -56,37 +60,42 @@ public:
   virtual std::size_t size() const = 0;
 
 protected:
-  window_set(const window_plan& plan, const task_identity& who, group_table& groups, std::string state_prefix)
-      : plan_(&plan)
-      , who_(&who)
-      , groups_(&groups)
-      , prefix_(std::move(state_prefix)) {}
+  window_set() = default;
 
   virtual void settle(timestamp from, timestamp to, effects& out) = 0;
 
-  /// The first moment of `emit.every` after a watermark; never where there is none.
-  std::int64_t next_tick(timestamp watermark) const;
-  /// Whether the watermark has passed such a moment on its way.
-  bool ticked(timestamp from, timestamp to) const;
-
-  /// `12345/["group"]` without what stands before it.
-  struct entry_name {
-    std::int64_t start = 0;
-    std::string_view group;
-  };
-  /// @throws corrupt_state
-  static entry_name read_name(std::string_view key);
-
-  const window_plan* plan_;
-  const task_identity* who_;
-  group_table* groups_;
-  std::string prefix_;
   timestamp now_ = watermark::none;   // where the watermark stands
   std::int64_t next_due_ = INT64_MAX; // the least watermark at which there is anything to do
 };
 
-/// @param state_prefix of its entries' keys, ends with '/'
-std::unique_ptr<window_set> make_window_set(const window_plan& plan, const task_identity& who, group_table& groups,
-                                            std::string state_prefix);
+/// The first moment of `emit.every` after a watermark; never where there is none.
+std::int64_t next_tick(const window_plan& plan, timestamp watermark);
+/// Whether the watermark has passed such a moment on its way.
+bool ticked(const window_plan& plan, timestamp from, timestamp to);
+
+/// The key of a window's entry: `12345/["group"]`, without what stands before it.
+struct entry_name {
+  std::int64_t start = 0;
+  std::string_view group;
+};
+/// @throws corrupt_state
+entry_name read_name(std::string_view key);
+
+/// The windows of a plan, those next to each other that share panes in one.
+struct placed_windows {
+  std::unique_ptr<window_set> set;
+  std::size_t group = 0; ///< which group_plan
+};
+struct all_windows {
+  std::vector<placed_windows> sets;
+  struct entry {
+    std::size_t set = 0;
+    std::size_t within = 0;
+  };
+  std::vector<entry> entries; ///< by place in the plan
+};
+/// @param groups by group_plan; the keys of a window's state begin with w/PLACE/
+all_windows make_windows(const std::vector<window_plan>& plans, const task_identity& who,
+                         std::deque<group_table>& groups);
 
 } // namespace throng::analytics

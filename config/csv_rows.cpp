@@ -73,4 +73,25 @@ char csv_rows::step() {
   return c;
 }
 
+bool csv_row_end::take(std::string_view line) {
+  auto begins = !quoted_; // a cell: quotes within one that began without are text
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const auto c = line[i];
+    if (quoted_) {
+      if (c != '"')
+        continue;
+      if (i + 1 < line.size() && line[i + 1] == '"')
+        ++i;
+      else
+        quoted_ = false;
+    } else if (begins && c == '"') {
+      quoted_ = true;
+      begins = false;
+    } else {
+      begins = c == ',';
+    }
+  }
+  return !quoted_;
+}
+
 } // namespace throng

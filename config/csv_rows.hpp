@@ -55,4 +55,15 @@ private:
   int column_ = 1;
 };
 
+/// Which lines make a row, for whoever reads a text line by line: a row goes on where its quotes are still open.
+class csv_row_end {
+public:
+  /// @param line the row's first, or the next one, without its newline
+  /// @returns whether the row ends with it
+  bool take(std::string_view line);
+
+private:
+  bool quoted_ = false;
+};
+
 } // namespace throng

@@ -62,14 +62,17 @@ struct enrichment {
   config::timestamp_unit timestamp_unit = config::timestamp_unit::none;
   milliseconds keep{0};  ///< how far behind the newest row versions that are no more are kept; 0: all
   bool verdicts = false; ///< people's, by entity and time, since the alerts' own times
+  /// What people's verdicts have made of the detectors' thresholds: in no file, each pipeline whose detectors are taught has one.
+  bool thresholds = false;
 
   /// As inputs and messages name it.
   const std::string& name() const {
     static const std::string of_people = "verdicts";
-    return verdicts ? of_people : lookup.empty() ? topic : lookup;
+    static const std::string taught = "thresholds";
+    return thresholds ? taught : verdicts ? of_people : lookup.empty() ? topic : lookup;
   }
   bool is_file() const {
-    return topic.empty() && !verdicts;
+    return topic.empty() && !verdicts && !thresholds;
   }
   /// The column or field that is compared with `on`.
   const std::string& key_name() const {
@@ -155,6 +158,9 @@ struct window {
   friend bool operator==(const window&, const window&) = default;
 };
 
+/// Whom people's verdicts on a detector's alerts teach: the entity that it rang for, all entities alike, or nobody.
+enum class feedback { entity, detector, off };
+
 struct detect {
   std::string name;
   std::string detector;
@@ -162,6 +168,8 @@ struct detect {
   std::string field;
   boost::json::object parameters; ///< everything else in the object, checked by the detector
   std::string model;              ///< of the detector `model`: what its file holds, which is part of the definition
+  config::feedback feedback = feedback::entity;
+  double feedback_most = 0.95; ///< verdicts raise no threshold further: what scores so high rings whatever was said
 
   friend bool operator==(const detect&, const detect&) = default;
 };

@@ -121,17 +121,24 @@ expected<alert_lives> alert_lives::in(storage::result_store& store) {
   return out;
 }
 
+/// The change of this kind that a deed's word means.
+template <class Change>
+std::optional<Change> change_named(std::string_view word) {
+  for (const auto& each : deed_words)
+    if (const auto* becomes = std::get_if<Change>(&each.becomes);
+        becomes != nullptr && word == query::to_string(*becomes))
+      return *becomes;
+  return std::nullopt;
+}
+
 template <class Change>
 Change alert_lives::last_of(std::string_view alert, std::string_view field, Change none) const {
   auto found = deeds_.find(alert);
   if (found == deeds_.end())
     return none;
   for (auto deed = found->second.rbegin(); deed != found->second.rend(); ++deed)
-    if (const auto* word = deed->as_object().if_contains(field); word != nullptr && word->is_string())
-      for (const auto& each : deed_words)
-        if (const auto* becomes = std::get_if<Change>(&each.becomes))
-          if (word->get_string() == in_json(query::to_string(*becomes)))
-            return *becomes;
+    if (const auto change = change_named<Change>(text_at(deed->as_object(), field)))
+      return *change;
   return none;
 }
 
@@ -149,8 +156,28 @@ std::vector<judged_alert> alert_lives::judged(std::string_view pipeline) const {
     const auto verdict = verdict_of(id);
     const auto time = parse_iso8601(text_at(about, "time"));
     if (verdict != alert_verdict::none && time && text_at(about, "pipeline") == pipeline)
-      found.push_back({text_at(about, "entity"), *time, verdict == alert_verdict::right});
+      found.push_back({text_at(about, "detector"), text_at(about, "entity"), *time, number_at(about, "score"),
+                       verdict == alert_verdict::right});
   }
+  return found;
+}
+
+std::vector<verdict_given> alert_lives::verdicts() const {
+  std::vector<verdict_given> found;
+  for (const auto& [id, deeds] : deeds_) {
+    const auto about = about_.find(id);
+    for (const auto& each : deeds) {
+      const auto& deed = each.as_object();
+      const auto verdict = change_named<alert_verdict>(text_at(deed, "verdict"));
+      const auto at = parse_iso8601(text_at(deed, "at"));
+      if (verdict && at && about != about_.end())
+        found.push_back({id, *verdict, *at, text_at(deed, "by"), text_at(deed, "note"),
+                         text_at(about->second, "pipeline"), text_at(about->second, "detector"),
+                         text_at(about->second, "entity"), number_at(about->second, "score")});
+    }
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const verdict_given& a, const verdict_given& b) { return a.at < b.at; });
   return found;
 }
 
@@ -184,7 +211,7 @@ expected<json::object> record_deed(storage::result_store& store, const alert_dee
                     {"note", what.note}};
   // A verdict outlives its alert (--reset removes those), and teaches.
   auto& about = deed["about"].emplace_object();
-  for (const auto* name : {"pipeline", "detector", "entity", "time"})
+  for (const auto* name : {"pipeline", "detector", "entity", "time", "score"})
     about[name] = alert->at(name);
   // In the order of time, and one deed a moment and what it makes of the alert.
   if (auto put = store.put_record(kind, fmt::format("{}/{}/{}", id, to_iso8601(what.at), becomes), deed); !put)

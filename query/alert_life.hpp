@@ -5,6 +5,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -60,9 +61,24 @@ expected<boost::json::object> record_deed(storage::result_store& store, const al
 
 /// An alert of which somebody has said whether it was right.
 struct judged_alert {
+  std::string detector; ///< or rule
   std::string entity;
   timestamp time;
+  std::optional<double> score; ///< none: a program before this recorded the verdict
   bool right = false;
+};
+
+/// A verdict on an alert, or one that was taken back (none).
+struct verdict_given {
+  std::string alert;
+  alert_verdict verdict = alert_verdict::none;
+  timestamp at;
+  std::string by;
+  std::string note;
+  std::string pipeline;
+  std::string detector; ///< or rule
+  std::string entity;
+  std::optional<double> score; ///< none: a program before this recorded it
 };
 
 /// All deeds of a store, by alert, in the order in which they were done.
@@ -75,6 +91,8 @@ public:
   /// Of a pipeline's alerts, also of those that the store has no more, by id. Verdicts that a program before this gave do not say of whom they are, and
   /// are left out.
   std::vector<judged_alert> judged(std::string_view pipeline) const;
+  /// All of them, in the order in which they were given.
+  std::vector<verdict_given> verdicts() const;
   /// Adds `status`; `verdict` where there is one, and `deeds` where there are any: `[{"status" or "verdict","by","at","note"}]`.
   void join(boost::json::object& alert) const;
 

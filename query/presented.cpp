@@ -37,6 +37,8 @@ std::string_view time_field(subject of) {
   case subject::entities:
   case subject::events:
     return "time";
+  case subject::thresholds:
+    return "at";
   case subject::runs:
   case subject::mutes:
     return "";
@@ -45,7 +47,7 @@ std::string_view time_field(subject of) {
 }
 
 bool is_collection(subject of) {
-  return of != subject::runs && of != subject::mutes && of != subject::cases;
+  return of != subject::runs && of != subject::mutes && of != subject::cases && of != subject::thresholds;
 }
 
 analytics::collection collection_of(subject of) {

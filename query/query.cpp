@@ -14,6 +14,7 @@
 #include "query/document_fields.hpp"
 #include "query/mutes.hpp"
 #include "query/presented.hpp"
+#include "query/thresholds.hpp"
 #include "query/why_empty.hpp"
 
 namespace throng::query {
@@ -25,7 +26,7 @@ namespace json = boost::json;
 const std::vector<std::pair<std::string, subject>> subjects{
     {"windows", subject::windows}, {"alerts", subject::alerts}, {"entities", subject::entities},
     {"labels", subject::labels},   {"events", subject::events}, {"runs", subject::runs},
-    {"mutes", subject::mutes},     {"cases", subject::cases},
+    {"mutes", subject::mutes},     {"cases", subject::cases},   {"thresholds", subject::thresholds},
 };
 
 const std::string& name_of(subject of) {
@@ -36,7 +37,8 @@ const std::string& name_of(subject of) {
 expected<void> check_options(const request& what) {
   bool windows = what.subject == subject::windows;
   std::vector<std::string_view> useless;
-  if (!what.pipeline.empty() && !windows && what.subject != subject::alerts && what.subject != subject::cases)
+  if (!what.pipeline.empty() && !windows && what.subject != subject::alerts && what.subject != subject::cases &&
+      what.subject != subject::thresholds)
     useless.emplace_back("--pipeline");
   if (!what.window.empty() && !windows)
     useless.emplace_back("--window");
@@ -90,6 +92,8 @@ expected<std::vector<presented>> chosen(storage::result_store& store, const over
   }
   case subject::cases:
     return cases_in(store, no_result, what);
+  case subject::thresholds:
+    return threshold_changes(store, what);
   case subject::windows:
     return merged_windows(store, no_result, what);
   case subject::runs:

@@ -15,7 +15,7 @@
 
 namespace throng::query {
 
-enum class subject { windows, alerts, entities, labels, events, runs, mutes, cases };
+enum class subject { windows, alerts, entities, labels, events, runs, mutes, cases, thresholds };
 expected<subject> parse_subject(const std::string& name);
 
 /// As on the command line; times already read.

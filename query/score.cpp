@@ -32,11 +32,6 @@ struct alert {
   double score = 0;
 };
 
-std::optional<double> number_at(const json::object& from, std::string_view field) {
-  const auto* found = from.if_contains(field);
-  return found != nullptr && found->is_number() ? std::optional(found->to_number<double>()) : std::nullopt;
-}
-
 /// Labels of incidents: trouble of the stream is no incident, and nobody's to detect.
 expected<std::vector<label>> incident_labels(storage::result_store& store, const overtaken& no_result,
                                              milliseconds grace, const std::string& topic) {

@@ -24,6 +24,11 @@ inline std::optional<std::int64_t> integer_at(const boost::json::object& from, s
   return found != nullptr && found->is_int64() ? std::optional(found->get_int64()) : std::nullopt;
 }
 
+inline std::optional<double> number_at(const boost::json::object& from, std::string_view field) {
+  const auto* found = from.if_contains(field);
+  return found != nullptr && found->is_number() ? std::optional(found->to_number<double>()) : std::nullopt;
+}
+
 inline boost::json::string_view in_json(std::string_view text) {
   return {text.data(), text.size()};
 }

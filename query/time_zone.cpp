@@ -45,6 +45,8 @@ void time_zone::show(boost::json::object& document, subject of) const {
   };
   if (of == subject::runs)
     return rewrite("ended");
+  if (of == subject::thresholds)
+    return rewrite("at");
   if (of == subject::mutes) {
     for (const auto* field : {"from", "until", "at"})
       rewrite(field);

@@ -36,6 +36,8 @@ std::string_view plural(subject of) {
     return "mutes";
   case subject::cases:
     return "cases";
+  case subject::thresholds:
+    return "thresholds";
   }
   return "";
 }
@@ -89,6 +91,10 @@ std::string why_empty(storage::result_store& store, const overtaken& no_result, 
     const auto any = store.find({analytics::collection::alerts, {}, "", false, 1});
     return any && !any->empty() ? "no case matches" : why_empty(store, no_result, alerts);
   }
+  if (what.subject == subject::thresholds)
+    return "no verdict has changed a detector's threshold that matches; people give verdicts with `throng alerts "
+           "right` and "
+           "`wrong`";
   storage::find_query query{collection_of(what.subject), {}, "", false, sample};
   if (!what.pipeline.empty())
     query.conditions.push_back({"pipeline", compare::eq, boost::json::value(what.pipeline)});

@@ -26,6 +26,9 @@ CLI::Validator can_be(const std::vector<std::string>& words) {
 }
 
 int say_failure(const error& what) {
+  // A reader that has seen enough (`| head`) is no failure that anybody wants to hear of; the status alone tells it.
+  if (reader_is_gone())
+    return exit_failed;
   say("throng: " + what.message, "error");
   return what.kind == error_kind::invalid || what.kind == error_kind::conflict || what.kind == error_kind::not_found
              ? exit_wrong_input
@@ -73,13 +76,6 @@ std::string unknown_command(const CLI::App& app, int argc, char** argv) {
                      nearest.empty() ? "" : fmt::format("; did you mean \"{}\"?", nearest));
 }
 
-/// A reader that has seen enough (`| head`) is no failure that anybody wants to hear of; the status alone tells it.
-int say_no_output(const std::error_code& why) {
-  if (why == std::errc::broken_pipe)
-    return exit_failed;
-  return say_failure(no_output(why.value()));
-}
-
 /// Ends what a command's places have begun, however it ends.
 struct places_ended {
   places_ended() = default;
@@ -96,10 +92,10 @@ int run_chosen(const program& of) {
   try {
     auto status = of.chosen();
     auto why = flush_output();
-    return why == 0 || status == exit_failed ? status : say_no_output({why, std::generic_category()});
+    return why == 0 || status == exit_failed ? status : say_failure(no_output(why));
   } catch (const std::system_error& e) {
     if (std::ferror(stdout) != 0) // fmt::print
-      return say_no_output(e.code());
+      return say_failure(no_output(e.code().value()));
     throw;
   }
 }

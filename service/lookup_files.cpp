@@ -1,5 +1,6 @@
 #include "service/lookup_files.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <system_error>
@@ -42,9 +43,9 @@ lookup_files::open(const std::vector<std::shared_ptr<const analytics::pipeline_p
   auto made = std::make_shared<lookup_files>();
   config::problems found;
   for (const auto& plan : plans)
-    for (const auto& each : plan->definition().enrich) {
-      file added{each, stamp_of(each.file), nullptr};
-      if (each.verdicts) {
+    for (const auto& each : plan->lookups()) {
+      file added{plan, each, stamp_of(each.file), nullptr};
+      if (added.of_verdicts()) {
         added.table = no_verdicts(each); // until open_verdicts()
       } else if (each.is_file()) {       // else open_tables()
         if (auto read = read_lookup(each))
@@ -75,30 +76,51 @@ expected<void> lookup_files::open_tables(const table_opener& open) {
 
 expected<void> lookup_files::open_verdicts(storage::result_store& store) {
   verdicts_in_ = &store;
+  return read_verdicts();
+}
+
+expected<void> lookup_files::read_verdicts() {
+  const auto any = std::any_of(files_.begin(), files_.end(), [](const auto& each) {
+    return std::any_of(each.second.begin(), each.second.end(), [](const file& x) { return x.of_verdicts(); });
+  });
+  if (!any || verdicts_in_ == nullptr)
+    return {};
+  auto lives = query::alert_lives::in(*verdicts_in_);
+  if (!lives)
+    return tl::unexpected{lives.error()};
   for (auto& [name, files] : files_)
     for (auto& each : files) {
-      if (!each.definition.verdicts)
+      if (!each.of_verdicts())
         continue;
-      auto read = verdict_table(store, name, each.definition);
-      if (!read)
-        return tl::unexpected{read.error()};
-      each.table = std::move(*read);
+      auto made = verdict_table(*lives, each.of->definition(), each.definition);
+      if (!made)
+        return tl::unexpected{made.error()};
+      each.table = std::move(*made);
     }
   return {};
 }
 
 analytics::lookup_tables lookup_files::latest(const std::string& pipeline) {
   std::scoped_lock lock{mutex_};
-  if (auto now = std::chrono::steady_clock::now(); now - looked_ >= std::chrono::seconds{1}) {
-    looked_ = now;
-    for (auto& [name, files] : files_)
-      for (auto& each : files)
-        look_again(name, each);
+  if (const auto begun = std::chrono::steady_clock::now(); begun >= next_look_) {
+    look_again();
+    const auto now = std::chrono::steady_clock::now();
+    constexpr int share = 20; // of the time, at most one in so many parts
+    next_look_ = now + std::max<std::chrono::steady_clock::duration>(std::chrono::seconds{1}, share * (now - begun));
   }
   analytics::lookup_tables result;
   for (const auto& each : files_.at(pipeline))
     result.push_back(each.table);
   return result;
+}
+
+void lookup_files::look_again() {
+  for (auto& [name, files] : files_)
+    for (auto& each : files)
+      if (!each.of_verdicts())
+        look_again(each);
+  if (auto read = read_verdicts(); !read)
+    spdlog::warn("verdicts can't be read, those before stay: {}", read.error().message);
 }
 
 lookup_files::stamp lookup_files::stamp_of(const std::string& path) {
@@ -108,16 +130,7 @@ lookup_files::stamp lookup_files::stamp_of(const std::string& path) {
   return seen;
 }
 
-void lookup_files::look_again(const std::string& pipeline, file& at) {
-  if (at.definition.verdicts) {
-    if (verdicts_in_ == nullptr)
-      return;
-    if (auto read = verdict_table(*verdicts_in_, pipeline, at.definition))
-      at.table = std::move(*read);
-    else
-      spdlog::warn("verdicts can't be read, those before stay: {}", read.error().message);
-    return;
-  }
+void lookup_files::look_again(file& at) {
   if (at.topic != nullptr) {
     at.table = at.topic->latest();
     return;

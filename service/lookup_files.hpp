@@ -36,7 +36,7 @@ public:
   /// People's verdicts are read there, which must outlive the analysis. Before latest(); without it nobody has said anything.
   expected<void> open_verdicts(storage::result_store& store);
 
-  /// From any thread. Looks at files and topics at most once a second.
+  /// From any thread. Looks at files, topics and verdicts at most once a second, and less often where that takes long.
   analytics::lookup_tables latest(const std::string& pipeline);
 
 private:
@@ -46,18 +46,25 @@ private:
     friend bool operator==(const stamp&, const stamp&) = default;
   };
   struct file {
+    std::shared_ptr<const analytics::pipeline_plan> of;
     config::enrichment definition;
     stamp seen;
     std::shared_ptr<const analytics::lookup_table> table;
-    std::unique_ptr<table_topic> topic = nullptr; ///< null: a file, or verdicts
+    std::unique_ptr<table_topic> topic = nullptr; ///< null: a file, or of verdicts
+    bool of_verdicts() const {
+      return definition.verdicts || definition.thresholds;
+    }
   };
   static stamp stamp_of(const std::string& path);
-  void look_again(const std::string& pipeline, file& at);
+  void look_again();
+  static void look_again(file& at);
+  /// The tables of all pipelines, of what people have said by now. The first that can't be made stays as it was, and is the error.
+  expected<void> read_verdicts();
 
   std::mutex mutex_;
   std::map<std::string, std::vector<file>> files_; ///< by pipeline
   storage::result_store* verdicts_in_ = nullptr;
-  std::chrono::steady_clock::time_point looked_;
+  std::chrono::steady_clock::time_point next_look_; ///< the first is at once
 };
 
 } // namespace throng::service

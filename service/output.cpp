@@ -5,6 +5,8 @@
 #include <cstring>
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
 namespace throng::service {
 
@@ -18,6 +20,13 @@ int flush_output() {
 
 error no_output(int code) {
   return {error_kind::unavailable, fmt::format("cannot write to standard output: {}", std::strerror(code)), false};
+}
+
+bool reader_is_gone() {
+  if (std::ferror(stdout) == 0)
+    return false;
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&out, 1, 0) > 0 && (out.revents & POLLERR) != 0;
 }
 
 } // namespace throng::service

@@ -11,4 +11,7 @@ int flush_output();
 /// unavailable: what a write that failed with this errno is told as.
 error no_output(int code);
 
+/// Whether something could not be written because whoever read it reads no more.
+bool reader_is_gone();
+
 } // namespace throng::service

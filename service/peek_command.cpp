@@ -10,6 +10,7 @@
 #include "service/interrupt.hpp"
 #include "service/logging.hpp"
 #include "service/message_filter.hpp"
+#include "service/number_checks.hpp"
 #include "service/peek_options.hpp"
 
 namespace throng::service {
@@ -95,7 +96,7 @@ void add_peek_command(program& to) {
   auto options = std::make_shared<peek_options>();
   command.add_option("topic", options->topic, "Its name in the cluster, prefix included")->required();
   options->connection.add_cluster_to(command);
-  command.add_option("--partition", options->partition, "Only this one")->check(CLI::NonNegativeNumber);
+  command.add_option("--partition", options->partition, "Only this one")->check(from_zero());
   command
       .add_option("--start", options->start,
                   "earliest, latest, an offset, -N (so many before each end) or a time (Kafka's)")
@@ -104,7 +105,7 @@ void add_peek_command(program& to) {
   command.add_option("--key", options->key, "Only messages with this key");
   command.add_option("--where", options->where, "MongoDB's match operators over the values that are JSON objects");
   command.add_option("--limit", options->limit, "At most this many; 0 is all (text, ndjson: 10; records, --follow: 0)")
-      ->check(CLI::NonNegativeNumber);
+      ->check(from_zero());
   command.add_option("--format", options->format, "text, ndjson, or records for throng analyze --from file:DIR")
       ->check(can_be({"text", "ndjson", "records"}))
       ->capture_default_str();

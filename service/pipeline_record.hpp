@@ -13,7 +13,7 @@
 namespace throng::service {
 
 /// `{"name","description","source","key","hash","windows":[{"name","shape","size_ms","every_ms","group_by":[…],"aggregate":{FIELD:[NAME…]}}],`
-/// `"features":[…],"detect":[{"name","detector","field"}],"rules":[{"name","severity"}]}`
+/// `"features":[…],"detect":[{"name","detector","field","feedback","feedback_most"}],"rules":[{"name","severity"}]}`
 boost::json::object describe(const analytics::pipeline_plan& plan);
 
 /// One record a pipeline, by its name; the last definition stays.

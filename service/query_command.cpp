@@ -1,3 +1,4 @@
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "service/input_options.hpp"
 #include "service/interrupt.hpp"
 #include "service/logging.hpp"
+#include "service/number_checks.hpp"
 #include "service/output.hpp"
 #include "service/query_options.hpp"
 
@@ -34,7 +36,7 @@ std::size_t output_width() {
 /// At once: who follows waits for it, and a reader that is gone ends it.
 expected<void> print_now(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    return fail(error_kind::unavailable, "cannot write to standard output");
+    return tl::unexpected{no_output(errno)};
   return {};
 }
 
@@ -138,7 +140,7 @@ void add_query_command(program& to) {
   auto options = std::make_shared<query_options>();
   command.add_option("subject", options->subject, "What to ask for")
       ->required()
-      ->check(can_be({"windows", "alerts", "entities", "labels", "events", "runs", "mutes", "cases"}));
+      ->check(can_be({"windows", "alerts", "entities", "labels", "events", "runs", "mutes", "cases", "thresholds"}));
   command.add_option("--pipeline", options->request.pipeline, "Of this pipeline");
   command.add_option("--window", options->request.window, "Of this window, by its name in the pipeline");
   command.add_option("--group", options->group, "NAME=VALUE of the group (repeatable)")->allow_extra_args(false);
@@ -148,7 +150,7 @@ void add_query_command(program& to) {
   command.add_option("--where", options->where, "MongoDB's match operators over the documents, as JSON");
   command.add_option("--sort", options->request.sort, "A field; -FIELD for falling order");
   command.add_option("--limit", options->request.limit, "At most this many; 0 is all")
-      ->check(CLI::NonNegativeNumber)
+      ->check(from_zero())
       ->capture_default_str();
   command.add_option("--cursor", options->request.cursor, "Go on behind an earlier page");
   command.add_option("--format", options->format, "How it is shown")

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include <boost/json/object.hpp>
@@ -13,6 +14,8 @@
 #include "service/input_options.hpp"
 #include "service/interrupt.hpp"
 #include "service/logging.hpp"
+#include "service/number_checks.hpp"
+#include "service/replay_pace.hpp"
 #include "service/replay_sink.hpp"
 #include "service/replay_source.hpp"
 #include "service/report.hpp"
@@ -28,6 +31,7 @@ struct replay_options {
   std::string key;
   std::string timestamp;
   std::string unit;
+  std::vector<std::string> texts;
   std::string to = "kafka";
   std::string speed = "max";
   double rate = 0;
@@ -35,37 +39,6 @@ struct replay_options {
   bool from_dead_letter = false;
   dead_letter_choice dead;
   std::string report;
-};
-
-/// Says when a message is due: so many a second, or at the pace of their own times.
-class pace {
-public:
-  pace(double rate, double speed)
-      : rate_(rate)
-      , speed_(speed) {}
-
-  std::chrono::steady_clock::time_point due(std::int64_t timestamp_ms) {
-    using seconds = std::chrono::duration<double>;
-    if (sent_ == 0)
-      begin_ = std::chrono::steady_clock::now();
-    auto n = sent_++;
-    if (rate_ > 0)
-      return begin_ +
-             std::chrono::duration_cast<std::chrono::steady_clock::duration>(seconds{static_cast<double>(n) / rate_});
-    if (speed_ <= 0 || timestamp_ms < 0)
-      return begin_;
-    if (first_ms_ < 0)
-      first_ms_ = timestamp_ms;
-    return begin_ + std::chrono::duration_cast<std::chrono::steady_clock::duration>(seconds{
-                        static_cast<double>(std::max<std::int64_t>(0, timestamp_ms - first_ms_)) / 1e3 / speed_});
-  }
-
-private:
-  double rate_;
-  double speed_;
-  std::uint64_t sent_ = 0;
-  std::int64_t first_ms_ = -1;
-  std::chrono::steady_clock::time_point begin_;
 };
 
 /// Waits until then, or until a stop is asked for.
@@ -77,7 +50,8 @@ void wait_until(std::chrono::steady_clock::time_point due) {
 
 constexpr std::size_t most_at_once = 1'000;
 
-expected<std::uint64_t> send_all(replay_source& from, replay_sink& to, pace with) {
+expected<std::uint64_t> send_all(replay_source& from, replay_sink& to, replay_pace with) {
+  std::optional<std::chrono::steady_clock::time_point> begin;
   std::vector<replayed> waiting;
   std::uint64_t sent = 0;
   auto send = [&]() -> expected<void> {
@@ -95,7 +69,9 @@ expected<std::uint64_t> send_all(replay_source& from, replay_sink& to, pace with
       return tl::unexpected{next.error()};
     if (!*next)
       continue;
-    auto due = with.due((*next)->timestamp_ms);
+    if (!begin)
+      begin = std::chrono::steady_clock::now();
+    auto due = *begin + with.due((*next)->timestamp_ms);
     if (waiting.size() == most_at_once || due > std::chrono::steady_clock::now())
       if (auto done = send(); !done)
         return tl::unexpected{done.error()};
@@ -124,16 +100,17 @@ expected<double> speed_of(const std::string& text) {
   return speed;
 }
 
-expected<replay_fields> fields_of(const replay_options& options) {
+expected<replay_fields> fields_of(const replay_options& options, double speed) {
   static const std::map<std::string, std::int64_t> units{
       {"", 0}, {"s", 1'000'000'000}, {"ms", 1'000'000}, {"us", 1'000}, {"ns", 1}};
   auto unit = units.find(options.unit);
   if (unit == units.end())
     return fail(error_kind::invalid, fmt::format("--timestamp-unit {}: must be s, ms, us or ns", options.unit));
-  return replay_fields{options.key, options.timestamp, unit->second};
+  return replay_fields{options.key, options.timestamp, unit->second, options.texts, speed > 0};
 }
 
-expected<std::unique_ptr<replay_source>> source_of(const replay_options& options, const config::settings& settings) {
+expected<std::unique_ptr<replay_source>> source_of(const replay_options& options, const config::settings& settings,
+                                                   double speed) {
   if (options.from_dead_letter) {
     if (!options.files.empty() || !options.key.empty() || !options.timestamp.empty())
       return fail(error_kind::invalid, "--from-dead-letter takes messages from the topic analytics.dead_letter as they "
@@ -144,10 +121,12 @@ expected<std::unique_ptr<replay_source>> source_of(const replay_options& options
     return fail(error_kind::invalid, "give files to replay, or --from-dead-letter");
   if (options.topic.empty())
     return fail(error_kind::invalid, "--topic says where the messages of files go");
-  return fields_of(options).and_then([&](const auto& fields) { return open_replay_files(options.files, fields); });
+  return fields_of(options, speed).and_then([&](const auto& fields) {
+    return open_replay_files(options.files, fields);
+  });
 }
 
-int run(const replay_options& options) {
+int run(const replay_options& options, bool quiet) {
   auto settings = options.connection.resolve();
   if (!settings)
     return say_problems(settings.error());
@@ -156,7 +135,7 @@ int run(const replay_options& options) {
     return say_failure(speed.error());
   if (*speed > 0 && options.rate > 0)
     return say_failure({error_kind::invalid, "--rate and --speed are two paces: give one", false});
-  auto from = source_of(options, *settings);
+  auto from = source_of(options, *settings, *speed);
   if (!from)
     return say_failure(from.error());
   auto to = make_replay_sink(options.to, options.topic, *settings, options.force);
@@ -165,7 +144,11 @@ int run(const replay_options& options) {
   auto sent = send_all(**from, **to, {options.rate, *speed});
   if (!sent)
     return say_failure(sent.error());
-  say(fmt::format("{} messages{}", *sent, interrupted() ? ", stopped" : ""));
+  const auto keyless = (*from)->without_key();
+  if (!quiet)
+    say(fmt::format("{} messages{}{}", *sent, interrupted() ? ", stopped" : "",
+                    keyless > 0 ? fmt::format("; {} had no field {} and went without a key", keyless, options.key)
+                                : ""));
   if (options.report.empty())
     return exit_done;
   boost::json::object report{{"command", "replay"}, {"events", *sent}};
@@ -182,19 +165,24 @@ void add_replay_command(program& to) {
       add_command(to.app, "replay", "Files of messages, or dead letters after a fix, into a topic",
                   "  throng replay readings.ndjson --topic iot.readings --key sensor_id --brokers localhost:9092\n"
                   "  throng replay orders.records.ndjson.zst --topic orders --speed 60\n"
-                  "  throng replay readings.ndjson --topic rooms --to file:streams\n"
+                  "  throng replay trips.csv.gz --topic trips --key vehicle --timestamp started_at --speed 10\n"
+                  "  throng replay lake/web.clicks/*/*/*.parquet --topic clicks --to file:streams\n"
                   "  throng replay --from-dead-letter --pipeline city-climate --brokers localhost:9092");
   auto options = std::make_shared<replay_options>();
-  command.add_option("files", options->files,
-                     "Files of one message a line (.ndjson, .records.ndjson, also .gz and .zst)");
+  command.add_option(
+      "files", options->files,
+      "Files of a message a line (.ndjson, .records.ndjson) or row (.csv), also .gz and .zst, or .parquet");
   options->connection.add_to(command);
   command.add_option("--topic", options->topic, "Where they go, without the prefix");
   command.add_option("--key", options->key, "Field whose value is the message's key: a dotted path");
   command.add_option("--timestamp", options->timestamp,
                      "Field with the Kafka timestamp: a dotted path; else now, or a record's own");
   command.add_option("--timestamp-unit", options->unit, "s, ms, us or ns, of a timestamp that is a number");
+  command
+      .add_option("--text", options->texts, "Columns of CSV files that are text even where a cell looks like a number")
+      ->delimiter(',');
   command.add_option("--to", options->to, "kafka, stdout, file:DIR or null")->capture_default_str();
-  command.add_option("--rate", options->rate, "At most so many a second")->check(CLI::PositiveNumber);
+  command.add_option("--rate", options->rate, "At most so many a second")->check(above_zero());
   command
       .add_option("--speed", options->speed, "At the pace of their timestamps: 1 is as it was, 60 a minute a second")
       ->capture_default_str();
@@ -206,7 +194,7 @@ void add_replay_command(program& to) {
   command.add_option("--reason", options->dead.reason,
                      "With --from-dead-letter: only what was refused for this reason");
   command.add_option("--report", options->report, "One JSON object, to a file or - for standard output");
-  command.callback([&to, options] { to.chosen = [options] { return run(*options); }; });
+  command.callback([&to, options] { to.chosen = [&to, options] { return run(*options, to.global.quiet); }; });
 }
 
 } // namespace throng::service

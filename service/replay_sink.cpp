@@ -1,12 +1,14 @@
 #include "service/replay_sink.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <map>
 
 #include <fmt/format.h>
 
 #include "config/murmur2.hpp"
+#include "service/output.hpp"
 #include "transport/message_file.hpp"
 #include "transport/producer.hpp"
 #include "transport/topics.hpp"
@@ -28,13 +30,13 @@ public:
     for (const auto& each : messages) {
       auto line = each.value.value_or("") + "\n";
       if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size())
-        return fail(error_kind::unavailable, "cannot write to standard output");
+        return tl::unexpected{no_output(errno)};
     }
     return {};
   }
   expected<void> finish() override {
-    return std::fflush(stdout) == 0 ? expected<void>{}
-                                    : fail(error_kind::unavailable, "cannot write to standard output");
+    const auto why = flush_output();
+    return why == 0 ? expected<void>{} : tl::unexpected{no_output(why)};
   }
 };
 

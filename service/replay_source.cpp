@@ -8,16 +8,12 @@
 #include "analytics/json_element.hpp"
 #include "analytics/path_tree.hpp"
 #include "config/time.hpp"
+#include "service/message_rows.hpp"
 #include "transport/key_field.hpp"
-#include "transport/line_reader.hpp"
-#include "transport/record_line.hpp"
 
 namespace throng::service {
 
 namespace {
-
-/// Longer lines are no messages that a broker would take.
-constexpr std::size_t longest_line = 256U << 20U;
 
 class file_source final : public replay_source {
 public:
@@ -26,34 +22,28 @@ public:
       , fields_(std::move(fields))
       , key_(fields_.key) {}
 
-  expected<void> open_next() {
-    auto source = transport::open_byte_source(files_[at_]);
-    if (!source)
-      return tl::unexpected{source.error()};
-    reader_ = std::make_unique<transport::line_reader>(std::move(*source), longest_line);
-    line_ = 0;
+  expected<void> open() {
+    auto opened = open_message_rows(files_[at_], fields_.texts);
+    if (!opened)
+      return tl::unexpected{opened.error()};
+    rows_ = std::move(*opened);
     return {};
   }
 
   expected<std::optional<replayed>> next() override {
     while (at_ < files_.size()) {
-      auto text = reader_->next();
-      if (!text)
-        return tl::unexpected{text.error()};
-      if (!*text) {
-        if (++at_ < files_.size())
-          if (auto opened = open_next(); !opened)
-            return tl::unexpected{opened.error()};
-        continue;
+      auto row = rows_->next();
+      if (!row)
+        return tl::unexpected{row.error()};
+      if (*row) {
+        if (auto made = with_fields(std::move(**row)))
+          return std::optional{std::move(*made)};
+        else
+          return fail(made.error().kind, fmt::format("{}: {}", rows_->place(), made.error().message));
       }
-      ++line_;
-      if ((*text)->find_first_not_of(" \t\r") == std::string_view::npos)
-        continue;
-      auto made = files_[at_].find(".records.ndjson") != std::string::npos ? record(**text) : line(**text);
-      if (!made)
-        return tl::unexpected{
-            error{made.error().kind, fmt::format("{}:{}: {}", files_[at_], line_, made.error().message)}};
-      return std::optional{std::move(*made)};
+      if (++at_ < files_.size())
+        if (auto opened = open(); !opened)
+          return tl::unexpected{opened.error()};
     }
     return std::nullopt;
   }
@@ -62,19 +52,17 @@ public:
     return at_ == files_.size();
   }
 
-private:
-  expected<replayed> record(std::string_view text) {
-    auto read = transport::parse_record(text);
-    if (!read)
-      return tl::unexpected{read.error()};
-    replayed made{{}, std::move(read->key), std::move(read->value), read->timestamp_ms, {}};
-    if (!fields_.key.empty())
-      made.key = made.value ? key_of(*made.value) : std::nullopt;
-    return timed(std::move(made));
+  std::uint64_t without_key() const override {
+    return without_key_;
   }
 
-  expected<replayed> line(std::string_view text) {
-    return timed({{}, key_of(text), std::string{text}, -1, {}});
+private:
+  expected<replayed> with_fields(replayed made) {
+    if (!fields_.key.empty()) {
+      made.key = made.value ? key_of(*made.value) : std::nullopt;
+      without_key_ += made.key ? 0U : 1U;
+    }
+    return timed(std::move(made));
   }
 
   std::optional<std::string> key_of(std::string_view json) {
@@ -83,8 +71,12 @@ private:
   }
 
   expected<replayed> timed(replayed made) {
-    if (fields_.timestamp.empty() || !made.value)
+    if (fields_.timestamp.empty() || !made.value) {
+      if (fields_.needs_times && made.timestamp_ms < 0)
+        return fail(error_kind::invalid,
+                    "this message has no time that --speed could go by: name the field that has it, --timestamp FIELD");
       return made;
+    }
     std::string collected;
     std::string unescaped;
     auto found = analytics::valid_json(*made.value) ? analytics::find_path(*made.value, fields_.timestamp, collected)
@@ -115,8 +107,8 @@ private:
   replay_fields fields_;
   transport::key_field key_;
   std::size_t at_ = 0;
-  std::unique_ptr<transport::line_reader> reader_;
-  std::size_t line_ = 0;
+  std::uint64_t without_key_ = 0;
+  std::unique_ptr<message_rows> rows_;
 };
 
 } // namespace
@@ -124,10 +116,10 @@ private:
 expected<std::unique_ptr<replay_source>> open_replay_files(std::vector<std::string> files, replay_fields fields) {
   // Each can be opened before the first message goes out.
   for (const auto& each : files)
-    if (auto opened = transport::open_byte_source(each); !opened)
+    if (auto opened = open_message_rows(each, fields.texts); !opened)
       return tl::unexpected{opened.error()};
   auto made = std::make_unique<file_source>(std::move(files), std::move(fields));
-  if (auto opened = made->open_next(); !opened)
+  if (auto opened = made->open(); !opened)
     return tl::unexpected{opened.error()};
   return made;
 }

@@ -13,8 +13,10 @@
 #include "actors/world_run.hpp"
 #include "query/audit.hpp"
 #include "query/score.hpp"
+#include "service/analysis_input.hpp"
 #include "service/command_line.hpp"
 #include "service/event_retention.hpp"
+#include "service/input_options.hpp"
 #include "service/internal_topics.hpp"
 #include "service/interrupt.hpp"
 #include "service/logging.hpp"
@@ -71,6 +73,29 @@ std::vector<actors::watched_topic> watched_topics(const simulation::world& world
   return result;
 }
 
+/// Topics that a pipeline uses as tables are read to their end before the world begins, so they must be there, and not the world's own.
+expected<void> check_tables(const simulation::world& world, const config::pipeline& pipeline) {
+  const auto topics = world.topics();
+  for (const auto& table : pipeline.enrich) {
+    if (table.topic.empty())
+      continue;
+    if (std::any_of(topics.begin(), topics.end(), [&](auto topic) { return simulation::name(topic) == table.topic; }))
+      return fail(
+          error_kind::invalid,
+          fmt::format("pipeline {} enriches from the topic {}, which this world writes: what an event finds there "
+                      "would hang on which of the two is read first, and no run would repeat; simulate first, "
+                      "then throng analyze reads the table before the events",
+                      pipeline.name, table.topic));
+    if (world.scenario().settings.kafka.embedded())
+      return fail(
+          error_kind::invalid,
+          fmt::format("pipeline {} enriches from the topic {}: the embedded cluster begins empty; name a cluster "
+                      "that has it with --set kafka.brokers=HOST:PORT, or put the rows into a file (`lookup`)",
+                      pipeline.name, table.topic));
+  }
+  return {};
+}
+
 /// A pipeline that reads what nobody in this world writes would wait for ever in silence.
 expected<void> check_sources(const simulation::world& world, const std::vector<plan_ptr>& plans) {
   for (const auto& plan : plans) {
@@ -79,13 +104,8 @@ expected<void> check_sources(const simulation::world& world, const std::vector<p
       if (std::none_of(topics.begin(), topics.end(), [&](auto topic) { return simulation::name(topic) == source; }))
         return fail(error_kind::invalid, fmt::format("pipeline {} reads {}, which nothing in this world writes",
                                                      plan->definition().name, source));
-    for (const auto& table : plan->definition().enrich)
-      if (!table.topic.empty())
-        return fail(
-            error_kind::invalid,
-            fmt::format("pipeline {} enriches from the topic {}: `run` has no tables; throng analyze reads them "
-                        "from a cluster or files",
-                        plan->definition().name, table.topic));
+    if (auto checked = check_tables(world, plan->definition()); !checked)
+      return checked;
     for (const auto& to : plan->topics_written())
       if (std::any_of(topics.begin(), topics.end(), [&](auto topic) { return simulation::name(topic) == to; }))
         return fail(error_kind::invalid,
@@ -349,6 +369,10 @@ int run(const run_options& options, bool quiet) {
   if (!settings.kafka.embedded())
     if (auto checked = check_world_topics(**drafted, analysis_topics(), options.session.goes_on()); !checked)
       return say_failure(checked.error());
+  input_choice tables;
+  tables.from = "kafka"; // an embedded cluster has none
+  if (auto read = analysis_input::open_tables(tables, settings, **lookups); !read)
+    return say_failure(read.error());
   auto opened = open_writable_store(settings.store);
   if (!opened)
     return say_failure(opened.error());

@@ -161,7 +161,7 @@ http::response ready(storage::result_store& store) {
 void add_store_routes(http::router& to, storage::result_store& store) {
   to.add("GET", "/healthz", [](const http::request&) { return status_answer("alive"); });
   to.add("GET", "/readyz", [&store](const http::request&) { return ready(store); });
-  for (const auto* name : {"windows", "alerts", "entities", "labels", "events", "runs", "mutes", "cases"})
+  for (const auto* name : {"windows", "alerts", "entities", "labels", "events", "runs", "mutes", "cases", "thresholds"})
     to.add("GET", fmt::format("/api/{}", name),
            [&store, name = std::string{name}](const http::request& asked) { return subject(store, name, asked); });
   to.add("GET", "/api/pipelines", [&store](const http::request&) { return pipelines(store); });

@@ -5,6 +5,7 @@
 
 #include "service/command_line.hpp"
 #include "service/connection_options.hpp"
+#include "service/number_checks.hpp"
 #include "service/topic_options.hpp"
 #include "transport/topics.hpp"
 
@@ -86,9 +87,9 @@ struct topics_options {
 
 void add_create_options(CLI::App& command, topic_options& options) {
   command.add_option("--partitions", options.partitions, "How many; else topics.partitions of the settings (4)")
-      ->check(CLI::PositiveNumber);
+      ->check(above_zero());
   command.add_option("--replication", options.replication, "Copies; else topics.replication of the settings (1)")
-      ->check(CLI::PositiveNumber);
+      ->check(above_zero());
   command
       .add_option("--retention", options.retention,
                   "How long messages are kept, such as 7d, or forever; else the broker's")

@@ -7,7 +7,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
-#include "query/alert_life.hpp"
+#include "analytics/taught_threshold.hpp"
 
 namespace throng::service {
 
@@ -20,15 +20,9 @@ auto parsed(std::string text, const config::enrichment& definition) {
                                         definition.add);
 }
 
-} // namespace
-
-expected<std::shared_ptr<const analytics::lookup_table>>
-verdict_table(storage::result_store& store, const std::string& pipeline, const config::enrichment& definition) {
-  auto lives = query::alert_lives::in(store);
-  if (!lives)
-    return tl::unexpected{lives.error()};
+std::string verdicts_text(const std::vector<query::judged_alert>& judged) {
   std::map<std::pair<std::string, std::int64_t>, bool> rows;
-  for (const auto& each : lives->judged(pipeline))
+  for (const auto& each : judged)
     rows[{each.entity, each.time.ms}] |= each.right;
   std::string text;
   for (const auto& [key, right] : rows) {
@@ -42,10 +36,26 @@ verdict_table(storage::result_store& store, const std::string& pipeline, const c
     text += json::serialize(line);
     text += '\n';
   }
-  auto made = parsed(std::move(text), definition);
+  return text;
+}
+
+std::string thresholds_text(const std::vector<query::judged_alert>& judged, const config::pipeline& pipeline) {
+  std::vector<analytics::judged_alarm> alarms;
+  for (const auto& each : judged)
+    if (each.score)
+      alarms.push_back({each.detector, each.entity, each.time, *each.score, each.right});
+  return analytics::taught_table_text(pipeline, alarms);
+}
+
+} // namespace
+
+expected<std::shared_ptr<const analytics::lookup_table>>
+verdict_table(const query::alert_lives& lives, const config::pipeline& pipeline, const config::enrichment& definition) {
+  const auto judged = lives.judged(pipeline.name);
+  auto made = parsed(definition.thresholds ? thresholds_text(judged, pipeline) : verdicts_text(judged), definition);
   if (!made)
     return fail(error_kind::exhausted,
-                fmt::format("the verdicts on {}'s alerts: {}", pipeline, made.error().front().sentence));
+                fmt::format("the verdicts on {}'s alerts: {}", pipeline.name, made.error().front().sentence));
   return *made;
 }
 

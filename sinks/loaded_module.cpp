@@ -28,9 +28,10 @@ expected<void*> load_function(const std::string& module_file, const char* functi
   if (!path)
     return fail(
         error_kind::invalid,
-        fmt::format("{}: this throng was built without Apache Arrow; build it with Arrow's C++ libraries or the "
-                    "pyarrow wheel at hand (./dev install), or {}",
-                    what, instead));
+        fmt::format(
+            "{}: this throng has no Apache Arrow; install the package throng-parquet, or build it with Arrow's C++ "
+            "libraries or the pyarrow wheel at hand (./dev install), or {}",
+            what, instead));
   auto* module = dlopen(path->c_str(), RTLD_NOW | RTLD_LOCAL);
   if (module == nullptr)
     return fail(error_kind::invalid, fmt::format("{}: {} can't be loaded: {}", what, path->string(), dlerror()));

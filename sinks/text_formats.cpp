@@ -109,6 +109,14 @@ void append_ndjson(std::string& out, const analytics::sink_rows& rows, const ana
   out += "}\n";
 }
 
+std::string bytes_of_printable(std::string text) {
+  constexpr std::string_view packed = "base64:";
+  if (text.starts_with(packed))
+    if (auto bytes = transport::decode_base64(std::string_view{text}.substr(packed.size())))
+      return std::move(*bytes);
+  return text;
+}
+
 std::string to_ndjson(const analytics::sink_rows& rows) {
   constexpr std::size_t room_of_place = 128;
   std::string out;

@@ -52,7 +52,7 @@ double incident::values_per_day() const {
   return 86'400'000 / std::max(1.0, interval_ms_);
 }
 
-detection incident::judge(const alarm_terms& terms, timestamp t, double surprise, bool accumulates) {
+detection incident::judge(const alarm_terms& terms, timestamp t, double surprise, bool accumulates, double at_least) {
   if (seen_ > 0 && t.ms > last_ms_) {
     auto passed = static_cast<double>(t.ms - last_ms_);
     // A gap is no interval.
@@ -67,6 +67,8 @@ detection incident::judge(const alarm_terms& terms, timestamp t, double surprise
   detection said;
   auto alarm_from = terms.alarms_per_day ? std::max(0.0, std::log10(values_per_day() / *terms.alarms_per_day))
                                          : surprise_of(1 - terms.sensitivity);
+  if (at_least > 0)
+    alarm_from = std::max(alarm_from, surprise_of(at_least));
   said.threshold = score_of(alarm_from);
   // What grows value by value never leaps: it is news when it comes to where the user wants to be told.
   auto fresh = surprise > left_ * clearly_more + more || (accumulates && surprise >= alarm_from && left_ < alarm_from);

@@ -48,7 +48,8 @@ class incident {
 public:
   /// @param accumulates the surprise of an incident grows a little with each value: what it has grown past without being
   /// told does not count as told
-  detection judge(const alarm_terms& terms, timestamp t, double surprise, bool accumulates);
+  /// @param at_least score of an alarm, whatever the terms
+  detection judge(const alarm_terms& terms, timestamp t, double surprise, bool accumulates, double at_least = 0);
   /// The incident's begin, peak and length so far.
   void add_to(boost::json::object& evidence) const;
   void save(byte_writer& out) const;
@@ -80,7 +81,7 @@ public:
       : terms_(&terms)
       , core_(std::move(core)) {}
 
-  detection observe(timestamp t, const value& x) override {
+  detection observe(timestamp t, const value& x, double at_least) override {
     double surprise = 0;
     if constexpr (requires { core_.surprise_of_value(t, x); }) {
       if (!x.is_nothing())
@@ -89,7 +90,7 @@ public:
       surprise = core_.surprise(t, x.number());
     }
     return incident_.judge(
-        *terms_, t, surprise, requires { requires Core::accumulates; });
+        *terms_, t, surprise, requires { requires Core::accumulates; }, at_least);
   }
   explanation explain(std::string_view field) const override {
     auto why = core_.explain(field);

@@ -27,7 +27,8 @@ public:
   explicit threshold_series(const limits& set)
       : set_(&set) {}
 
-  detection observe(timestamp t, const value& x) override {
+  /// A limit that somebody has set is not taught: its score is 0 or 1.
+  detection observe(timestamp t, const value& x, double /*at_least*/) override {
     detection said;
     if (!x.is_finite())
       return said;

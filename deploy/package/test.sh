@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# test.sh DEB: installs the package in a fresh Debian 12 and tries what it lays down. Needs root (debootstrap, chroot).
+# test.sh THRONG.DEB THRONG-PARQUET.DEB: installs the packages in a fresh Debian 12, one after the other, and tries what they lay down. Needs root
+# (debootstrap, chroot).
 set -euo pipefail
 deb=$1
+parquet=$2
 root=$(mktemp -d)
 chmod 755 "$root" # services inside are other users
 trap 'umount "$root/proc" 2>/dev/null || true; rm -rf "$root"' EXIT
@@ -17,6 +19,7 @@ inside() {
 debootstrap --variant=minbase bookworm "$root" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >/dev/null
 mount -t proc proc "$root/proc"
 cp "$deb" "$root/throng.deb"
+cp "$parquet" "$root/throng-parquet.deb"
 inside apt-get -o Dpkg::Use-Pty=0 install -y -qq --no-install-recommends man-db bash-completion /throng.deb >/dev/null
 
 inside throng --version
@@ -31,6 +34,23 @@ for unit in throng-simulate@ throng-analyze@ throng-serve; do
 done
 [ "$(inside stat -c '%U:%G %a' /var/lib/throng)" = "throng:throng 750" ] || fail "/var/lib/throng is not the service's own"
 inside throng pipeline check /usr/share/doc/throng/examples/pipelines/bank-fraud.json
-inside apt-get -o Dpkg::Use-Pty=0 remove -y -qq throng >/dev/null
+
+# Parquet is the second package's, and the first says so.
+lake() {
+  inside throng analyze web-lake --from file:/tmp/streams --store sqlite:/tmp/lake.db --quiet
+}
+inside throng simulate web-shop --duration 10m --to file:/tmp/streams --quiet
+said=$(lake 2>&1) && fail "Parquet was written without its package"
+[[ $said == *"install the package throng-parquet"* ]] || fail "nobody says that a package is missing: $said"
+inside apt-get -o Dpkg::Use-Pty=0 install -y -qq --no-install-recommends /throng-parquet.deb >/dev/null
+[ -s "$root/usr/share/doc/throng-parquet/arrow/LICENSE.txt" ] || fail "Arrow's licence is missing"
+lake
+inside sh -c 'throng replay /lake/web.views/*/*/*.parquet --topic web.views --to stdout --quiet' | cut -d, -f1-3 | sort > "$root/tmp/back"
+cut -d, -f1-3 "$root/tmp/streams/web.views.ndjson" | sort | cmp -s - "$root/tmp/back" || fail "what was written as Parquet does not come back"
+said=$(inside throng export windows --store sqlite:/tmp/lake.db --format parquet --to s3://lake/x 2>&1) && fail "S3 without credentials"
+[[ $said == *"needs AWS_ACCESS_KEY_ID"* ]] || fail "the module for S3 does not speak: $said"
+
+inside apt-get -o Dpkg::Use-Pty=0 remove -y -qq throng-parquet throng >/dev/null
+[ ! -e "$root/usr/lib/throng" ] || fail "modules are still there after removal"
 [ ! -e "$root/usr/bin/throng" ] || fail "the program is still there after removal"
 echo "package: installed, run and removed in a fresh Debian 12"

@@ -21,6 +21,17 @@ config::pipeline everything() {
 
   auto plain = tumbling("plain", milliseconds{10'000}, {"g"});
   plain.aggregates = {aggregates("x", all), aggregates("id", {"distinct", "first", "last"})};
+  // Three that share their panes, each with edges, lateness and emission of its own.
+  auto even = tumbling("even", milliseconds{8'000}, {"id"});
+  even.aggregates = {aggregates("x", all)};
+  auto wide = hopping("wide", milliseconds{24'000}, milliseconds{8'000}, {"id"});
+  wide.lateness = milliseconds{15'000};
+  wide.emit_every = milliseconds{6'000};
+  wide.aggregates = even.aggregates;
+  auto wider = hopping("wider", milliseconds{40'000}, milliseconds{8'000}, {"id"});
+  wider.offset = milliseconds{16'000};
+  wider.lateness = milliseconds{2'000};
+  wider.aggregates = even.aggregates;
   auto shifted = tumbling("shifted", milliseconds{7'000}, {"id"});
   shifted.offset = milliseconds{1'500};
   shifted.lateness = milliseconds{4'000};
@@ -39,7 +50,7 @@ config::pipeline everything() {
   days.lateness = milliseconds{10'000};
   days.aggregates = {aggregates("x", all)};
   shifted.to = visits.to = "finals";
-  made.windows = {plain, shifted, hops, visits, strict, days};
+  made.windows = {plain, even, wide, wider, shifted, hops, visits, strict, days};
   made.to = "onward";
   for (const auto* name : {"id", "g", "x", "twice", "n", "total", "absent"})
     made.project.emplace_back(name, 1);

@@ -11,6 +11,7 @@
 #include <rapidcheck.h>
 
 #include "analytics/detector.hpp"
+#include "analytics/lookup_table.hpp"
 #include "pipelines.hpp"
 
 using namespace throng;
@@ -91,7 +92,8 @@ struct expected_alert {
 };
 
 /// By offset.
-std::map<std::int64_t, expected_alert> naive(const std::vector<reading>& all) {
+std::map<std::int64_t, expected_alert> naive(const std::vector<reading>& all,
+                                             const std::map<std::string, double>& taught = {}) {
   const auto watching = shift();
   std::map<std::pair<std::string, std::string>, std::unique_ptr<series_detector>> series;
   std::map<std::pair<std::string, std::string>, std::pair<std::int64_t, double>> newest; // and the latest time
@@ -118,7 +120,8 @@ std::map<std::int64_t, expected_alert> naive(const std::vector<reading>& all) {
     auto& its = series[who];
     if (!its)
       its = watching->fresh();
-    if (const auto said = its->observe({now.time}, value::of(now.x - median)); said.alarm)
+    const auto at_least = taught.contains(now.member) ? taught.at(now.member) : 0;
+    if (const auto said = its->observe({now.time}, value::of(now.x - median), at_least); said.alarm)
       found[static_cast<std::int64_t>(i)] = {now.member, said.score, median, n};
   }
   return found;
@@ -154,6 +157,30 @@ CAF_TEST(alarms are those of the watching detector over the distance from the ot
   });
   CAF_CHECK(holds);
   CAF_CHECK(alarms > 100);
+}
+
+CAF_TEST(verdicts raise the threshold of the member that they are about) {
+  auto plan = compiled(odd_ones(often));
+  const auto taught = lookup_table::parse(lookup_table::format::topic,
+                                          R"({"key": "odd/a", "since": 0, "row": {"threshold": 0.8}})"
+                                          "\n",
+                                          "key", {"threshold"});
+  std::size_t fewer = 0;
+  auto holds = rc::check("taught", [&](std::uint64_t seed) {
+    const auto all = random_readings(seed, 200);
+    const auto expected = naive(all, {{"a", 0.8}});
+    auto task = make_engine(plan, "readings", 0);
+    task->use({*taught});
+    outcome result;
+    RC_ASSERT(!take_all(*task, as_messages(all), result).has_value());
+    const auto alerts = result.of(collection::alerts);
+    RC_ASSERT(alerts.size() == expected.size());
+    for (const auto* each : alerts)
+      RC_ASSERT(each->body.at("score").to_number<double>() == expected.at(each->offset).score);
+    fewer += naive(all).size() - expected.size();
+  });
+  CAF_CHECK(holds);
+  CAF_CHECK(fewer > 20);
 }
 
 CAF_TEST(after a crash peers go on as if there had been none and deltas hold what a base would) {

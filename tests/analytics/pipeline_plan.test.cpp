@@ -168,12 +168,17 @@ CAF_TEST(explain says in words what the pipeline does) {
   detect.detector = "shift";
   detect.field = "x";
   definition.detectors = {detect};
+  config::sink lake;
+  lake.name = "lake";
+  lake.to = "here";
+  lake.format = config::sink_format::parquet;
+  definition.sinks = {lake};
   auto text = compiled(definition)->explain();
-  for (const char* part :
-       {"test reads the topic readings", R"({"x":{"$gt":0.5}})", R"(y = {"$add":["$x",1]})",
-        "Window w: the last 5m, every 1m, by district and kind; mean, p99 of x", "for another 10s",
-        "n: the count of events in the last 1h of its id", "Rule busy raises a warning", "at most once in 10m",
-        "Detector jump watches x", "4.5 or more standard deviations", "rekey"})
+  for (const char* part : {"test reads the topic readings", R"({"x":{"$gt":0.5}})", R"(y = {"$add":["$x",1]})",
+                           "Window w: the last 5m, every 1m, by district and kind; mean, p99 of x", "for another 10s",
+                           "n: the count of events in the last 1h of its id", "Rule busy raises a warning",
+                           "at most once in 10m", "Detector jump watches x", "Sink lake: every message of readings",
+                           "Parquet files below here", "4.5 or more standard deviations", "rekey"})
     if (!says(text, part))
       CAF_FAIL("not said: " << part << "\n" << text);
 }

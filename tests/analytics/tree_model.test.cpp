@@ -12,6 +12,7 @@
 
 #include <caf/test/unit_test.hpp>
 
+#include "analytics/lookup_table.hpp"
 #include "pipelines.hpp"
 
 using namespace throng;
@@ -180,6 +181,20 @@ CAF_TEST(a model scores each event tells what moved it and keeps quiet for its c
   task->restore(entries);
   CAF_CHECK_EQUAL(take(11, "20"), 0u); // the checkpoint holds who is quiet
   CAF_CHECK_EQUAL(take(12, "20"), 1u);
+
+  // People's verdicts raise its threshold as that of other detectors.
+  task->use({*lookup_table::parse(lookup_table::format::topic,
+                                  R"({"key": "fraud/a", "since": 0, "row": {"threshold": 0.9}})"
+                                  "\n"
+                                  R"({"key": "fraud/c", "since": 0, "row": {"threshold": 0.88}})"
+                                  "\n",
+                                  "key", {"threshold"})});
+  CAF_CHECK_EQUAL(take(30, "20"), 0u);
+  CAF_CHECK_EQUAL(take(30, "20", "b"), 1u);
+  CAF_CHECK_EQUAL(take(30, "20", "c"), 1u);
+  for (const auto* each : seen.of(collection::alerts))
+    CAF_CHECK_EQUAL(each->body.at("evidence").as_object().contains("taught_threshold"),
+                    each->body.at("entity").as_string() == "c");
 
   // Another model is another pipeline.
   auto other = definition;

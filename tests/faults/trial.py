@@ -204,8 +204,14 @@ class Trial:
         return sum(int(fields[2]) for line in out.splitlines()[2:] if (fields := line.split())[0] == self.topic and fields[2].isdigit())
 
     def lag(self):
-        out, _ = self.tell("groups", self.group, check=False)
-        return int(re.search(r"lag (\d+)", out).group(1))
+        """As brokers tell it that may be too busy to answer at once."""
+        found = []
+        def told():
+            out, _ = self.tell("groups", self.group, check=False)
+            found.extend(re.findall(r"lag (\d+)", out))
+            return found
+        self.wait_for("the group's lag", told)
+        return int(found[0])
 
     def advances(self, seconds=1):
         """Until the analysers have stored what the world writes in so many seconds."""

@@ -19,7 +19,7 @@ CAF_TEST(a damaged delta falls back to the epoch before it) {
   CAF_CHECK(claimed.fell_back);
   CAF_CHECK_EQUAL(claimed.next_offset, 20);
   CAF_CHECK(applied(claimed.entries) == (state{{"a", "2"}}));
-  CAF_CHECK_EQUAL(must(generation_starts(store, "city")).back().offset, 20);
+  CAF_CHECK(must(generation_starts(store, "city")).back().offset == 20);
   CAF_CHECK(kept_chunks(store) == named_chunks(store));
   must(next.save({set("a", "4")}, false, 40, {}));
   CAF_CHECK(applied(must(checkpoint_log(store, identity_of(), "y").claim()).entries) == (state{{"a", "4"}}));

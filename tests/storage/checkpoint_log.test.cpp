@@ -131,7 +131,7 @@ CAF_TEST(a claim where nothing was saved overtakes all that generations before i
   auto again = must(checkpoint_log(store, identity_of(), "x").claim());
   CAF_CHECK(again.fresh);
   CAF_CHECK_EQUAL(store.removals.back(), "city iot.readings 0 below generation 2 from 0");
-  CAF_CHECK_EQUAL(must(generation_starts(store, "city")).back().offset, 0);
+  CAF_CHECK(must(generation_starts(store, "city")).back().offset == 0);
 }
 
 CAF_TEST(a new base keeps the chain before it and drops the one before that) {
@@ -139,7 +139,7 @@ CAF_TEST(a new base keeps the chain before it and drops the one before that) {
   checkpoint_log log{store, identity_of(), "w"};
   must(log.claim());
   for (int i = 1; i <= 4; ++i) {
-    must(log.save({set("base", std::to_string(i))}, true, i * 100, {}));
+    must(log.save({set("base", std::to_string(i))}, true, i * 100LL, {}));
     must(log.save({set("delta", std::to_string(i))}, false, i * 100 + 50, {}));
     CAF_CHECK(kept_chunks(store) == named_chunks(store));
     CAF_CHECK_EQUAL(store.stored_chunks.size(), i == 1 ? 2u : 4u);

@@ -35,9 +35,9 @@ CAF_TEST(a zombie of an older generation is fenced whatever its write) {
   auto zombie = must(write(store, {window("id", 2'000), window("other", 2'000)}, {1, 99}));
   CAF_CHECK_EQUAL(zombie.fenced, 1u);
   CAF_CHECK_EQUAL(zombie.written, 1u);
-  CAF_CHECK_EQUAL(all(store).at(0).body.at("start").as_int64(), 1'000);
+  CAF_CHECK(all(store).at(0).body.at("start").as_int64() == 1'000);
   CAF_CHECK_EQUAL(must(write(store, {window("id", 3'000)}, {3, 0})).written, 1u);
-  CAF_CHECK_EQUAL(all(store).at(0).body.at("start").as_int64(), 3'000);
+  CAF_CHECK(all(store).at(0).body.at("start").as_int64() == 3'000);
 }
 
 CAF_TEST(replacing leaves nothing of what stood there) {
@@ -58,11 +58,11 @@ CAF_TEST(of one id twice in a batch the last of the greatest stamp stays) {
   auto third = window("id", 3'000);
   std::vector<stamped_document> batch{{&first, {1, 1}}, {&third, {1, 2}}, {&second, {1, 1}}};
   must(store.write(batch));
-  CAF_CHECK_EQUAL(all(store).at(0).body.at("start").as_int64(), 3'000);
+  CAF_CHECK(all(store).at(0).body.at("start").as_int64() == 3'000);
   auto fourth = window("id", 4'000);
   batch = {{&third, {1, 3}}, {&fourth, {1, 3}}};
   must(store.write(batch));
-  CAF_CHECK_EQUAL(all(store).at(0).body.at("start").as_int64(), 4'000);
+  CAF_CHECK(all(store).at(0).body.at("start").as_int64() == 4'000);
 }
 
 CAF_TEST(a batch holds documents of several collections and any number of them) {

@@ -179,12 +179,89 @@ inline std::vector<message> kept_rekeyed(const std::shared_ptr<const pipeline_pl
   return made;
 }
 
+/// Two fields tell bad events from good ones, and a table says a while later which were bad.
+inline config::pipeline kept_learner() {
+  auto made = readings();
+  made.name = "kept";
+  made.enrich = {{"", "", "id", "", {"begin", "bad"}, {}, "truth", "at", config::timestamp_unit::ms}};
+  made.detectors = {detector("learner", R"({"fields": ["x", "g"], "labels": "truth", "begin": "begin", "end": "begin",
+                                            "bad": "bad", "wait": "40s", "least": 3, "sensitivity": 0.7})")};
+  made.detectors[0].field.clear();
+  return made;
+}
+
+constexpr int kept_events = 1'500; // it is quiet until it has learnt from 300 good ones
+inline bool kept_is_bad(int i) {
+  return i % 23 == 4;
+}
+inline std::int64_t kept_time(int i) {
+  return 1'767'653'900'000 + i * 500LL - (i % 7 == 3 ? 2'000 : 0);
+}
+inline std::string kept_entity(int i) {
+  return "e" + std::to_string(i % 97);
+}
+
+inline std::vector<message> kept_to_learn() {
+  std::vector<message> made;
+  for (int i = 0; i < kept_events; ++i) {
+    auto id = kept_entity(i);
+    auto x = std::to_string((i * 37) % 19 + (kept_is_bad(i) ? 400 : 0));
+    made.push_back({i,
+                    R"({"id": ")" + id + R"(", "t": ")" + to_iso8601({kept_time(i)}) + R"(", "g": ")" +
+                        (kept_is_bad(i) ? "odd"
+                         : i % 2 == 1   ? "north"
+                                        : "south") +
+                        R"(", "x": )" + x + "}",
+                    id, -1});
+  }
+  return made;
+}
+
+inline lookup_tables kept_labels() {
+  std::string rows; // of a key by time, as kept_events rise
+  for (int i = 0; i < kept_events; ++i)
+    if (kept_is_bad(i) || i % 50 == 0)
+      rows += R"({"key": ")" + kept_entity(i) + R"(", "since": )" + std::to_string(kept_time(i) + 9'000) +
+              R"(, "row": {"begin": )" + std::to_string(kept_time(i)) + R"(, "bad": )" +
+              (kept_is_bad(i) ? "true" : "false") + "}}\n";
+  return {lookup_table::parse(lookup_table::format::topic, rows, "id", {"begin", "bad"}).value()};
+}
+
+/// The same taught by verdicts on a rule's alerts, whose events it keeps; and its threshold by those on its own.
+inline config::pipeline kept_verdict_learner() {
+  auto made = kept_learner();
+  made.enrich = {{"", "", "id", "", {"time", "right"}, {}}};
+  made.enrich[0].verdicts = true;
+  made.detectors[0].parameters = object(R"({"fields": ["x", "g"], "labels": "verdicts", "begin": "time", "end": "time",
+                                            "bad": "right", "wait": "40s", "late": "100s", "least": 3, "sensitivity": 0.7})");
+  made.rules = {rule("large", R"({"x": {"$gt": 300}})")};
+  return made;
+}
+
+inline lookup_tables kept_verdicts() {
+  std::string rows;
+  for (int i = 0; i < kept_events; ++i)
+    if (kept_is_bad(i))
+      rows += R"({"key": ")" + kept_entity(i) + R"(", "since": )" + std::to_string(kept_time(i)) +
+              R"(, "row": {"time": )" + std::to_string(kept_time(i)) + R"(, "right": true}})" + "\n";
+  const std::string taught = R"({"key": "learner/e4", "since": 0, "row": {"threshold": 0.9}})"
+                             "\n";
+  return {lookup_table::parse(lookup_table::format::topic, rows, "id", {"time", "right"}).value(),
+          lookup_table::parse(lookup_table::format::topic, taught, "key", {"threshold"}).value()};
+}
+
 inline std::vector<kept_task> kept_tasks() {
   auto plan = compiled(every_stage());
   auto rekeyed = compiled(kept_rekey());
+  auto learner = compiled(kept_learner());
+  auto taught = compiled(kept_verdict_learner());
   std::vector<kept_task> made;
   made.push_back({"engine", [plan] { return make_engine(plan, "readings", 3); }, kept_readings(), 100, 160, "meta",
                   kept_lookups()});
+  made.push_back({"learner", [learner] { return make_engine(learner, "readings", 3); }, kept_to_learn(), 700, 900,
+                  "meta", kept_labels()});
+  made.push_back({"verdict_learner", [taught] { return make_engine(taught, "readings", 3); }, kept_to_learn(), 700, 900,
+                  "meta", kept_verdicts()});
   made.push_back({"rekeyer", [rekeyed] { return make_rekeyer(rekeyed, "readings", 3, 2); }, kept_readings(), 100, 160,
                   "meta", kept_lookups()});
   made.push_back({"rekeyed_reader",

@@ -1,4 +1,4 @@
-"""A server that speaks as much of S3 as writing files needs: put, also in parts, head, list, delete. It can be told to fail, and keeps what it was
+"""A server that speaks as much of S3 as files need: put, also in parts, get, also a part, head, list, delete. It can be told to fail, and keeps what it was
 asked. Signatures are looked at by the real server in `./dev test --full`; this one looks only at who asks."""
 import re
 import threading
@@ -83,7 +83,11 @@ class Handler(BaseHTTPRequestHandler):
                 return self.answer(200)
             if key not in s3.objects:
                 return self.fault(404, "NoSuchKey")
-            return self.answer(200, s3.objects[key], ETag='"x"', Last_Modified="Mon, 05 Jan 2026 08:00:00 GMT")
+            body, about = s3.objects[key], {"ETag": '"x"', "Last_Modified": "Mon, 05 Jan 2026 08:00:00 GMT"}
+            if (part := re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))):
+                first, last = int(part[1]), min(int(part[2]), len(body) - 1)
+                return self.answer(206, body[first:last + 1], Content_Range=f"bytes {first}-{last}/{len(body)}", **about)
+            return self.answer(200, body, **about)
         if self.command == "POST" and "uploads" in query:
             s3.uploads[upload := f"u{len(s3.asked)}"] = {}
             return self.xml(f"<InitiateMultipartUploadResult><Bucket>{s3.bucket}</Bucket><Key>{escape(key)}</Key><UploadId>{upload}</UploadId>"

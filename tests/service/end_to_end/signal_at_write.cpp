@@ -1,7 +1,7 @@
-// Preloaded into the program under test: before its Nth write into a regular file (a store, a sink's file, an output) it sends itself a signal.
-// So a run is killed or stopped in the middle of its work however quick the machine is, where a watcher beside it may look too late.
+// Preloaded into the program under test: before its Nth write into a regular file (a store, a sink's file, an output), or to a server, it sends
+// itself a signal. So a run is killed or stopped in the middle of its work however quick the machine is, where a watcher beside it may look too late.
 //
-// THRONG_SIGNAL_AT_WRITE=N,SIGNAL[,PART]: only files with PART in their path count
+// THRONG_SIGNAL_AT_WRITE=N,SIGNAL[,PART]: only files with PART in their path count; with tcp:PORT for PART, only what is sent to that port
 
 #include <array>
 #include <atomic>
@@ -9,7 +9,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
+#include <netinet/in.h>
 #include <string>
+#include <string_view>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -20,6 +23,7 @@ struct instruction {
   long write = 0; // 0: none
   int signal = 0;
   const char* part = "";
+  long port = 0; // 0: files
 };
 
 instruction instructed() {
@@ -30,22 +34,34 @@ instruction instructed() {
     result.signal = *rest == ',' ? static_cast<int>(std::strtol(rest + 1, &rest, 10)) : SIGKILL;
     if (*rest == ',')
       result.part = rest + 1;
+    if (constexpr std::string_view server = "tcp:"; std::string_view(result.part).substr(0, server.size()) == server)
+      result.port = std::strtol(result.part + server.size(), nullptr, 10);
   }
   return result;
+}
+
+bool is_file(int fd, const char* part) {
+  struct stat file {};
+  if (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode))
+    return false;
+  std::array<char, 4096> path{};
+  const auto link = "/proc/self/fd/" + std::to_string(fd);
+  return *part == '\0' ||
+         (readlink(link.c_str(), path.data(), path.size() - 1) >= 0 && std::strstr(path.data(), part) != nullptr);
+}
+
+bool leads_to(int fd, long port) {
+  sockaddr_in6 peer{}; // an IPv4 address is shorter, and has its port at the same place
+  socklen_t size = sizeof peer;
+  return getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
+         (peer.sin6_family == AF_INET || peer.sin6_family == AF_INET6) && ntohs(peer.sin6_port) == port;
 }
 
 void before_write(int fd) {
   static const instruction given = instructed();
   static std::atomic<long> writes{0};
-  struct stat file {};
-  if (given.write == 0 || fstat(fd, &file) != 0 || !S_ISREG(file.st_mode))
+  if (given.write == 0 || !(given.port == 0 ? is_file(fd, given.part) : leads_to(fd, given.port)))
     return;
-  if (*given.part != '\0') {
-    std::array<char, 4096> path{};
-    const auto link = "/proc/self/fd/" + std::to_string(fd);
-    if (readlink(link.c_str(), path.data(), path.size() - 1) < 0 || std::strstr(path.data(), given.part) == nullptr)
-      return;
-  }
   if (++writes == given.write)
     kill(getpid(), given.signal);
 }
@@ -81,5 +97,17 @@ ssize_t pwrite64(int fd, const void* data, size_t size, off64_t at) {
   static auto* const next = real<ssize_t(int, const void*, size_t, off64_t)>("pwrite64");
   before_write(fd);
   return next(fd, data, size, at);
+}
+
+ssize_t send(int fd, const void* data, size_t size, int flags) {
+  static auto* const next = real<ssize_t(int, const void*, size_t, int)>("send");
+  before_write(fd);
+  return next(fd, data, size, flags);
+}
+
+ssize_t sendmsg(int fd, const msghdr* message, int flags) {
+  static auto* const next = real<ssize_t(int, const msghdr*, int)>("sendmsg");
+  before_write(fd);
+  return next(fd, message, flags);
 }
 }

@@ -115,8 +115,9 @@ class Conventions(BusyRun):
         process = subprocess.Popen([PROGRAM, "simulate", "smart-city", "--duration", "300d", "--to", "null", "--report",
                                     self.path("report.json")], stderr=its)
         os.close(its)
-        while b"world at" not in os.read(ours, 65536):  # a progress line: it lives, and watches for signals
-            pass
+        said = b""
+        while not re.search(rb"world at .* [1-9]\d* events", said):  # a progress line: it lives, and watches for signals
+            said += os.read(ours, 65536)
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(timeout=30), 0)
         os.close(ours)

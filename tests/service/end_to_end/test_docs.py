@@ -5,6 +5,7 @@ it is what it prints (standard output and error); where none is shown, the comma
   <!-- run -->            this page is run
   <!-- run with mongodb -->   ... where a server is at hand (THRONG_TEST_MONGODB), which stands in for mongodb://localhost:27017
   <!-- needs: FILE -->    ... where this file of real data is at hand; it lies in streams/
+  <!-- needs Parquet -->  ... where the program was built with Apache Arrow
   <!-- not run: WHY -->   the sh block behind it is left out
   <!-- do: COMMAND -->    what the text tells the reader to do by hand, such as changing a file
   <!-- add to FILE behind TEXT -->   the code behind it is what the reader adds to a JSON file, below the line that holds TEXT
@@ -68,6 +69,8 @@ class Docs(InFolder):
         text = read(page)
         if MONGODB is not None:
             text = text.replace("mongodb://localhost:27017/city", f"{MONGODB}/throng_docs_{uuid.uuid4().hex[:12]}")
+        if "<!-- needs Parquet -->" in text and not os.environ.get("THRONG_ARROW_PYTHON"):
+            self.skipTest(f"{page} needs a throng that was built with Apache Arrow")
         if needed := re.search(r"<!-- needs: (\S+) -->", text):
             source = os.path.join(SHARED_DATA, needed.group(1))
             if not os.path.exists(source):

@@ -66,6 +66,19 @@ class Disks(Places):
         os.close(written)
         self.assertEqual((done.returncode, done.stderr), (1, ""))
 
+    def test_nor_is_one_that_leaves_in_the_middle(self):
+        self.readings()
+        self.analyze(self.store)
+        lines = self.path("readings.ndjson")
+        for command in (["replay", lines, "--topic", "t", "--to", "stdout"], ["query", "windows", "--store", self.store, "--limit", "0", "--format", "csv"],
+                        ["export", "windows", "--store", self.store, "--format", "ndjson"]):
+            with subprocess.Popen([PROGRAM, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder) as running:
+                self.assertTrue(running.stdout.readline())
+                running.stdout.close()
+                said = running.stderr.read()
+            self.assertEqual(running.returncode, 1, command)
+            self.assertNotIn("throng:", said)
+
     def test_an_answer_or_a_report_that_cannot_be_written_is_an_error(self):
         self.readings(100)
         self.analyze(self.store)

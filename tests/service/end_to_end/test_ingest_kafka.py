@@ -11,7 +11,7 @@ import uuid
 from collections import Counter
 
 from rest_api import RestApi
-from throng import PROGRAM, InFolder, query, throng
+from throng import PROGRAM, InFolder, preset, query, throng
 
 BROKERS = os.environ.get("THRONG_TEST_KAFKA", "")
 MONGODB = os.environ.get("THRONG_TEST_MONGODB", "")
@@ -36,18 +36,15 @@ class IngestIntoKafka(InFolder):
         self.random = random.Random(self.seed)
         print(f"seed {self.seed}", flush=True)
 
-    def preset(self, kind, name):
-        return json.loads("\n".join(line for line in throng(kind, "show", name)[0].splitlines() if not line.lstrip().startswith("//")))
-
     def source(self, rows):
         """The preset, asked of an API of the test's own."""
         self.api = RestApi(rows, size=50)
         self.addCleanup(self.api.close)
-        preset = self.preset("source", "energy-certificates")
-        preset.update(url=f"{self.api.url}/next", query={"department": "{department}"}, for_each={"department": list(DEPARTMENTS)}, retry={"backoff": "1ms"})
-        preset["paging"]["size"] = 50
-        del preset["rate"]
-        return self.write("certificates.json", json.dumps(preset))
+        source = preset("source", "energy-certificates")
+        source.update(url=f"{self.api.url}/next", query={"department": "{department}"}, for_each={"department": list(DEPARTMENTS)}, retry={"backoff": "1ms"})
+        source["paging"]["size"] = 50
+        del source["rate"]
+        return self.write("certificates.json", json.dumps(source))
 
     def arguments(self, config, store):
         return ["ingest", config, "--settings", self.settings, "--store", store, "--report", self.path("report.json")]
@@ -66,7 +63,7 @@ class IngestIntoKafka(InFolder):
             process = subprocess.Popen([PROGRAM, *self.arguments(config, store)], stderr=subprocess.DEVNULL)
             while process.poll() is None and len(self.api.requests) < wanted:
                 time.sleep(0.0005)
-            time.sleep(self.random.random() * 0.02)  # where it is killed, not what is expected
+            time.sleep(self.random.random() * 0.01)  # where it is killed, not what is expected
             kills += process.poll() is None
             process.kill()
             process.wait()
@@ -108,7 +105,7 @@ class IngestIntoKafka(InFolder):
         self.assertEqual([each["rows"] for each in self.report()["sources"]], [300] * 3)
         self.assertEqual(self.numbers(), Counter(row["numero_dpe"] for row in rows))
 
-        labels = self.write("labels.json", json.dumps({**self.preset("pipeline", "energy-labels"), "idle": "200ms"}))
+        labels = self.write("labels.json", json.dumps({**preset("pipeline", "energy-labels"), "idle": "200ms"}))
         plain = self.write("plain.json", json.dumps({"name": "kept", "source": "energy.certificates", "key": "numero_dpe", "timestamp": "date_reception_dpe"}))
         # Two groups that know nothing of each other: one keeps what came, one counts.
         def group(name, *arguments):

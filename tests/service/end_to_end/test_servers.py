@@ -15,12 +15,13 @@ from urllib.request import urlopen
 
 import recompute
 from comparing import ComparesWindows
-from throng import PROGRAM, InFolder, query, throng
+from throng import PROGRAM, InFolder, query, signalled_at_write, throng
 
 BROKERS = os.environ.get("THRONG_TEST_KAFKA", "")
 MONGODB = os.environ.get("THRONG_TEST_MONGODB", "")
 SMALL = ["--duration", "20m", "--set", "populations.sensors.count=400", "--set", "populations.visitors.count=300",
          "--set", "populations.accounts.count=300", "--set", "populations.helpdesk.count=40"]
+SMALL_BATCHES = ["--set", "kafka.batch.num.messages=2"]
 
 
 class Servers(InFolder, ComparesWindows):
@@ -31,10 +32,16 @@ class Servers(InFolder, ComparesWindows):
         self.mongodb = f"{MONGODB}/throng_{uuid.uuid4().hex[:12]}"
         self.kafka = ["--set", f"kafka.brokers={BROKERS}", "--set", f"topics.prefix={self.prefix}"]
 
-    def settings_of_who_is_killed(self):
-        """Reads so little at a time that there is a middle to be killed in, and is not waited for long."""
-        properties = {"brokers": BROKERS, "fetch.message.max.bytes": 8192, "session.timeout.ms": 6000}
-        return self.write("settings.json", json.dumps({"kafka": properties, "topics": {"prefix": self.prefix}}))
+    def settings(self, **properties):
+        return self.write("settings.json", json.dumps({"kafka": {"brokers": BROKERS, **properties}, "topics": {"prefix": self.prefix}}))
+
+    def killed_at_sends(self, arguments, sends):
+        """Runs `throng ARGUMENTS`, which goes on where it was, and kills it each time before it has sent the broker so much. It reads so little at a
+        time, of what SMALL_BATCHES wrote, that it is in the middle of it; and is not waited for long."""
+        self.settings(**{"fetch.message.max.bytes": 512, "session.timeout.ms": 6000})
+        for send in sends:
+            signalled_at_write(arguments, send, part="tcp:" + BROKERS.rsplit(":", 1)[1])
+        self.settings()
 
     def answers(self, store):
         return {subject: query(subject, store) for subject in ("windows", "alerts", "labels", "entities")}
@@ -63,24 +70,19 @@ class Servers(InFolder, ComparesWindows):
         self.assertIn("topics.prefix", message)
 
     def test_an_analyser_killed_and_started_again_ends_as_if_nothing_had_been(self):
-        throng("simulate", "smart-city", "--duration", "30m", "--set", "populations.sensors.count=3000", "--to", "kafka",
+        throng("simulate", "smart-city", "--duration", "30m", "--set", "populations.sensors.count=100", *SMALL_BATCHES, "--to", "kafka",
                *self.kafka, "--store", self.store)
-        settings = self.write("settings.json", f'{{"kafka": {{"brokers": "{BROKERS}"}}, "topics": {{"prefix": "{self.prefix}"}}}}')
+        settings = self.settings()
         def arguments(store, group):
             return ["analyze", "city-climate", "--settings", settings, "--store", store, "--consumer-group",
                     f"{self.prefix}{group}", "--record", "iot.readings", "--record", "truth.labels", "--until-end",
-                    "--checkpoint-every", "200ms", "--report", self.path(group + ".json")]
+                    "--checkpoint-every", "10ms", "--report", self.path(group + ".json")]
         throng(*arguments(self.store, "whole"))
         self.assertEqual(self.report("whole.json")["resumed_messages"], 0)
         throng("audit", "--store", self.store)
-        process = subprocess.Popen([PROGRAM, *arguments(self.mongodb, "killed")], stderr=subprocess.DEVNULL)
-        while process.poll() is None:
-            out, _ = throng("query", "windows", "--store", self.mongodb, "--count")
-            if int(out) > 0:
-                process.send_signal(signal.SIGKILL)
-                break
-        process.wait()
+        self.killed_at_sends(arguments(self.mongodb, "killed"), (800, 800))
         throng(*arguments(self.mongodb, "killed"), limit=180)
+        self.assertGreater(self.report("killed.json")["resumed_messages"], 0)
         self.assertEqual(query("windows", self.mongodb), query("windows", self.store))
         self.assertEqual(query("alerts", self.mongodb), query("alerts", self.store))
 
@@ -118,7 +120,7 @@ class Servers(InFolder, ComparesWindows):
     def test_topics_messages_and_groups_are_told_over_http(self):
         throng("simulate", "smart-city", "--duration", "1m", "--to", "kafka", *self.kafka, "--store", self.store,
                "--report", self.path("report.json"))
-        settings = self.write("settings.json", f'{{"kafka": {{"brokers": "{BROKERS}"}}, "topics": {{"prefix": "{self.prefix}"}}}}')
+        settings = self.settings()
         throng("analyze", "city-climate", "--settings", settings, "--store", self.mongodb, "--until-end", "--consumer-group", self.prefix + "group")
         server = subprocess.Popen([PROGRAM, "serve", "127.0.0.1:0", "--store", self.mongodb, "--brokers", BROKERS],
                                   stderr=subprocess.PIPE, text=True)
@@ -155,29 +157,20 @@ class Servers(InFolder, ComparesWindows):
             "rules": [{"name": "fan-in", "when": {"payers_1h": {"$gte": 2}}, "cooldown": "1h"}],
         }
         self.write("p.json", json.dumps(pipeline))
-        throng(*world, "--to", "kafka", *self.kafka, "--store", self.store, limit=300)
+        throng(*world, *SMALL_BATCHES, "--to", "kafka", *self.kafka, "--store", self.store, limit=300)
         throng(*world, "--to", f"file:{self.folder}", limit=300)
-        settings = self.settings_of_who_is_killed()
+        settings = self.settings()
         def arguments(store, group):
             return ["analyze", self.path("p.json"), "--settings", settings, "--store", store, "--consumer-group",
-                    f"{self.prefix}{group}", "--until-end", "--checkpoint-every", "100ms", "--report", self.path(group + ".json")]
+                    f"{self.prefix}{group}", "--until-end", "--checkpoint-every", "10ms", "--report", self.path(group + ".json")]
         whole = f"sqlite:{self.path('whole.db')}"
         _, said = throng(*arguments(whole, "whole"), limit=300)
         with open(self.path("bank.transactions.ndjson")) as file:
             expected, counts = recompute.recompute(pipeline, file.read().splitlines(), 4)
         self.assertEqual(self.report("whole.json")["consumed"], counts["consumed"], said)
-        kills = 0
-        for wanted in (1, 200, 2_000):
-            process = subprocess.Popen([PROGRAM, *arguments(self.mongodb, "killed")], stderr=subprocess.DEVNULL)
-            while process.poll() is None:
-                out, _ = throng("query", "windows", "--store", self.mongodb, "--count")
-                if int(out) >= wanted:
-                    process.send_signal(signal.SIGKILL)
-                    kills += 1
-                    break
-            process.wait()
-        self.assertGreater(kills, 0)
+        self.killed_at_sends(arguments(self.mongodb, "killed"), (500, 400, 300))
         _, said = throng(*arguments(self.mongodb, "killed"), limit=300)
+        self.assertGreater(self.report("killed.json")["resumed_messages"], 0)
         self.assertGreater(len(expected), 500)
         self.compare(pipeline, expected, query("windows", whole))
         self.assertEqual(query("windows", self.mongodb), query("windows", whole), said)
@@ -198,27 +191,17 @@ class Servers(InFolder, ComparesWindows):
         for name, pipeline in (("first", first), ("second", second)):
             self.write(name + ".json", json.dumps(pipeline))
         world = ["simulate", "bank", "--duration", "3h", "--set", "populations.accounts.count=1500", "--seed", "5"]
-        throng(*world, "--to", "kafka", *self.kafka, "--store", self.store, limit=300)
+        throng(*world, *SMALL_BATCHES, "--to", "kafka", *self.kafka, "--store", self.store, limit=300)
         throng(*world, "--to", f"file:{self.folder}", limit=300)
         # A topic that is there keeps its partitions.
         throng("topics", "create", self.prefix + "bank.large", "--partitions", "2", "--brokers", BROKERS)
-        settings = self.settings_of_who_is_killed()
+        settings = self.settings()
         def arguments(name, store):
             return ["analyze", self.path(name + ".json"), "--settings", settings, "--store", store, "--consumer-group", self.prefix + name,
-                    "--until-end", "--checkpoint-every", "50ms", "--report", self.path(name + "-report.json")]
-        kills = 0
-        for wanted in (1, 2_000):
-            process = subprocess.Popen([PROGRAM, *arguments("first", self.mongodb)], stderr=subprocess.DEVNULL)
-            while process.poll() is None:
-                out, _ = throng("topics", "list", "--brokers", BROKERS)
-                row = next((line.split() for line in out.splitlines() if line.startswith(self.prefix + "bank.large")), None)
-                if row and int(row[3]) >= wanted:
-                    process.send_signal(signal.SIGKILL)
-                    kills += 1
-                    break
-            process.wait()
-        self.assertGreater(kills, 0)
+                    "--until-end", "--checkpoint-every", "10ms", "--report", self.path(name + "-report.json")]
+        self.killed_at_sends(arguments("first", self.mongodb), (500, 300))
         throng(*arguments("first", self.mongodb), limit=300)
+        self.assertGreater(self.report("first-report.json")["resumed_messages"], 0)
         with open(self.path("bank.transactions.ndjson")) as file:
             expected = recompute.onward(first, file.read().splitlines(), 4)
         out, _ = throng("peek", self.prefix + "bank.large", "--brokers", BROKERS, "--format", "records")
@@ -245,7 +228,8 @@ class Servers(InFolder, ComparesWindows):
             "name": "kept", "source": "bank.transactions", "key": "account_id", "timestamp": "timestamp",
             "windows": [{"name": "minute", "tumbling": "1m", "aggregate": {"amount": ["sum"]}}],
             "sinks": [{"name": name, "to": self.path(name), "rows": 200, "every": "50ms"} for name in ("lake", "shut")]}))
-        arguments = ["analyze", self.path("p.json"), "--settings", self.settings_of_who_is_killed(), "--store", self.mongodb,
+        settings = self.settings(**{"fetch.message.max.bytes": 8192, "session.timeout.ms": 6000})
+        arguments = ["analyze", self.path("p.json"), "--settings", settings, "--store", self.mongodb,
                      "--consumer-group", self.prefix + "group", "--checkpoint-every", "50ms"]
 
         def rows(name):
@@ -265,10 +249,7 @@ class Servers(InFolder, ComparesWindows):
 
         os.makedirs(self.path("shut/bank.transactions"))
         self.write("shut/bank.transactions/dt=2026-01-05", "a file, so that no folder can be made")
-        process = subprocess.Popen([PROGRAM, *arguments], stderr=subprocess.DEVNULL)
-        until(lambda: rows("lake"), process)
-        process.kill()
-        process.wait()
+        signalled_at_write(arguments, 8, part="/lake/")
         self.assertLess(len(rows("lake")), len(wanted))
         process = subprocess.Popen([PROGRAM, *arguments], stderr=subprocess.DEVNULL)
         until(lambda: rows("lake") == wanted, process)

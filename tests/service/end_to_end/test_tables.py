@@ -126,6 +126,38 @@ class Tables(InFolder, ComparesWindows):
             time.sleep(0.5)
         self.fail("the table's new row did not count within half a minute")
 
+    @unittest.skipUnless(BROKERS, "THRONG_TEST_KAFKA says where Kafka is: ./dev test --servers")
+    def test_a_world_is_watched_with_a_table_of_its_cluster(self):
+        prefix = f"t{uuid.uuid4().hex[:12]}."
+        cluster = ["--set", f"kafka.brokers={BROKERS}", "--set", f"topics.prefix={prefix}"]
+        world = self.write_world({"topic": "districts", "on": "district", "add": ["people"]})
+        _, message = throng("run", world, *cluster, "--store", self.store, expect=2)
+        self.assertIn('no topic "' + prefix + 'districts", which a pipeline uses as a table', message)
+        throng("topics", "create", prefix + "districts", "--compact", "--brokers", BROKERS)
+        self.write("districts.records.ndjson", "".join(record(0, i, BEGIN, f"district-{i:02d}", {"people": 7}) + "\n" for i in range(20)))
+        settings = self.write("settings.json", json.dumps({"kafka": {"brokers": BROKERS}, "topics": {"prefix": prefix}}))
+        throng("replay", self.path("districts.records.ndjson"), "--topic", "districts", "--settings", settings)
+        throng("run", world, *cluster, "--store", self.store)
+        windows = query("windows", self.store)
+        self.assertGreater(len(windows), 0)
+        self.assertEqual({window["group"]["people"] for window in windows}, {7})
+
+    def write_world(self, enrich):
+        self.write("p.json", json.dumps({
+            "name": "rooms", "source": "iot.readings", "key": "sensor_id", "timestamp": "timestamp", "enrich": [enrich],
+            "windows": [{"name": "w", "tumbling": "1m", "group_by": enrich["add"], "aggregate": {"temperature": ["count"]}}]}))
+        return self.write("world.json", json.dumps({
+            "name": "town", "seed": 1, "start": "2026-01-05T09:00:00Z", "duration": "5m", "speed": "max", "pipelines": ["p.json"],
+            "populations": {"sensors": {"kind": "sensor", "count": 20}}}))
+
+    def test_a_world_can_not_be_watched_with_what_it_writes_itself(self):
+        own = {"topic": "truth.labels", "key": "entity", "on": "sensor_id", "add": ["cause"]}
+        other = {"topic": "districts", "on": "district", "add": ["people"]}
+        for enrich, said in ((own, "truth.labels, which this world writes"), (other, "the embedded cluster begins empty")):
+            _, message = throng("run", self.write_world(enrich), "--store", self.store, expect=2)
+            self.assertIn(said, message)
+        self.assertFalse(os.path.exists(self.path("throng.db")))
+
     def test_lines_without_keys_of_their_own_are_a_table_too(self):
         self.lay_out(500)
         self.write("p.json", json.dumps({**PIPELINE, "enrich": [{**TABLE, "key": "id", "timestamp": "since"}]}))

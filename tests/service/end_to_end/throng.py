@@ -30,6 +30,11 @@ def query(subject, store, *arguments):
     return json.loads(out)
 
 
+def preset(kind, name):
+    """A preset, `throng KIND show NAME`, without its comments, which stand in lines of their own."""
+    return json.loads("\n".join(line for line in throng(kind, "show", name)[0].splitlines() if not line.lstrip().startswith("//")))
+
+
 class InFolder(unittest.TestCase):
     """A test with a folder of its own."""
 
@@ -62,8 +67,8 @@ class InFolder(unittest.TestCase):
 
 
 def signalled_at_write(arguments, write, number=signal.SIGKILL, part=""):
-    """Runs `throng ARGUMENTS`, which gets the signal before its `write`-th write into a file (with `part` in its path; signal_at_write.cpp): until it is
-    killed, until it stands (SIGSTOP: the process is given back), or until it has ended cleanly (any other)."""
+    """Runs `throng ARGUMENTS`, which gets the signal before its `write`-th write into a file (with `part` in its path, or to the server at `tcp:PORT`;
+    signal_at_write.cpp): until it is killed, until it stands (SIGSTOP: the process is given back), or until it has ended cleanly (any other)."""
     process = subprocess.Popen(
         [PROGRAM, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "LD_PRELOAD": os.environ["THRONG_SIGNAL_AT_WRITE_MODULE"], "THRONG_SIGNAL_AT_WRITE": f"{write},{int(number)},{part}",
