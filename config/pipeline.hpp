@@ -231,8 +231,9 @@ struct sink {
   std::size_t megabytes = 64;
   /// The columns besides those that say where a message stood. Empty: what the events have.
   std::vector<std::pair<std::string, column_kind>> columns;
-  std::string authorization; ///< of a server: the environment variable that holds the header's value; empty: none
-  std::string ca_file;       ///< of a server: empty: the system's authorities
+  std::string authorization;    ///< of a server: the environment variable that holds the header's value; empty: none
+  std::string ca_file;          ///< of a server: empty: the system's authorities
+  milliseconds timeout{30'000}; ///< of a server: a request and its answer
 
   friend bool operator==(const sink&, const sink&) = default;
 };

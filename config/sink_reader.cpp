@@ -20,6 +20,7 @@ namespace {
 void read_server(const fields& from, sink& into) {
   from.read("authorization", into.authorization);
   from.read("ca_file", into.ca_file);
+  from.read("timeout", into.timeout);
   if (is_http(into.to)) {
     if (const auto address = check_http(into.to); !address)
       from.report("to", address.error().message);
@@ -32,7 +33,7 @@ void read_server(const fields& from, sink& into) {
   }
   if (into.format == sink_format::elasticsearch)
     from.report("format", "\"elasticsearch\" is of a server: let `to` be http://HOST:PORT/INDEX or https");
-  for (const auto* of_server : {"authorization", "ca_file"})
+  for (const auto* of_server : {"authorization", "ca_file", "timeout"})
     if (from.has(of_server))
       from.report(of_server, "belongs to a server, http://… or https://…, leave it out");
 }

@@ -1,11 +1,14 @@
 #include "service/http_poster.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include "config/time.hpp"
+#include "sources/curl_failure.hpp"
 #include "sources/curl_handles.hpp"
 #include "sources/http_message.hpp"
 
@@ -21,6 +24,11 @@ public:
       , handle_(std::move(handle)) {}
 
   expected<sinks::http_answer> post(const std::string& body) {
+    if (const auto now = clock::now(); now < not_before_)
+      return fail(error_kind::unavailable,
+                  fmt::format("{} has asked to be left alone for another {}", server_,
+                              format_duration(std::chrono::ceil<std::chrono::seconds>(not_before_ - now))),
+                  true);
     answer_.clear();
     too_long_ = false;
     auto* to = handle_.get();
@@ -45,13 +53,21 @@ public:
     if (!options_.ca_file.empty())
       curl_easy_setopt(to, CURLOPT_CAINFO, options_.ca_file.c_str());
     if (const auto code = curl_easy_perform(to); code != CURLE_OK)
-      return fail(error_kind::unavailable, fmt::format("{}: {}", server_, said(code)), true);
+      return failed(code);
     long status = 0;
+    curl_off_t rest = 0; // seconds; libcurl reads dates, too
     curl_easy_getinfo(to, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(to, CURLINFO_RETRY_AFTER, &rest);
+    if (rest > 0)
+      not_before_ =
+          clock::now() + std::min<std::chrono::milliseconds>(
+                             options_.longest_rest, std::chrono::seconds{std::min<curl_off_t>(rest, 1'000'000'000)});
     return sinks::http_answer{static_cast<int>(status), std::move(answer_)};
   }
 
 private:
+  using clock = std::chrono::steady_clock;
+
   static std::size_t take(char* bytes, std::size_t size, std::size_t count, void* self) {
     auto& to = *static_cast<poster*>(self);
     if (to.answer_.size() + size * count > to.options_.longest_answer) {
@@ -62,10 +78,15 @@ private:
     return size * count;
   }
 
-  /// libcurl's own text may hold the URL; its name of the error does not.
-  std::string said(CURLcode code) const {
-    return too_long_ ? fmt::format("the answer has more than {} bytes", options_.longest_answer)
-                     : curl_easy_strerror(code);
+  tl::unexpected<error> failed(CURLcode code) const {
+    const auto why =
+        too_long_
+            ? sources::http_failure{fmt::format("the answer has more than {} bytes", options_.longest_answer), true}
+        : code == CURLE_OPERATION_TIMEDOUT
+            ? sources::http_failure{fmt::format("the answer was not there within {} (timeout)",
+                                                format_duration(options_.limit))}
+            : sources::failure_of(code, options_.ca_file);
+    return fail(error_kind::unavailable, fmt::format("{}: {}", server_, why.sentence), !why.final);
   }
 
   http_poster_options options_;
@@ -73,6 +94,7 @@ private:
   sources::curl_handle handle_;
   std::string answer_;
   bool too_long_ = false;
+  clock::time_point not_before_;
 };
 
 } // namespace

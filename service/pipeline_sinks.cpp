@@ -13,6 +13,7 @@
 #include "analytics/event_sink.hpp"
 #include "config/http_address.hpp"
 #include "service/http_poster.hpp"
+#include "service/side_messages.hpp"
 #include "sinks/file_sink.hpp"
 #include "sinks/http_sink.hpp"
 #include "sinks/open_place.hpp"
@@ -86,6 +87,7 @@ expected<std::shared_ptr<counted_sink>> open_server(const config::pipeline& of, 
   how.url += bulk ? "/_bulk" : "";
   how.content_type = "application/x-ndjson";
   how.ca_file = sink.ca_file;
+  how.limit = sink.timeout;
   if (!sink.authorization.empty()) {
     const auto* value = std::getenv(sink.authorization.c_str()); // NOLINT(concurrency-mt-unsafe): nobody changes it
     if (value == nullptr || *value == '\0')
@@ -98,13 +100,17 @@ expected<std::shared_ptr<counted_sink>> open_server(const config::pipeline& of, 
   if (!post)
     return tl::unexpected{post.error()};
   auto refused = std::make_shared<std::atomic<std::uint64_t>>(0);
-  auto refuse = [refused, dead_letters, pipeline = of.name,
-                 name = sink.name](const analytics::sink_rows& rows, const analytics::sink_row& row,
-                                   const std::string& why) -> expected<void> {
+  auto refuse = [refused, dead_letters, pipeline = of.name, name = sink.name,
+                 what = sink.of](const analytics::sink_rows& rows, const analytics::sink_row& row,
+                                 const std::string& why) -> expected<void> {
     const analytics::raw_message message{row.offset, row.timestamp_ms, row.key, row.value, nullptr};
-    const auto letter = analytics::dead_letter_of({pipeline, rows.topic, rows.partition}, message,
-                                                  {std::max<std::int64_t>(0, row.timestamp_ms)}, "refused",
-                                                  fmt::format("sink {}: {}", name, why));
+    auto letter = analytics::dead_letter_of({pipeline, rows.topic, rows.partition}, message,
+                                            {std::max<std::int64_t>(0, row.timestamp_ms)}, refused_reason,
+                                            fmt::format("sink {}: {}", name, why));
+    // The pipeline, or another sink, may have refused the same message; and of results several stand under one offset.
+    for (auto& [header, value] : letter.headers)
+      if (header == "id")
+        value = analytics::document_id({"sink", pipeline, name, sinks::row_id(rows, row, what)});
     if (refused->fetch_add(1) == 0)
       spdlog::warn(
           "pipeline {}, sink {}: its server refuses a row, which goes to the dead letters, as all such will: {}",

@@ -19,6 +19,8 @@ namespace throng::service {
 
 /// Of a rejected message that was too long to be passed on whole: how many bytes its value had. What stands in the topic is its beginning.
 inline constexpr std::string_view cut_header = "cut_from";
+/// Why a sink's server would not have a row: of a dead letter that the pipeline itself has taken in.
+inline constexpr std::string_view refused_reason = "refused";
 
 /// Throng's own topics that every analysis writes to, without the prefix.
 const std::vector<std::string>& analysis_topics();
