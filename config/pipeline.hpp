@@ -161,6 +161,21 @@ struct window {
 /// Whom people's verdicts on a detector's alerts teach: the entity that it rang for, all entities alike, or nobody.
 enum class feedback { entity, detector, off };
 
+inline constexpr std::array<std::pair<std::string_view, feedback>, 3> feedback_words{
+    {{"entity", feedback::entity}, {"detector", feedback::detector}, {"off", feedback::off}}};
+
+constexpr std::string_view to_string(feedback of) {
+  return feedback_words.at(static_cast<std::size_t>(of)).first;
+}
+
+/// None: there is no such word.
+constexpr std::optional<feedback> feedback_named(std::string_view word) {
+  for (const auto& [name, of] : feedback_words)
+    if (name == word)
+      return of;
+  return std::nullopt;
+}
+
 struct detect {
   std::string name;
   std::string detector;

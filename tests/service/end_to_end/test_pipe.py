@@ -6,7 +6,7 @@ import signal
 import subprocess
 import unittest
 
-from throng import PROGRAM, InFolder, query, throng
+from throng import InFolder, query, throng
 
 PIPELINE = """{
   "name": "means", "source": "readings", "key": "id", "timestamp": "at", "timestamp_unit": "ms", "disorder": "5s",
@@ -77,8 +77,8 @@ class Pipe(InFolder):
         self.compare(out, 3)
 
     def test_a_result_comes_out_while_more_goes_in(self):
-        process = subprocess.Popen([PROGRAM, "analyze", self.path("p.json"), "--from", "stdin", "--store", "none", "--to",
-                                    "stdout", "--quiet"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process = self.started("analyze", self.path("p.json"), "--from", "stdin", "--store", "none", "--to", "stdout", "--quiet",
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for at in (0, 60_000, 200_000):  # the last moves the watermark past the first window's end
             process.stdin.write(f'{{"id": "a", "at": {1_767_225_600_000 + at}, "x": 4}}\n')
             process.stdin.flush()
@@ -118,8 +118,8 @@ class Pipe(InFolder):
             self.assertIn(said, message, arguments)
 
     def test_a_reader_that_goes_away_ends_it_with_a_sentence(self):
-        process = subprocess.Popen([PROGRAM, "analyze", self.path("p.json"), "--from", f"file:{self.folder}", "--store", "none",
-                                    "--to", "stdout"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = self.started("analyze", self.path("p.json"), "--from", f"file:{self.folder}", "--store", "none", "--to", "stdout",
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         process.stdout.close()
         _, message = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 1)

@@ -6,7 +6,7 @@ import unittest
 from collections import Counter
 from datetime import datetime
 
-from throng import PROGRAM, InFolder, query, throng
+from throng import InFolder, query, throng
 
 SMALL = ["--duration", "35m", "--set", "populations.sensors.count=400", "--set", "populations.visitors.count=300",
          "--set", "populations.accounts.count=300", "--set", "populations.helpdesk.count=40"]
@@ -111,10 +111,8 @@ class Run(InFolder):
         self.assertEqual(mine[0]["x"]["sum"], 7)
 
     def test_ctrl_c_ends_it_cleanly_and_nothing_is_lost(self):
-        process = subprocess.Popen(
-            [PROGRAM, "run", "metropolis", *SMALL[2:], "--duration", "30d", "--store", self.store,
-             "--report", self.path("report.json"), "--log-level", "info"],
-            stderr=subprocess.PIPE, text=True)
+        process = self.started("run", "metropolis", *SMALL[2:], "--duration", "30d", "--store", self.store, "--report", self.path("report.json"),
+                               "--log-level", "info", stderr=subprocess.PIPE)
         for line in process.stderr:
             if "world begins" in line:
                 break

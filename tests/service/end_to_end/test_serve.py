@@ -2,7 +2,6 @@
 import contextlib
 import http.client
 import json
-import os
 import re
 import signal
 import socket
@@ -10,7 +9,7 @@ import subprocess
 import unittest
 from urllib.parse import quote, urlencode
 
-from throng import PROGRAM, InFolder, query, throng
+from throng import InFolder, query, throng
 
 WORLD = ["--duration", "10m", "--set", "populations.sensors.count=60", "--set",
          'incidents=[{"kind": "sensor.stuck", "population": "sensors", "count": 2, "at": "2m", "for": "5m"}]',
@@ -44,10 +43,7 @@ class Serve(InFolder):
     def setUp(self):
         super().setUp()
         throng("run", "smart-city", *WORLD, "--store", self.store)
-        self.server = subprocess.Popen([PROGRAM, "serve", "127.0.0.1:0", "--store", self.store], stderr=subprocess.PIPE, text=True)
-        self.addCleanup(self.server.stderr.close)
-        self.addCleanup(self.server.wait)
-        self.addCleanup(self.server.kill)
+        self.server = self.started("serve", "127.0.0.1:0", "--store", self.store, stderr=subprocess.PIPE)
         self.port = int(re.fullmatch(r"serving at http://127\.0\.0\.1:(\d+)\n", self.server.stderr.readline()).group(1))
 
     def ask(self, path, method="GET", body=None, headers=None):
