@@ -58,8 +58,7 @@ class Servers(InFolder, ComparesWindows):
         self.assertGreater(len(here["windows"]), 100)
         self.assertGreater(len(here["alerts"]), 0)
         here["events"], there["events"] = query("events", self.store), query("events", self.mongodb)
-        self.assertLess(len(here["events"]), real["events_by_topic"]["bank.transactions"] / 2)
-        self.assertGreater(len(here["events"]), real["events_by_topic"]["bank.transactions"] / 10)
+        self.assertTrue(0 < len(here["events"]) < real["events_by_topic"]["bank.transactions"])  # some have left
         for subject, documents in here.items():
             self.assertEqual(there[subject], documents, subject)
         throng("audit", "--store", self.mongodb)

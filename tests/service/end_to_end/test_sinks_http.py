@@ -108,7 +108,7 @@ class SinksOverHttp(InFolder):
         until(lambda: figures("throng_sink_rows_total", "up") == MESSAGES and figures("throng_sink_lag_messages", "up") == 0)
         self.assertEqual(figures("throng_sink_rows_total", "down"), 0)
         self.assertEqual(figures("throng_sink_errors_total", "up"), 0)
-        self.assertEqual(figures("throng_sink_lag_messages", "down"), MESSAGES)
+        self.assertGreater(figures("throng_sink_lag_messages", "down"), 0)
         down.fate = lambda number: None
         self.assertEqual(running.wait(60), 0)
         self.assertEqual(down.documents, self.server.documents)
@@ -142,7 +142,7 @@ class SinksOverHttp(InFolder):
         self.assertIn("pipeline kept, sink index: the answer was 401", err)
         self.assertEqual(sum(window["events"] for window in query("windows", self.store)), MESSAGES)  # which it did not hold back
         out, err = throng(*arguments, environment={"INDEX_KEY": SECRET})
-        said += [out, err, throng("pipeline", "show", self.path("p.json"))[0]]
+        said += [out, err, throng("pipeline", "explain", self.path("p.json"))[0]]
         self.check_each_once()
         _, err = throng(*arguments, expect=2)
         self.assertIn("pipeline kept, sink index: authorization: INDEX_KEY is not in the environment", err)
@@ -160,7 +160,7 @@ class SinksOverHttp(InFolder):
         self.assertRegex(said, r"pipeline kept, sink index: https://127\.0\.0\.1:\d+: the server's certificate is not one to trust")
         self.assertNotIn("secret-index", said)
         self.assertEqual(self.server.requests, 0)
-        throng(*self.arguments(ca_file=self.path("cert.pem")))
+        throng(*self.arguments("--reset", ca_file=self.path("cert.pem")))
         self.check_each_once()
 
     def test_addresses_that_hold_secrets_and_what_does_not_go_together_are_refused(self):
