@@ -226,15 +226,19 @@ struct join {
 };
 
 /// How a sink's files are written.
-enum class sink_format { ndjson, csv, parquet };
+enum class sink_format { ndjson, csv, parquet, elasticsearch };
 enum class sink_compression { none, gzip, zstd };
 /// What a column of a sink's files holds.
 enum class column_kind { boolean, integer, number, text, time };
 
-/// Every message of the source, into files of a folder.
+/// What goes into a sink: every message of the source, or what the pipeline makes of them.
+enum class sink_content { events, windows, alerts };
+
+/// Where events or results go, besides the store.
 struct sink {
   std::string name;
-  std::string to; ///< the folder
+  sink_content of = sink_content::events;
+  std::string to; ///< a folder, a place in S3, or a server
   sink_format format = sink_format::ndjson;
   sink_compression compression = sink_compression::none;
   milliseconds every{10'000}; ///< wall time, from one checkpoint of it to the next, to within one of the analysis
@@ -242,6 +246,9 @@ struct sink {
   std::size_t megabytes = 64;
   /// The columns besides those that say where a message stood. Empty: what the events have.
   std::vector<std::pair<std::string, column_kind>> columns;
+  std::string authorization;    ///< of a server: the environment variable that holds the header's value; empty: none
+  std::string ca_file;          ///< of a server: empty: the system's authorities
+  milliseconds timeout{30'000}; ///< of a server: a request and its answer
 
   friend bool operator==(const sink&, const sink&) = default;
 };
@@ -276,6 +283,9 @@ struct pipeline {
 
   friend bool operator==(const pipeline&, const pipeline&) = default;
 };
+
+/// What a sink's rows are called in their place: the topic, or `PIPELINE.windows`, `PIPELINE.alerts`.
+std::string rows_name(const pipeline& of, const sink& which);
 
 /// A pipeline whose output comes back to it, itself or by way of others.
 struct pipeline_loop {

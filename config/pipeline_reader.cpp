@@ -540,7 +540,7 @@ pipeline read_pipeline(document& in, const json::value& value, const std::string
     result.rules.push_back(read_rule(one));
     alarms.add(one, result.rules.back().name);
   });
-  read_sinks(from, result.sinks);
+  read_sinks(from, result);
   return result;
 }
 

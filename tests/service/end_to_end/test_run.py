@@ -65,6 +65,21 @@ class Run(InFolder):
         del made["paid"]
         return dict(made)
 
+    def test_raw_events_leave_the_store_by_event_time(self):
+        recorded = ["--set", 'record.topics=["bank.transactions"]']
+        others = ("windows", "alerts", "labels", "entities")
+        self.run_small(*recorded)
+        everything = query("events", self.store)
+        rest = [query(subject, self.store) for subject in others]
+        self.run_small(*recorded, "--set", "record.keep=10m")
+        kept = query("events", self.store)
+        self.assertEqual([query(subject, self.store) for subject in others], rest)
+        times = sorted(event["time"] for event in kept)
+        minutes = (datetime.fromisoformat(times[-1]) - datetime.fromisoformat(times[0])).total_seconds() / 60
+        self.assertTrue(9 < minutes < 14, minutes)
+        by = lambda event: (event["partition"], event["offset"])
+        self.assertEqual(sorted(kept, key=by), sorted((event for event in everything if event["time"] >= times[0]), key=by))
+
     def test_what_the_world_made_was_taken_in_stored_and_audited(self):
         report = self.run_small()
         self.assertEqual(report["lost"], 0)

@@ -47,8 +47,9 @@ class Servers(InFolder, ComparesWindows):
         return {subject: query(subject, store) for subject in ("windows", "alerts", "labels", "entities")}
 
     def test_a_run_on_real_servers_stores_what_the_embedded_one_stores(self):
-        throng("run", "metropolis", *SMALL, "--store", self.store, "--report", self.path("embedded.json"))
-        throng("run", "metropolis", *SMALL, *self.kafka, "--store", self.mongodb, "--report", self.path("real.json"))
+        recorded = ["--set", 'record={"topics": ["bank.transactions"], "keep": "5m"}']
+        throng("run", "metropolis", *SMALL, *recorded, "--store", self.store, "--report", self.path("embedded.json"))
+        throng("run", "metropolis", *SMALL, *recorded, *self.kafka, "--store", self.mongodb, "--report", self.path("real.json"))
         embedded, real = self.report("embedded.json"), self.report("real.json")
         for figure in ("events", "events_by_topic", "consumed", "alerts", "late", "dead_letters", "lost"):
             self.assertEqual(real[figure], embedded[figure], figure)
@@ -56,6 +57,8 @@ class Servers(InFolder, ComparesWindows):
         here, there = self.answers(self.store), self.answers(self.mongodb)
         self.assertGreater(len(here["windows"]), 100)
         self.assertGreater(len(here["alerts"]), 0)
+        here["events"], there["events"] = query("events", self.store), query("events", self.mongodb)
+        self.assertTrue(0 < len(here["events"]) < real["events_by_topic"]["bank.transactions"])  # some have left
         for subject, documents in here.items():
             self.assertEqual(there[subject], documents, subject)
         throng("audit", "--store", self.mongodb)
