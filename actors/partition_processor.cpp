@@ -444,6 +444,7 @@ void partition_processor_state::check_finish() {
       if (position_ < *start_.finish->at)
         return;
       core_.emit_at_end();
+      publish_counts(); // what was taken in at the end alone
       auto results = hand_over();
       counts_->open_windows = results ? windows_in(*results, false) : 0;
     }
@@ -515,6 +516,7 @@ void partition_processor_state::publish_counts() {
   }
   counts_->alerts = told.alerts;
   counts_->late = told.late;
+  counts_->late_by_window = told.late_by_window;
   counts_->dead_letters = told.dead_letters;
   counts_->not_fed = told.not_fed;
   counts_->written = told.written;

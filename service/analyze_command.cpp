@@ -258,6 +258,11 @@ int run(const analyze_options& options, bool quiet) {
                     at.alerts, at.late, at.dead_letters, report["wall_seconds"].as_double()));
     if (at.written > 0)
       say(fmt::format("{} messages written to {}", at.written, fmt::join(named_topics(*plans), ", ")));
+    if (at.late_by_window > at.late)
+      say(fmt::format(
+          "{} times an event was left out of a window that was final: a greater \"disorder\" or \"lateness\" "
+          "in the pipeline would take it in",
+          at.late_by_window));
     if (at.not_fed > 0)
       say(fmt::format("{} events were older than the watermark, and kept from features, detectors and rules: "
                       "a greater \"disorder\" in the pipeline would take them in",

@@ -93,6 +93,28 @@ class Pipe(InFolder):
         windows, _ = self.printed(rest)
         self.assertEqual(windows[("minute", "2026-01-01T00:03:00.000Z", '{"id": "a"}')]["x"]["count"], 1)
 
+    def told_of(self, windows, events):
+        """The lines that come out, and the report, of events (entity, second) in their order."""
+        self.write("p.json", json.dumps({"name": "p", "source": "t", "key": "k", "timestamp": "ts", "disorder": "0s", "windows": windows}))
+        lines = "".join(json.dumps({"k": who, "ts": f"2026-03-01T00:{second // 60:02}:{second % 60:02}Z", "v": 1}) + "\n" for who, second in events)
+        out, _ = throng("analyze", self.path("p.json"), "--from", "stdin", "--store", "none", "--to", "stdout", "--quiet", "--report",
+                        self.path("report.json"), input=lines)
+        return [json.loads(line) for line in out.splitlines()], self.report()
+
+    def test_a_session_that_has_become_part_of_another_is_told_by_its_group_and_start(self):
+        sessions = [{"name": "s", "session": {"gap": "10s"}, "lateness": "1m", "group_by": ["k"], "aggregate": {"v": ["sum"]}}]
+        told, _ = self.told_of(sessions, [("a", 30), ("b", 30), ("z", 45), ("b", 25), ("z", 46)])
+        gone = [line for line in told if line.get("superseded")]
+        self.assertEqual([(line["group"], line["start"]) for line in gone], [({"k": "b"}, "2026-03-01T00:00:30.000Z")])
+        self.assertNotIn("end", gone[0])
+
+    def test_an_event_left_out_of_one_window_but_not_of_another_is_counted(self):
+        windows = [{"name": "ten", "tumbling": "10s", "lateness": "10s", "aggregate": {"v": ["sum"]}},
+                   {"name": "minute", "tumbling": "1m", "aggregate": {"v": ["sum"]}}]
+        told, report = self.told_of(windows, [("a", 0), ("a", 65), ("a", 55), ("a", 300)])
+        self.assertEqual((report["late_by_window"], report["late"]), (1, 0))
+        self.assertEqual({line["events"] for line in told if line["window"] == "minute" and line["start"] == "2026-03-01T00:00:00.000Z"}, {1})
+
     def test_standard_input_goes_into_an_empty_store_only_or_with_reset(self):
         arguments = ["analyze", self.path("p.json"), "--from", "stdin", "--store", self.store, "--report", self.path("report.json")]
         throng(*arguments, input=self.messages)
