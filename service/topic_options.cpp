@@ -11,7 +11,10 @@ namespace throng::service {
 expected<std::vector<transport::topic_plan>> plan_topics(const topic_options& options,
                                                          const config::topic_settings& otherwise) {
   std::map<std::string, std::string> properties;
-  if (options.retention == "forever") {
+  // As all topics that Throng makes: messages have the times of their events, and with a broker's own week those of last year are deleted
+  // within minutes.
+  const auto nothing_else = options.retention.empty() && (!options.compact || options.retention_bytes);
+  if (options.retention == "forever" || nothing_else) {
     properties["retention.ms"] = "-1";
   } else if (!options.retention.empty()) {
     auto kept = parse_duration(options.retention);

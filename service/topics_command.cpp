@@ -92,7 +92,7 @@ void add_create_options(CLI::App& command, topic_options& options) {
       ->check(above_zero());
   command
       .add_option("--retention", options.retention,
-                  "How long messages are kept, such as 7d, or forever; else the broker's")
+                  "How long messages are kept by their time, such as 7d, or forever (the default)")
       ->check(can_be({"forever"}));
   command.add_option("--retention-bytes", options.retention_bytes, "How much of a partition is kept; -1 is all");
   command.add_flag("--compact", options.compact,

@@ -20,11 +20,11 @@ using properties = transport::topic_properties;
 
 } // namespace
 
-CAF_TEST(what no option says is the settings or the brokers) {
+CAF_TEST(what no option says is what the settings say or for ever) {
   auto plan = plan_of({});
   CAF_CHECK_EQUAL(plan.partitions, 4);
   CAF_CHECK_EQUAL(plan.replication, 3);
-  CAF_CHECK(plan.properties.empty());
+  CAF_CHECK_EQUAL(plan.properties, (properties{{"retention.ms", "-1"}}));
   topic_options both;
   both.names = {"a", "b"};
   both.partitions = 8;
@@ -46,6 +46,10 @@ CAF_TEST(retention and compaction become the properties of Kafka) {
   options = {};
   options.compact = true;
   CAF_CHECK_EQUAL(plan_of(options).properties, (properties{{"cleanup.policy", "compact"}}));
+  options.retention_bytes = 5;
+  CAF_CHECK_EQUAL(plan_of(options).properties,
+                  (properties{{"cleanup.policy", "compact,delete"}, {"retention.bytes", "5"}, {"retention.ms", "-1"}}));
+  options.retention_bytes.reset();
   options.retention = "1h";
   CAF_CHECK_EQUAL(plan_of(options).properties,
                   (properties{{"cleanup.policy", "compact,delete"}, {"retention.ms", "3600000"}}));

@@ -62,6 +62,10 @@ class Topics(OnCluster):
             _, message = self.on_cluster("topics", command, name, expect=2)
             self.assertIn(f'there is no topic "{name}" at {BROKERS}', message)
 
+    def test_a_topic_keeps_events_of_long_ago_unless_it_is_told_not_to(self):
+        name = self.prefix + "old"
+        self.assertEqual(self.on_cluster("topics", "create", name)[0], f"made {name}: 4 partitions, replication 1, retention.ms=-1\n")
+
     def test_what_the_broker_refuses_is_said_in_its_words(self):
         name = self.prefix + "x"
         for more, why in ((["--replication", "7"], "replication"), (["--property", "no.such.property=1"], "no.such.property"),
