@@ -105,7 +105,7 @@ void store_writer_state::stored_some() {
 }
 
 bool store_writer_state::try_fewer_again(const error& why) {
-  at_once_ = std::max(at_once_ / 2, std::size_t{1});
+  at_once_ = std::max(std::min(at_once_, batch_.size()) / 2, std::size_t{1});
   return try_again(why);
 }
 

@@ -72,7 +72,9 @@ private:
   std::vector<write_job*> group();
   bool store(const std::vector<write_job*>& together);
   bool store_alone(write_job& of);
+  /// A call of the store went well: more may go into the next, and what fails has its whole time again.
   void stored_some();
+  /// try_again() with half of what was given to the store.
   bool try_fewer_again(const error& why);
   std::optional<error> keep_inputs(const result_batch& of);
   /// Rows into their sinks, one after another; those done are not done again.

@@ -125,6 +125,18 @@ CAF_TEST(a store for which much at once takes too long is given fewer until it k
   CAF_CHECK_EQUAL(store.batch_sizes.at(store.batch_sizes.size() - 2), 10u);
 }
 
+CAF_TEST(what is halved is what the store was given and not what it might have been) {
+  std::vector<std::size_t> given;
+  store.before_write = [&](std::span<const storage::stamped_document> batch) -> expected<void> {
+    given.push_back(batch.size());
+    return batch.size() > 2 ? fail(error_kind::timed_out, "too slow", true) : expected<void>{};
+  };
+  ask(1, results({"a", "b", "c", "d"}));
+  settle(2s);
+  CAF_CHECK_EQUAL(given, (std::vector<std::size_t>{4, 2, 2}));
+  CAF_CHECK_EQUAL(replies[1].summary.written, 4u);
+}
+
 CAF_TEST(who is fenced is told apart from those in the same write) {
   ask(0, results({"x"}, 7));
   sched.run();
