@@ -32,7 +32,8 @@ progress_snapshot analysis_progress::snapshot() const {
     all.dead_letters += counts->dead_letters;
     all.not_fed += counts->not_fed;
     all.written += counts->written;
-    all.lag += one.lag();
+    const auto lag = one.lag();
+    all.lag = all.lag && lag ? std::optional{*all.lag + *lag} : std::nullopt;
     all.partitions.push_back(std::move(one));
   }
   return all;

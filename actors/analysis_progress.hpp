@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,8 +49,11 @@ struct partition_progress {
   std::int64_t end_offset = -1;
   std::int64_t watermark_ms = INT64_MIN;
 
-  /// Messages that stand in the partition and are not taken in; 0 where that is not known.
-  std::uint64_t lag() const {
+  /// Messages that stand in the partition and are not taken in. None while its end has not been heard: that of a file is known when it has
+  /// been read.
+  std::optional<std::uint64_t> lag() const {
+    if (next_offset >= 0 && end_offset < 0)
+      return std::nullopt;
     return next_offset >= 0 && end_offset > next_offset ? static_cast<std::uint64_t>(end_offset - next_offset) : 0;
   }
 };
@@ -65,9 +69,9 @@ struct progress_snapshot {
   std::uint64_t late_by_window = 0; ///< left out of a window that was final, once for each
   std::uint64_t dead_letters = 0;
   std::uint64_t not_fed = 0;
-  std::uint64_t written = 0;  ///< messages to topics that pipelines name
-  std::uint64_t restarts = 0; ///< of processors and writers
-  std::uint64_t lag = 0;
+  std::uint64_t written = 0;                  ///< messages to topics that pipelines name
+  std::uint64_t restarts = 0;                 ///< of processors and writers
+  std::optional<std::uint64_t> lag = 0;       ///< none: that of a partition is not known
   std::vector<partition_progress> partitions; ///< in order
 };
 

@@ -124,8 +124,10 @@ void consumer_supervisor_state::revoked(const partitions_revoked& what) {
     if (found == partitions_.end())
       continue;
     if (what.lost) {
+      for (auto& revocation : revocations_) // of what was being given up: it may come back before the rest is settled
+        revocation.erase(which);
       drop_processor(which, found->second);
-      partitions_.erase(found);
+      partitions_.erase(which);
       continue;
     }
     ours.insert(which);
@@ -284,11 +286,11 @@ void consumer_supervisor_state::tick() {
 
 void consumer_supervisor_state::finish(const finish_request& what) {
   finish_ = what;
-  for (auto& [which, x] : partitions_) {
+  for_each_partition([&](const transport::topic_partition& which, watched_partition& x) {
     auto found = what.ends.find(which);
     if (!x.why && !is_internal(which))
       finish_partition_with(which, x, {found == what.ends.end() ? 0 : found->second});
-  }
+  });
   check_end();
 }
 
@@ -296,8 +298,8 @@ void consumer_supervisor_state::stop() {
   if (std::exchange(stopping_, true))
     return;
   stop_by_ = self_->clock().now() + plan_->bounds.stop_within;
-  for (auto& [which, x] : partitions_)
-    finish_partition_with(which, x, {});
+  for_each_partition(
+      [this](const transport::topic_partition& which, watched_partition& x) { finish_partition_with(which, x, {}); });
   check_end();
 }
 
@@ -305,6 +307,16 @@ void consumer_supervisor_state::abandon() {
   if (!failure_)
     failure_ = error{error_kind::internal, "the analysis was abandoned"};
   fail_all(*failure_, false);
+}
+
+void consumer_supervisor_state::for_each_partition(
+    const std::function<void(const transport::topic_partition&, watched_partition&)>& what) {
+  std::vector<transport::topic_partition> all;
+  for (const auto& [which, x] : partitions_)
+    all.push_back(which);
+  for (const auto& which : all)
+    if (auto found = partitions_.find(which); found != partitions_.end())
+      what(which, found->second);
 }
 
 void consumer_supervisor_state::start_processor(const transport::topic_partition& which) {
@@ -325,8 +337,8 @@ void consumer_supervisor_state::child_ended(const std::string& name, const caf::
     consumer_ = nullptr;
     if (is_failure(reason))
       fail_all({error_kind::internal, "the consumer failed: " + text_of(reason)}, true);
-    else
-      close();
+    if (closing_ || !is_failure(reason))
+      close(); // one that fails where it was to close has closed
   } else if (name == writer_name || name == forwarder_name) {
     (name == writer_name ? writer_ : forwarder_) = nullptr;
     if (closing_ && !writer_ && !forwarder_)
@@ -344,9 +356,10 @@ void consumer_supervisor_state::child_escalated(const std::string& name, const c
     fail_all(std::move(why), false);
     return;
   }
-  for (auto& [which, x] : partitions_)
+  for_each_partition([&](const transport::topic_partition& which, watched_partition& x) {
     if (child_name(which) == name)
       settle(which, x, watched_partition::phase::failed, why);
+  });
   fail_all(std::move(why), true);
 }
 
@@ -404,8 +417,8 @@ void consumer_supervisor_state::fail_all(error why, bool save) {
     stop();
   } else {
     stopping_ = true;
-    for (auto& [which, x] : partitions_)
-      drop_processor(which, x);
+    for_each_partition(
+        [this](const transport::topic_partition& which, watched_partition& x) { drop_processor(which, x); });
   }
   check_ready();
   check_end();

@@ -72,6 +72,8 @@ private:
     std::optional<error> why; ///< of fenced or failed
   };
 
+  /// Also where what is done ends partitions: with the last of those given up, they are removed.
+  void for_each_partition(const std::function<void(const transport::topic_partition&, watched_partition&)>& what);
   void start_processor(const transport::topic_partition& which);
   void child_ended(const std::string& name, const caf::error& reason);
   void child_escalated(const std::string& name, const caf::error& reason);

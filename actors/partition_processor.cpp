@@ -16,16 +16,6 @@ std::string named(const transport::topic_partition& which) {
   return which.topic + "/" + std::to_string(which.partition);
 }
 
-/// Windows among these that are final, or that are not.
-std::uint64_t windows_in(const result_batch& results, bool final) {
-  return static_cast<std::uint64_t>(
-      std::count_if(results.documents.begin(), results.documents.end(), [&](const analytics::document& x) {
-        const auto* is_final = x.body.if_contains("final");
-        return x.into == analytics::collection::windows && !x.superseded && is_final && is_final->is_bool() &&
-               is_final->get_bool() == final;
-      }));
-}
-
 } // namespace
 
 std::size_t result_batch::bytes() const {
@@ -47,8 +37,7 @@ partition_processor_state::partition_processor_state(partition_processor_actor::
 
 void partition_processor_state::begin(processor_start start) {
   start_ = std::move(start);
-  counts_ = &start_.progress->of(start_.which);
-  counts_->internal = topic().internal();
+  counts_.emplace(start_.progress->of(start_.which), topic().internal());
   for (const auto& task : topic().tasks)
     unclaimed_.push_back(task.make(start_.which.partition));
   logs_.resize(unclaimed_.size());
@@ -100,7 +89,7 @@ void partition_processor_state::claimed(const claim_reply& reply) {
     std::int64_t offset = INT64_MAX;
     for (const auto& x : claims_)
       offset = std::min(offset, x->fresh ? *start_.fresh_from : x->next_offset);
-    run(*start_.fresh_from, offset, counts_->end_offset);
+    run(*start_.fresh_from, offset, counts_->end_offset());
     return;
   }
   phase_ = phase::asking;
@@ -145,8 +134,8 @@ void partition_processor_state::run(std::int64_t fresh_from, std::int64_t offset
   position_ = offset;
   last_news_ = last_checkpoint_ = began_ = self_->clock().now();
   if (!start_.fresh_from)
-    begin_counts(offset);
-  publish_counts();
+    counts_->begin(core_, offset);
+  counts_->publish(core_, position_);
   look_for_inputs();
   self_->send(start_.supervisor, processor_started{start_.which, start_.life, fresh_from, end});
   self_->send(start_.consumer,
@@ -210,15 +199,10 @@ void partition_processor_state::take(const delivery& what) {
   }
   position_ = std::max(position_, std::min(what.batch->next_offset(), end));
   last_news_ = self_->clock().now();
-  auto news = what.batch->next_offset() > counts_->counted_to;
-  count(*what.batch, end);
-  // What an earlier life had taken in and handed over is counted.
-  if (auto results = hand_over(); results) {
-    if (news)
-      counts_->windows += windows_in(*results, true);
-    if (start_.plan->raised)
-      tell_alerts(*results, *what.batch, start_.plan->raised);
-  }
+  counts_->taken(*what.batch, end);
+  counts_->publish(core_, position_);
+  if (auto results = hand_over(); results && start_.plan->raised)
+    tell_alerts(*results, *what.batch, start_.plan->raised);
   ++owed_;
   grant();
   check_finish();
@@ -333,6 +317,7 @@ std::shared_ptr<const result_batch> partition_processor_state::hand_over() {
     return nullptr;
   outstanding_documents_ += results.size();
   outstanding_bytes_ += results.bytes();
+  counts_->handed_over(results);
   auto shared = std::make_shared<const result_batch>(std::move(results));
   outstanding_.emplace(++last_request_, shared);
   if (start_.writer)
@@ -444,9 +429,9 @@ void partition_processor_state::check_finish() {
       if (position_ < *start_.finish->at)
         return;
       core_.emit_at_end();
-      publish_counts(); // what was taken in at the end alone
-      auto results = hand_over();
-      counts_->open_windows = results ? windows_in(*results, false) : 0;
+      counts_->at_end(core_);
+      counts_->publish(core_, position_); // what was taken in at the end alone
+      hand_over();
     }
     phase_ = phase::finishing;
   }
@@ -484,44 +469,6 @@ void partition_processor_state::end_by_store(const error& why) {
   default:
     end(processor_end::how::store_failed, why);
   }
-}
-
-void partition_processor_state::count(const transport::batch& batch, std::int64_t end) {
-  auto news = partition_core::count(batch, counts_->counted_to, end);
-  counts_->consumed += news.messages;
-  counts_->skipped += news.tombstones;
-  counts_->counted_to = std::max(counts_->counted_to, std::min(batch.next_offset(), end));
-  publish_counts();
-}
-
-void partition_processor_state::begin_counts(std::int64_t offset) {
-  std::uint64_t spared = UINT64_MAX;
-  for (std::size_t i = 0; i < core_.size(); ++i) {
-    const auto& found = core_.task(i).counters();
-    spared = std::min(spared, found.consumed);
-    counts_->before[core_.task(i).owner()] = found;
-  }
-  if (counts_->counted_to >= 0) // had before and lost: others may have gone on with it meanwhile
-    spared = static_cast<std::uint64_t>(std::max<std::int64_t>(0, offset - counts_->counted_to));
-  counts_->resumed += spared;
-  counts_->counted_to = std::max(counts_->counted_to, offset);
-  counts_->carried = counts_->told;
-}
-
-void partition_processor_state::publish_counts() {
-  auto& told = counts_->told = counts_->carried;
-  for (std::size_t i = 0; i < core_.size(); ++i) {
-    told += core_.task(i).counters();
-    told -= counts_->before[core_.task(i).owner()];
-  }
-  counts_->alerts = told.alerts;
-  counts_->late = told.late;
-  counts_->late_by_window = told.late_by_window;
-  counts_->dead_letters = told.dead_letters;
-  counts_->not_fed = told.not_fed;
-  counts_->written = told.written;
-  counts_->next_offset = position_;
-  counts_->watermark_ms = core_.watermark().ms;
 }
 
 partition_processor_actor::behavior_type

@@ -14,6 +14,7 @@
 #include "actors/analysis_plan.hpp"
 #include "actors/analysis_progress.hpp"
 #include "actors/partition_core.hpp"
+#include "actors/processor_counts.hpp"
 #include "storage/checkpoint_log.hpp"
 
 namespace throng::actors {
@@ -80,18 +81,14 @@ private:
   void end(processor_end::how as, std::optional<error> why = std::nullopt);
   /// What an error of the store means for this partition.
   void end_by_store(const error& why);
-  void count(const transport::batch& batch, std::int64_t end);
   /// Asks for other versions of what the tasks read besides the topic. If there are any, nothing is taken in until a checkpoint
   /// holds them: they are stored before they take effect.
   void look_for_inputs();
   void take_held();
-  /// The partition was assigned: what its checkpoint holds is not this process's doing.
-  void begin_counts(std::int64_t offset);
-  void publish_counts();
 
   partition_processor_actor::pointer self_;
   processor_start start_;
-  partition_counts* counts_ = nullptr;
+  std::optional<processor_counts> counts_; ///< from begin() on
   phase phase_ = phase::claiming;
   partition_core core_;
   std::vector<std::unique_ptr<analytics::partition_task>> unclaimed_;

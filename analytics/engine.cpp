@@ -340,6 +340,13 @@ void engine::emit_open(effects& out) {
     window.set->write_changed(false, watermark_.current(), out);
 }
 
+std::uint64_t engine::open_results() const {
+  std::uint64_t sum = 0;
+  for (const auto& window : windows_.sets)
+    sum += window.set->results();
+  return sum;
+}
+
 void engine::before_checkpoint(effects& out) {
   for (auto& window : windows_.sets)
     window.set->write_changed(true, watermark_.current(), out);

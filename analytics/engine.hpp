@@ -30,6 +30,7 @@ public:
   expected<void> take(const raw_message& message, effects& out) override;
   void skip_poison(const raw_message& message, std::string_view why, effects& out) override;
   void emit_open(effects& out) override;
+  std::uint64_t open_results() const override;
   void before_checkpoint(effects& out) override;
   /// Of re-keyed events, which move no watermark themselves: nothing older than this comes any more. @param offset of the message
   /// that says so

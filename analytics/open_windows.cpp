@@ -172,6 +172,23 @@ void open_windows::find_next_due(timestamp watermark) {
   next_due_ = std::min(next_due_, next_tick(*plan_, watermark));
 }
 
+std::size_t open_windows::results() const {
+  std::size_t sum = 0;
+  std::vector<group_table::id> groups;
+  for (const auto& [start, what] : windows_) {
+    groups.clear();
+    for (auto it = panes_->by_start.lower_bound(start); it != panes_->by_start.end() && it->first < what.end; ++it)
+      for (const auto& each : it->second.cells)
+        groups.push_back(each.group);
+    for (const auto& [group, beside] : what.extras)
+      if (beside.own)
+        groups.push_back(group);
+    std::sort(groups.begin(), groups.end());
+    sum += static_cast<std::size_t>(std::unique(groups.begin(), groups.end()) - groups.begin());
+  }
+  return sum;
+}
+
 void open_windows::write(std::int64_t start, window& what, bool final, effects& out) {
   if (!final && what.written == panes_->events)
     return;

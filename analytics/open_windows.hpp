@@ -90,6 +90,8 @@ public:
   std::size_t size() const {
     return size_;
   }
+  /// Open windows of a group. Looks at every cell.
+  std::size_t results() const;
   const window_plan& plan() const {
     return *plan_;
   }

@@ -129,6 +129,13 @@ std::size_t pane_windows::size() const {
   return sum;
 }
 
+std::size_t pane_windows::results() const {
+  std::size_t sum = 0;
+  for (const auto& each : entries_)
+    sum += each.results();
+  return sum;
+}
+
 std::string pane_windows::pane_key(std::int64_t start, group_table::id group) const {
   return entries_.front().prefix() + 'p' + std::to_string(start) + '/' + groups_->key(group);
 }

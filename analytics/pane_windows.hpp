@@ -33,6 +33,7 @@ public:
   void restore(std::size_t entry, std::string_view key, std::string_view bytes) override;
   void restored(timestamp watermark) override;
   std::size_t size() const override;
+  std::size_t results() const override;
 
 private:
   void settle(timestamp from, timestamp to, effects& out) override;

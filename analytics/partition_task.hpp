@@ -73,6 +73,10 @@ public:
   virtual void emit_at_end(effects& out) {
     emit_open(out);
   }
+  /// How many windows of a group are open, and so stored as not final when emit_open() or emit_at_end() has written them.
+  virtual std::uint64_t open_results() const {
+    return 0;
+  }
   /// Writes what late events have changed since it was last written. Call before save().
   virtual void before_checkpoint(effects& out) = 0;
 

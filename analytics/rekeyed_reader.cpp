@@ -271,8 +271,13 @@ void rekeyed_reader::emit_at_end(effects& out) {
   at_end_.late = copy.counters().late - engine_->counters().late;
   at_end_.not_fed = copy.counters().not_fed - engine_->counters().not_fed;
   at_end_.written = copy.counters().written - engine_->counters().written;
+  open_at_end_ = copy.open_results();
   if (inexact_)
     mark_inexact(out, before);
+}
+
+std::uint64_t rekeyed_reader::open_results() const {
+  return open_at_end_.value_or(engine_->open_results());
 }
 
 void rekeyed_reader::before_checkpoint(effects& out) {

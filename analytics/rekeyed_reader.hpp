@@ -43,6 +43,8 @@ public:
   void emit_open(effects& out) override;
   /// What waits is taken in on a copy of the state, whose documents and messages these are; the state keeps it waiting.
   void emit_at_end(effects& out) override;
+  /// Behind emit_at_end() those of the copy.
+  std::uint64_t open_results() const override;
   void before_checkpoint(effects& out) override;
   std::vector<input_change> use(const std::vector<std::shared_ptr<const lookup_table>>& latest) override;
   std::int64_t next_offset() const override;
@@ -112,7 +114,8 @@ private:
   std::uint64_t consumed_ = 0;
   std::uint64_t repeats_ = 0;
   mutable task_counters counters_;
-  task_counters at_end_; ///< what the copy counted beyond
+  task_counters at_end_;                     ///< what the copy counted beyond
+  std::optional<std::uint64_t> open_at_end_; ///< and what was open there
 };
 
 } // namespace throng::analytics

@@ -27,6 +27,9 @@ public:
   std::size_t size() const override {
     return size_;
   }
+  std::size_t results() const override {
+    return size_;
+  }
 
 private:
   using number = std::uint32_t; ///< of a session; given again when it is gone

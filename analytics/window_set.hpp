@@ -58,6 +58,8 @@ public:
 
   /// How many cells (window, pane or session, and group) are open.
   virtual std::size_t size() const = 0;
+  /// How many windows of a group are: each a document, when it is written.
+  virtual std::size_t results() const = 0;
 
 protected:
   window_set() = default;

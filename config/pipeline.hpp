@@ -287,13 +287,15 @@ struct pipeline {
 /// What a sink's rows are called in their place: the topic, or `PIPELINE.windows`, `PIPELINE.alerts`.
 std::string rows_name(const pipeline& of, const sink& which);
 
-/// A pipeline whose output comes back to it, itself or by way of others.
-struct pipeline_loop {
+/// What a pipeline says that can't stand beside the others.
+struct pipeline_conflict {
   std::size_t pipeline = 0; ///< its place
-  std::string member;       ///< `to`, or `windows[0].to`
+  std::string member;       ///< `key`, `to`, or `windows[0].to`
   std::string sentence;
 };
 
-std::vector<pipeline_loop> loops_of(const std::vector<pipeline>& pipelines);
+/// What pipelines that run together must have: names that differ, one key a source, sinks with places of their own, and no output that comes
+/// back, by itself or by way of others.
+std::vector<pipeline_conflict> conflicts_of(const std::vector<pipeline>& pipelines);
 
 } // namespace throng::config

@@ -11,36 +11,47 @@
 namespace throng::config {
 
 void check_together(document& in, const std::vector<pipeline>& pipelines, const std::vector<std::string>& paths) {
+  for (const auto& conflict : conflicts_of(pipelines))
+    in.report(member_path(paths[conflict.pipeline], conflict.member), conflict.sentence);
+}
+
+namespace {
+
+void find_equal_names(const std::vector<pipeline>& pipelines, std::vector<pipeline_conflict>& found) {
   std::set<std::string> names;
+  for (std::size_t i = 0; i < pipelines.size(); ++i)
+    if (const auto& name = pipelines[i].name; !name.empty() && !names.insert(name).second)
+      found.push_back(
+          {i, "name", fmt::format("\"{}\" is the name of another pipeline already; each needs its own", name)});
+}
+
+void find_unlike_keys(const std::vector<pipeline>& pipelines, std::vector<pipeline_conflict>& found) {
   std::map<std::string, std::string> key_of_source;
   for (std::size_t i = 0; i < pipelines.size(); ++i) {
     const auto& one = pipelines[i];
-    if (!one.name.empty() && !names.insert(one.name).second)
-      in.report(member_path(paths[i], "name"),
-                fmt::format("\"{}\" is the name of another pipeline already; each needs its own", one.name));
     if (one.source.empty() || one.key.empty())
       continue;
     auto [first, is_new] = key_of_source.emplace(one.source, one.key);
     if (!is_new && first->second != one.key)
-      in.report(
-          member_path(paths[i], "key"),
-          fmt::format("\"{}\" differs from \"{}\", the key of another pipeline over {}; pipelines of one source share "
-                      "one key, or use `rekey`",
-                      one.key, first->second, one.source));
+      found.push_back({i, "key",
+                       fmt::format("\"{}\" differs from \"{}\", the key of another pipeline over {}; pipelines of one "
+                                   "source share one key, or use `rekey`",
+                                   one.key, first->second, one.source)});
   }
-  // Whoever takes a partition over removes what a crash left of its topic in the folder: two would remove each other's.
-  std::set<std::pair<std::string, std::string>> folders;
-  for (std::size_t i = 0; i < pipelines.size(); ++i)
-    for (std::size_t s = 0; s < pipelines[i].sinks.size(); ++s)
-      if (const auto& sink = pipelines[i].sinks[s]; !folders.emplace(rows_name(pipelines[i], sink), sink.to).second)
-        in.report(member_path(member_path(paths[i], element_path("sinks", s)), "to"),
-                  fmt::format("another sink writes {} to \"{}\" already; each needs its own place",
-                              rows_name(pipelines[i], sink), sink.to));
-  for (const auto& loop : loops_of(pipelines))
-    in.report(member_path(paths[loop.pipeline], loop.member), loop.sentence);
 }
 
-std::vector<pipeline_loop> loops_of(const std::vector<pipeline>& pipelines) {
+/// Whoever takes a partition over removes what a crash left of its topic in the folder: two would remove each other's.
+void find_shared_places(const std::vector<pipeline>& pipelines, std::vector<pipeline_conflict>& found) {
+  std::set<std::pair<std::string, std::string>> places;
+  for (std::size_t i = 0; i < pipelines.size(); ++i)
+    for (std::size_t s = 0; s < pipelines[i].sinks.size(); ++s)
+      if (const auto& sink = pipelines[i].sinks[s]; !places.emplace(rows_name(pipelines[i], sink), sink.to).second)
+        found.push_back({i, member_path(element_path("sinks", s), "to"),
+                         fmt::format("another sink writes {} to \"{}\" already; each needs its own place",
+                                     rows_name(pipelines[i], sink), sink.to)});
+}
+
+void find_loops(const std::vector<pipeline>& pipelines, std::vector<pipeline_conflict>& found) {
   auto reads = [](const pipeline& one) {
     std::set<std::string> topics{one.source};
     for (const auto& table : one.enrich)
@@ -63,7 +74,6 @@ std::vector<pipeline_loop> loops_of(const std::vector<pipeline>& pipelines) {
       for (const auto& topic : reads(pipelines[i]))
         onward[topic].insert(to);
   });
-  std::vector<pipeline_loop> found;
   each_output([&](std::size_t i, const std::string& member, const std::string& to) {
     if (to.empty())
       return;
@@ -86,6 +96,16 @@ std::vector<pipeline_loop> loops_of(const std::vector<pipeline>& pipelines) {
           left.push_back(next);
     }
   });
+}
+
+} // namespace
+
+std::vector<pipeline_conflict> conflicts_of(const std::vector<pipeline>& pipelines) {
+  std::vector<pipeline_conflict> found;
+  find_equal_names(pipelines, found);
+  find_unlike_keys(pipelines, found);
+  find_shared_places(pipelines, found);
+  find_loops(pipelines, found);
   return found;
 }
 

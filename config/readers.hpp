@@ -29,7 +29,7 @@ ingest read_ingest(document& in);
 /// The members `timestamp` and `timestamp_unit`: a field with a time, and the unit that it has where it is a number.
 void read_unit(const fields& from, std::string& timestamp, timestamp_unit& into);
 
-/// What the pipelines of one file must have in common: names that differ, one key a source, no loop.
+/// Reports conflicts_of() the pipelines of one file.
 /// @param paths of the pipelines, in their order
 void check_together(document& in, const std::vector<pipeline>& pipelines, const std::vector<std::string>& paths);
 

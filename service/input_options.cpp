@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <set>
 
 #include <fmt/core.h>
 
@@ -83,16 +82,17 @@ config::problems find_lookups(config::loaded<config::pipeline>& in, const std::s
   return found;
 }
 
-/// Loops over several files; each file by itself has been looked at.
-config::problems find_loops(const std::vector<config::loaded<config::pipeline>>& all) {
+/// What the pipelines of several files have against each other; each file by itself has been looked at.
+config::problems find_conflicts(const std::vector<config::loaded<config::pipeline>>& all) {
   std::vector<config::pipeline> pipelines;
   pipelines.reserve(all.size());
   for (const auto& each : all)
     pipelines.push_back(each.value);
   config::problems found;
-  for (const auto& loop : config::loops_of(pipelines)) {
-    const auto& in = all[loop.pipeline];
-    found.push_back(in.source.at(in.path.empty() ? loop.member : in.path + "." + loop.member, loop.sentence));
+  for (const auto& conflict : config::conflicts_of(pipelines)) {
+    const auto& in = all[conflict.pipeline];
+    found.push_back(
+        in.source.at(in.path.empty() ? conflict.member : in.path + "." + conflict.member, conflict.sentence));
   }
   return found;
 }
@@ -133,7 +133,6 @@ config::checked<std::vector<std::shared_ptr<const analytics::pipeline_plan>>>
 compile_pipelines(const std::vector<std::string>& names, const config::load_options& options) {
   std::vector<std::shared_ptr<const analytics::pipeline_plan>> plans;
   config::problems problems;
-  std::set<std::string> seen;
   std::vector<config::loaded<config::pipeline>> all;
   for (const auto& name : names) {
     auto loaded = config::load_pipelines(name, options);
@@ -143,11 +142,6 @@ compile_pipelines(const std::vector<std::string>& names, const config::load_opti
     }
     for (auto& each : *loaded) {
       all.push_back(each);
-      if (!seen.insert(each.value.name).second) {
-        problems.push_back(each.source.at(each.path.empty() ? "name" : each.path + ".name",
-                                          fmt::format("\"{}\" is the name of another pipeline too", each.value.name)));
-        continue;
-      }
       auto missing = find_lookups(each, name);
       problems.insert(problems.end(), missing.begin(), missing.end());
       if (auto unread = read_models(each, name); !unread.empty()) {
@@ -163,8 +157,8 @@ compile_pipelines(const std::vector<std::string>& names, const config::load_opti
               each.source.at(each.path.empty() ? finding.path : each.path + "." + finding.path, finding.sentence));
     }
   }
-  if (problems.empty())
-    problems = find_loops(all);
+  auto conflicts = find_conflicts(all);
+  problems.insert(problems.end(), conflicts.begin(), conflicts.end());
   if (!problems.empty())
     return tl::unexpected{std::move(problems)};
   return plans;

@@ -161,6 +161,13 @@ expected<partition_counts> make_named_topics(const config::settings& settings, c
   for (const auto& topic : *there) {
     std::erase(broker_names, topic.name);
     partitions[topic.name.substr(settings.topics.prefix.size())] = topic.partitions;
+    const auto kept = transport::kept_for(settings.kafka, topic.name);
+    if (!kept)
+      return tl::unexpected{kept.error()};
+    if (*kept)
+      spdlog::warn("topic {} keeps messages for {} (retention.ms), and what pipelines write there has the time of its "
+                   "event: the brokers delete what is older as it comes",
+                   topic.name, format_duration(**kept));
   }
   auto made = transport::create_missing(settings.kafka, settings.topics, broker_names);
   if (!made)

@@ -137,7 +137,7 @@ std::uint64_t sink_runs::lag() const {
   const std::lock_guard lock{mutex_};
   std::uint64_t sum = 0;
   for (const auto& [owner, each] : all_)
-    sum += each.running ? each.running->progress().lag : 0;
+    sum += each.running ? each.running->progress().lag.value_or(0) : 0;
   return sum;
 }
 

@@ -1,5 +1,7 @@
 #include "service/watching.hpp"
 
+#include <string>
+
 #include <fmt/core.h>
 
 namespace throng::service {
@@ -17,8 +19,8 @@ expected<milliseconds> checkpoint_options::every() const {
 }
 
 std::string describe_progress(const actors::progress_snapshot& at) {
-  return fmt::format("lag {}  windows {}  alerts {}{}{}{}", at.lag, at.windows, at.alerts,
-                     at.late > 0 ? fmt::format("  late {}", at.late) : "",
+  return fmt::format("lag {}  windows {}  alerts {}{}{}{}", at.lag ? std::to_string(*at.lag) : "unknown", at.windows,
+                     at.alerts, at.late > 0 ? fmt::format("  late {}", at.late) : "",
                      at.dead_letters > 0 ? fmt::format("  dead letters {}", at.dead_letters) : "",
                      at.written > 0 ? fmt::format("  written {}", at.written) : "");
 }

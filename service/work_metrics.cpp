@@ -68,7 +68,8 @@ void add_analysis_metrics(metrics& to, std::function<actors::progress_snapshot()
     for (const auto& partition : at.partitions) {
       const prometheus::Labels labels{{"topic", partition.which.topic},
                                       {"partition", std::to_string(partition.which.partition)}};
-      lag.Add(labels).Set(static_cast<double>(partition.lag()));
+      if (const auto behind = partition.lag()) // its end has been heard
+        lag.Add(labels).Set(static_cast<double>(*behind));
       if (partition.watermark_ms != INT64_MIN) // none yet
         watermark.Add(labels).Set(static_cast<double>(partition.watermark_ms) / 1000);
     }
@@ -77,7 +78,7 @@ void add_analysis_metrics(metrics& to, std::function<actors::progress_snapshot()
 
 boost::json::object live_figures(const actors::world_progress* world, const actors::progress_snapshot& analysis) {
   auto restarts = analysis.restarts;
-  boost::json::object made{{"lag", analysis.lag}};
+  boost::json::object made{{"lag", analysis.lag ? boost::json::value(*analysis.lag) : boost::json::value{}}};
   if (world != nullptr) {
     made["events"] = world->events.load();
     restarts += world->restarts.load();

@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "service/command_line.hpp"
+#include "service/input_options.hpp"
 #include "transport/topics.hpp"
 
 namespace throng::service {
@@ -64,6 +65,17 @@ expected<void> check_world_topics(const simulation::world& world, const std::vec
                   fmt::format("topic {} holds messages already: another world's can't be told from this one's. "
                               "Choose other topics with --set topics.prefix=NAME.",
                               topic.name));
+    if (may_hold_messages || std::find(ours.begin(), ours.end(), topic.name) == ours.end())
+      continue; // one that goes on writes what is newer than its start
+    const auto kept = transport::kept_for(settings.kafka, topic.name);
+    if (!kept)
+      return tl::unexpected{kept.error()};
+    if (*kept && world.start() < wall_now() - **kept)
+      return fail(error_kind::conflict,
+                  fmt::format("topic {} keeps messages for {} (retention.ms), and the world begins at {}: the brokers "
+                              "would delete its messages as they come. Give the topic retention.ms=-1, or choose other "
+                              "topics with --set topics.prefix=NAME.",
+                              topic.name, format_duration(**kept), to_iso8601(world.start())));
   }
   return {};
 }

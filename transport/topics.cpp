@@ -165,6 +165,24 @@ expected<topic_properties> properties_set(cluster_client& asker, const std::stri
   return set;
 }
 
+/// Nothing where we may not ask, or where a topic that has just been made is unknown yet to the broker that is asked.
+expected<std::vector<topic_property>> told_properties_of(cluster_client& asker, const std::string& topic) {
+  auto all = properties_of(asker, topic);
+  if (!all && (all.error().kind == error_kind::denied || all.error().kind == error_kind::not_found))
+    return std::vector<topic_property>{};
+  return all;
+}
+
+std::optional<std::int64_t> number_of(const std::vector<topic_property>& all, std::string_view property) {
+  for (const auto& found : all) {
+    std::int64_t value = 0;
+    const auto* end = found.value.data() + found.value.size();
+    if (found.name == property && std::from_chars(found.value.data(), end, value).ec == std::errc{})
+      return value;
+  }
+  return std::nullopt;
+}
+
 } // namespace
 
 expected<std::vector<topic_description>> list_topics(const config::kafka_settings& settings, bool with_bounds,
@@ -238,20 +256,28 @@ expected<std::optional<std::int64_t>> least_of_property(const config::kafka_sett
     return tl::unexpected(asker.error());
   std::optional<std::int64_t> least;
   for (const auto& name : names) {
-    const auto all = properties_of(**asker, name);
-    // One that has just been made may be unknown yet to the broker that is asked.
-    if (!all && (all.error().kind == error_kind::denied || all.error().kind == error_kind::not_found))
-      continue;
+    const auto all = told_properties_of(**asker, name);
     if (!all)
       return tl::unexpected(all.error());
-    for (const auto& found : *all) {
-      std::int64_t value = 0;
-      const auto* end = found.value.data() + found.value.size();
-      if (found.name == property && std::from_chars(found.value.data(), end, value).ec == std::errc{})
-        least = std::min(least.value_or(value), value);
-    }
+    if (const auto value = number_of(*all, property))
+      least = std::min(least.value_or(*value), *value);
   }
   return least;
+}
+
+expected<std::optional<milliseconds>> kept_for(const config::kafka_settings& settings, const std::string& name,
+                                               milliseconds limit) {
+  auto asker = cluster_client::make(settings, limit);
+  if (!asker)
+    return tl::unexpected(asker.error());
+  const auto all = told_properties_of(**asker, name);
+  if (!all)
+    return tl::unexpected(all.error());
+  const auto kept = number_of(*all, "retention.ms");
+  const auto deletes = std::any_of(all->begin(), all->end(), [](const topic_property& each) {
+    return each.name == "cleanup.policy" && each.value.find("delete") != std::string::npos;
+  });
+  return deletes && kept && *kept >= 0 ? std::optional{milliseconds{*kept}} : std::nullopt;
 }
 
 expected<void> check_partitions(const topic_description& topic, const config::topic_settings& wanted) {

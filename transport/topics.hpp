@@ -65,6 +65,11 @@ expected<std::optional<std::int64_t>> least_of_property(const config::kafka_sett
                                                         const std::string& property,
                                                         std::chrono::milliseconds limit = question_limit);
 
+/// How long a topic keeps a message, by the message's own time. None: for ever, or nobody tells us.
+expected<std::optional<std::chrono::milliseconds>> kept_for(const config::kafka_settings& settings,
+                                                            const std::string& name,
+                                                            std::chrono::milliseconds limit = question_limit);
+
 /// conflict: it has another partition count than `wanted`.
 expected<void> check_partitions(const topic_description& topic, const config::topic_settings& wanted);
 

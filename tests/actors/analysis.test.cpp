@@ -17,7 +17,7 @@ CAF_TEST(every message is taken in once and every window stored up to the end) {
   CAF_CHECK_EQUAL(counts.consumed, 137u);
   CAF_CHECK_EQUAL(counts.restarts, 0u);
   CAF_CHECK_EQUAL(counts.resumed_messages, 0u);
-  CAF_CHECK_EQUAL(counts.lag, 0u);
+  CAF_CHECK(counts.lag == 0u);
   CAF_CHECK_EQUAL(counts.windows, 15u);
   CAF_CHECK(!topics->open);
 }

@@ -78,7 +78,7 @@ CAF_TEST(a pipeline watches a topic up to its end) {
   CAF_CHECK_EQUAL(sut.total(), 94.0 * 95 / 2 + 41.0 * 42 / 2);
   auto at = running->progress();
   CAF_CHECK_EQUAL(at.consumed, 137u);
-  CAF_CHECK_EQUAL(at.lag, 0u);
+  CAF_CHECK(at.lag == 0u);
   CAF_CHECK_EQUAL(at.partitions.size(), 2u);
   running.reset();
   CAF_CHECK(!sut.topics->open);

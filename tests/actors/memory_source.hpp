@@ -17,6 +17,7 @@ struct memory_topics {
   struct partition {
     std::vector<std::string> values; ///< by offset
     std::int64_t first = 0;          ///< offsets before are gone
+    std::vector<std::string> keys{}; ///< by offset; where there are any, messages have no time of Kafka's
   };
   std::map<transport::topic_partition, partition> partitions;
   std::size_t batch_size = 7;
@@ -35,6 +36,7 @@ struct memory_topics {
   std::size_t pauses = 0;
   std::size_t batches = 0;
   std::function<void(const std::vector<transport::topic_partition>&)> on_revoked_done;
+  std::function<void()> before_poll; ///< may add events, or throw
   bool open = false;
 
   /// @param count messages with the values 0, 1, 2, …
@@ -52,22 +54,37 @@ struct memory_topics {
 };
 
 /// Messages [first, last) of a partition.
-inline transport::batch_ptr make_batch(const transport::topic_partition& from, const std::vector<std::string>& values,
+inline transport::batch_ptr make_batch(const transport::topic_partition& from, const memory_topics::partition& what,
                                        std::int64_t first, std::int64_t last) {
-  auto memory = std::make_shared<std::vector<std::string>>(values.begin() + first, values.begin() + last);
+  auto cut = [&](const std::vector<std::string>& all) {
+    return std::vector<std::string>(all.begin() + first, all.begin() + last);
+  };
+  auto memory = std::make_shared<std::pair<std::vector<std::string>, std::vector<std::string>>>();
+  auto& [values, keys] = *memory;
+  values = cut(what.values);
+  if (!what.keys.empty())
+    keys = cut(what.keys);
   auto batch = std::make_shared<transport::batch>();
   batch->from = from;
-  for (std::size_t i = 0; i < memory->size(); ++i) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
     transport::incoming message;
     message.offset = first + static_cast<std::int64_t>(i);
-    message.timestamp_ms = message.offset;
-    if ((*memory)[i] != "tombstone")
-      message.value = (*memory)[i];
-    batch->bytes += (*memory)[i].size();
+    if (keys.empty())
+      message.timestamp_ms = message.offset;
+    else
+      message.key = keys[i];
+    if (values[i] != "tombstone")
+      message.value = values[i];
+    batch->bytes += values[i].size();
     batch->messages.push_back(message);
   }
   batch->memory = memory;
   return batch;
+}
+
+inline transport::batch_ptr make_batch(const transport::topic_partition& from, const std::vector<std::string>& values,
+                                       std::int64_t first, std::int64_t last) {
+  return make_batch(from, memory_topics::partition{values}, first, last);
 }
 
 class memory_source : public transport::consumer {
@@ -87,15 +104,17 @@ public:
   }
 
   std::vector<transport::consumer_event> poll(std::chrono::milliseconds) override {
+    if (topics_->before_poll)
+      topics_->before_poll();
     auto events = std::exchange(topics_->events, {});
     for (auto& [which, reader] : topics_->readers) {
       if (reader.paused)
         continue;
-      const auto& values = topics_->partitions[which].values;
-      auto end = static_cast<std::int64_t>(values.size());
+      const auto& partition = topics_->partitions[which];
+      auto end = static_cast<std::int64_t>(partition.values.size());
       if (reader.next < end) {
         auto last = std::min(end, reader.next + static_cast<std::int64_t>(topics_->batch_size));
-        events.emplace_back(make_batch(which, values, std::exchange(reader.next, last), last));
+        events.emplace_back(make_batch(which, partition, std::exchange(reader.next, last), last));
         ++topics_->batches;
         reader.end_told = false;
       } else if (!std::exchange(reader.end_told, true)) {
@@ -138,7 +157,7 @@ public:
     const auto& x = topics_->partitions[which];
     if (offset < x.first || offset >= static_cast<std::int64_t>(x.values.size()))
       return std::nullopt;
-    return make_batch(which, x.values, offset, offset + 1);
+    return make_batch(which, x, offset, offset + 1);
   }
   std::string source_identity(const std::string& topic) const override {
     return "memory " + topic;

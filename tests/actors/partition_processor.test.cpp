@@ -59,7 +59,7 @@ struct fixture : analysis_fixture {
   }
 
   void deliver() {
-    caf::anon_send(processor, delivery{1, make_batch(which, topics->partitions[which].values, 0, 3)});
+    caf::anon_send(processor, delivery{1, make_batch(which, topics->partitions[which], 0, 3)});
   }
 };
 

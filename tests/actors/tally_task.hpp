@@ -80,6 +80,9 @@ public:
     for (const auto& x : open_)
       write(x, false, out);
   }
+  std::uint64_t open_results() const override {
+    return open_.size();
+  }
   void before_checkpoint(analytics::effects&) override {}
   std::int64_t next_offset() const override {
     return next_;

@@ -71,6 +71,18 @@ class BadInput(InFolder):
     def test_an_operator_that_does_not_exist_is_refused(self):
         self.refuse_pipeline('"windows"', '"where": {"x": {"$gtt": 1}}, "windows"', "where.x", "$gtt", "$gt")
 
+    def test_pipelines_of_two_files_that_can_not_be_together_are_refused(self):
+        first = self.write("p.json", PIPELINE)
+        self.write("readings.ndjson", '{"id": "a", "at": "2026-01-01T00:00:00Z", "x": 1}\n')
+        for old, new, *expected in (('"key": "id"', '"key": "room"', "q.json:2:", "key", "room", "id", "rekey"),
+                                    ("", "", "q.json:2:", "name", "means")):
+            text = PIPELINE.replace(old, new)
+            second = self.write("q.json", text.replace("means", "others") if old else text)
+            _, message = throng("analyze", first, second, "--from", f"file:{self.folder}", "--store", self.store, expect=2)
+            for each in expected:
+                self.assertIn(each, message)
+            self.assertFalse(os.path.exists(self.path("throng.db")), "something was started")
+
     def test_an_unknown_option_is_refused(self):
         _, message = throng("run", "metropolis", "--sped", "max", expect=2)
         self.assertIn("--sped", message)

@@ -93,6 +93,16 @@ class Join(InFolder):
                 throng(*self.arguments(store, partitions=partitions))
                 self.compare(store, partitions, kind == "left")
                 self.assertEqual(self.report()["consumed"], len(self.orders) + len(self.clicks))
+                self.assertEqual(self.report()["windows"], len(query("windows", store)))
+
+    def test_a_join_that_adds_nothing_counts_what_is_near(self):
+        self.lay_out(1_000)
+        join = {name: value for name, value in PIPELINE["join"].items() if name != "add"}
+        self.write("p.json", json.dumps({**PIPELINE, "join": join, "windows": [
+            {"name": "minute", "tumbling": "1m", "lateness": "5m", "group_by": ["user"], "aggregate": {"amount": ["sum"]}}]}))
+        throng(*self.arguments(self.store))
+        self.assertEqual(sum(window["events"] for window in query("windows", self.store)),
+                         sum(1 for _ in joined(self.orders, self.clicks, 3, False)))
 
     def test_killed_again_and_again_it_ends_as_if_nothing_had_been(self):
         self.lay_out(20_000)

@@ -226,6 +226,15 @@ class Starting(OnCluster):
         self.assertEqual([line.split()[0] for line in self.on_cluster("topics", "list")[0].splitlines() if self.prefix in line],
                          [self.prefix + "iot.readings"])
 
+    def test_a_world_older_than_a_topic_keeps_is_refused_and_one_that_begins_now_is_not(self):
+        self.on_cluster("topics", "create", self.prefix + "iot.readings", "--partitions", "4", "--retention", "7d")
+        world = ["simulate", "smart-city", "--duration", "1m", "--set", "populations.sensors.count=50", "--to", "kafka", *self.kafka,
+                 "--store", self.store]
+        _, message = throng(*world, expect=2)
+        self.assertIn(f"topic {self.prefix}iot.readings keeps messages for 7d (retention.ms), and the world begins at 2026-01-05", message)
+        self.assertIn("retention.ms=-1", message)
+        throng(*world, "--set", "start=now", "--speed", "max")
+
 
 class Examined(OnCluster):
     def test_doctor_tries_what_is_needed_and_leaves_nothing_behind(self):

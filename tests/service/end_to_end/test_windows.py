@@ -82,6 +82,8 @@ class Windows(ComparesWindows, InFolder):
             late, dead = late + counts["late"], dead + counts["dead_letters"]
         self.assertGreater(late, 50)
         self.assertEqual((self.report()["late"], self.report()["dead_letters"]), (late, dead))
+        if partitions == 1:  # of more, a group's window has a document in each
+            self.assertEqual(self.report()["windows"], sum(len(documents) for documents in stored.values()))
 
     def test_in_one_partition(self):
         self.check(1, 1)
