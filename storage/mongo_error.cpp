@@ -37,16 +37,37 @@ error_kind kind_of_server_code(std::uint32_t code, bool& retryable) {
     return error_kind::exhausted;
   case 10334: // BSONObjectTooLarge
     return error_kind::invalid;
+  case 85: // IndexOptionsConflict
+  case 86: // IndexKeySpecsConflict
+    return error_kind::conflict;
   default:
     return error_kind::internal;
   }
+}
+
+/// What to do about it, behind what was said; empty where we know nothing better.
+std::string_view advice(std::uint32_t code, std::string_view said) {
+  const auto tells = [&](std::string_view what) { return said.find(what) != std::string_view::npos; };
+  if (code == 13)
+    return "; the URI has no user that may do this: mongodb://USER:PASSWORD@HOST, with the role readWrite on the "
+           "database";
+  if (tells("uthentication"))
+    return "; user or password is wrong: look at those of the URI, and at authSource, the database that knows the user";
+  if (code == 85 || code == 86)
+    return "; Throng does not change an index that is there: drop or rename it";
+  if (tells("certificate verify failed"))
+    return "; the server's certificate is not signed by a CA that is known here, has expired or is for another host: "
+           "tlsCAFile=FILE in the URI names its CA";
+  if (tells("Failed to read"))
+    return "; the server may want TLS here: tls=true in the URI";
+  return {};
 }
 
 } // namespace
 
 error mongo_error(const bson_error_t& what, const std::string& place) {
   auto say = [&](error_kind kind, bool retryable) {
-    return error{kind, fmt::format("{}: {}", place, what.message), retryable};
+    return error{kind, fmt::format("{}: {}{}", place, what.message, advice(0, what.message)), retryable};
   };
   switch (what.domain) {
   case MONGOC_ERROR_SERVER:
@@ -73,7 +94,7 @@ error mongo_error(const bson_error_t& what, const std::string& place) {
 error mongo_server_error(std::uint32_t code, const std::string& message, const std::string& place) {
   bool retryable = false;
   auto kind = kind_of_server_code(code, retryable);
-  return {kind, fmt::format("{}: {} (code {})", place, message, code), retryable};
+  return {kind, fmt::format("{}: {} (code {}){}", place, message, code, advice(code, message)), retryable};
 }
 
 } // namespace throng::storage

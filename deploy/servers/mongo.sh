@@ -3,20 +3,23 @@
 # registries alone. PostgreSQL lives in a Debian unstable chroot, since the extension is not in the stable release.
 # Where Docker is at hand, the compose file with the official image is simpler; this is for where it is not.
 #
-#   mongo.sh up       installs what is missing (about 1 GB, once), starts it, waits until it answers, prints its URI
+#   mongo.sh up [--tls FOLDER]   installs what is missing (about 1 GB, once), starts it, waits until it answers, prints its URI. With --tls it
+#                     also listens with TLS (broker.pem and broker.key of FOLDER, as kafka.sh makes them), where user throng has to log in
 #   mongo.sh status   says whether it answers; exit status 0 if it does, 1 if not
 #   mongo.sh down     stops it and deletes its data
+#   mongo.sh tls      says where it listens with TLS, if it does
 #   mongo.sh logs     follows what it and PostgreSQL say
 #   mongo.sh kill     kills what speaks MongoDB's protocol (kill -9), and
 #   mongo.sh start    starts that again over the data that is there, and waits until it answers
 #
 # THRONG_CACHE       what was downloaded and built is kept here            (~/.cache/throng)
-# THRONG_MONGO_PORT  it listens on 127.0.0.1 at this port; PostgreSQL at the next  (27018)
+# THRONG_MONGO_PORT  it listens on 127.0.0.1 at this port; PostgreSQL at the next; with TLS at the one behind that  (27018)
 # THRONG_MONGO_DIR   data, logs and pid files of this instance             (throng-mongo-PORT in the folder for temporary files)
 set -euo pipefail
 
 port=${THRONG_MONGO_PORT:-27018}
 postgres_port=$((port + 1))
+tls_port=$((port + 2))
 cache=${THRONG_CACHE:-$HOME/.cache/throng}/mongo
 instance=${THRONG_MONGO_DIR:-${TMPDIR:-/tmp}/throng-mongo-$port}
 chroot=$cache/chroot
@@ -132,9 +135,31 @@ start_ferretdb() {
   wait_for ferretdb 60 listens "$port"
 }
 
+in_database() { # in_database SQL
+  (in_chroot "$postgres_bin/psql" -q -h 127.0.0.1 -p "$postgres_port" -d postgres -c "$1")
+}
+
+# Users are PostgreSQL's, whichever listener they come by; the password is one for tests.
+start_tls() {
+  local folder=$1
+  in_database "SELECT documentdb_api.create_user('{\"createUser\": \"throng\", \"pwd\": \"throng-secret\", \"roles\":
+    [{\"role\": \"readWriteAnyDatabase\", \"db\": \"admin\"}, {\"role\": \"clusterAdmin\", \"db\": \"admin\"}]}')" >"$instance/user.log" 2>&1 ||
+    die "the user could not be made; the log's end: $(tail -n 5 "$instance/user.log")"
+  mkdir -p "$instance/ferretdb-tls"
+  "$ferretdb" --postgresql-url="postgres://postgres@127.0.0.1:$postgres_port/postgres" --listen-addr= \
+    --listen-tls="127.0.0.1:$tls_port" --listen-tls-cert-file="$folder/broker.pem" --listen-tls-key-file="$folder/broker.key" \
+    --debug-addr=- --telemetry=disable --state-dir="$instance/ferretdb-tls" >>"$instance/ferretdb-tls.log" 2>&1 </dev/null &
+  echo $! >"$instance/ferretdb-tls.pid"
+  wait_for ferretdb-tls 60 listens "$tls_port"
+  say "with TLS and users at 127.0.0.1:$tls_port"
+}
+
 up() {
+  local folder=
+  [ "${1:-}" != --tls ] || folder=$2
   if alive ferretdb && alive postgres; then
     say "is up already"
+    [ -z "$folder" ] || alive ferretdb-tls || start_tls "$folder"
     echo "$uri"
     return
   fi
@@ -144,7 +169,7 @@ up() {
   install_ferretdb
   down
   local taken
-  for taken in "$port" "$postgres_port"; do
+  for taken in "$port" "$postgres_port" ${folder:+"$tls_port"}; do
     ! listens "$taken" || die "port $taken is taken by another program: set THRONG_MONGO_PORT"
   done
 
@@ -167,11 +192,11 @@ CONF
   in_chroot "$postgres_bin/postgres" -D "$inside/postgres" >"$instance/postgres.log" 2>&1 </dev/null &
   echo $! >"$instance/postgres.pid"
   wait_for postgres 60 postgres_ready
-  (in_chroot "$postgres_bin/psql" -q -h 127.0.0.1 -p "$postgres_port" -d postgres \
-    -c 'CREATE EXTENSION documentdb CASCADE') >"$instance/extension.log" 2>&1 ||
+  in_database 'CREATE EXTENSION documentdb CASCADE' >"$instance/extension.log" 2>&1 ||
     die "CREATE EXTENSION documentdb failed; its log's end: $(tail -n 5 "$instance/extension.log")"
 
   start_ferretdb
+  [ -z "$folder" ] || start_tls "$folder"
   say "answers at $uri"
   echo "$uri"
 }
@@ -189,13 +214,15 @@ stop() { # stop NAME SIGNAL: by its pid file; killed if it has not ended within 
 }
 
 down() {
+  stop ferretdb-tls TERM
   stop ferretdb TERM
   stop postgres INT # INT is PostgreSQL's fast shutdown: it does not wait for clients
   rm -rf "$instance"
 }
 
 case "${1:-}" in
-  up) up ;;
+  up) up "${@:2}" ;;
+  tls) ! alive ferretdb-tls || echo "127.0.0.1:$tls_port" ;;
   down) down ;;
   logs)
     [ -d "$instance" ] || die "nothing runs here"
@@ -213,7 +240,7 @@ case "${1:-}" in
     fi
     ;;
   *)
-    echo "usage: mongo.sh up|down|status|logs|kill|start" >&2
+    echo "usage: mongo.sh up [--tls FOLDER]|down|status|logs|kill|start|tls" >&2
     exit 2
     ;;
 esac

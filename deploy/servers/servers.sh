@@ -17,7 +17,8 @@ case "${1:-}" in
       "$here/s3.sh" up || { echo "servers: s3 could not be set up (see above)" >&2; exit 3; }
     fi
     "$here/kafka.sh" up "$@" || { echo "servers: kafka could not be set up (see above)" >&2; exit 3; }
-    "$here/mongo.sh" up || { echo "servers: mongo could not be set up (see above)" >&2; exit 3; } ;;
+    certificates=$("$here/kafka.sh" tls)
+    "$here/mongo.sh" up ${certificates:+--tls "$certificates"} || { echo "servers: mongo could not be set up (see above)" >&2; exit 3; } ;;
   down)
     "$here/s3.sh" down || true
     "$here/mongo.sh" down || true
@@ -39,6 +40,8 @@ case "${1:-}" in
     echo "export THRONG_TEST_KAFKA_TLS=$("$here/kafka.sh" tls)"
     # Where it was started with --s3: HOST:PORT.
     echo "export THRONG_TEST_S3=$("$here/s3.sh" status 2>/dev/null && echo "127.0.0.1:${THRONG_S3_PORT:-17070}" || true)"
+    # With --secure: HOST:PORT where it speaks TLS, by the same certificates, and lets in user throng with throng-secret.
+    echo "export THRONG_TEST_MONGODB_TLS=$("$here/mongo.sh" tls)"
     echo "export THRONG_TEST_MONGODB=mongodb://127.0.0.1:${THRONG_MONGO_PORT:-27018}" ;;
   *) usage ;;
 esac

@@ -84,6 +84,33 @@ CAF_TEST(opening again makes nothing twice and finds what was written) {
   CAF_CHECK_EQUAL(conformance::all(*again).size(), 1u);
 }
 
+CAF_TEST(an index that differs is told and left as it is) {
+  const auto uri = server() + fmt::format("throng_test_index_{}", getpid());
+  auto pool = conformance::must(mongo_pool::open(uri));
+  auto client = conformance::must(pool->take());
+  std::unique_ptr<mongoc_database_t, destroy_with<mongoc_database_destroy>> own{
+      mongoc_client_get_database(client, pool->database().c_str())};
+  bson_t* ask = BCON_NEW("createIndexes", "alerts", "indexes", "[", "{", "name", "tombstones", "key", "{", "something",
+                         BCON_INT32(1), "}", "}", "]");
+  bson_error_t why;
+  CAF_CHECK(mongoc_database_write_command_with_opts(own.get(), ask, nullptr, nullptr, &why));
+  bson_destroy(ask);
+  auto opened = open_store(uri);
+  CAF_REQUIRE(!opened);
+  CAF_MESSAGE(opened.error().message);
+  CAF_CHECK(opened.error().kind == error_kind::conflict);
+  CAF_CHECK(names(opened.error(), "tombstones"));
+  CAF_CHECK(names(opened.error(), "drop or rename it"));
+  bson_t* look = BCON_NEW("listIndexes", "alerts");
+  bson_t found;
+  CAF_CHECK(mongoc_database_read_command_with_opts(own.get(), look, nullptr, nullptr, &found, &why));
+  const std::unique_ptr<char, decltype(&bson_free)> text{bson_as_relaxed_extended_json(&found, nullptr), &bson_free};
+  CAF_CHECK(std::string_view{text.get()}.find("something") != std::string_view::npos);
+  bson_destroy(&found);
+  bson_destroy(look);
+  mongoc_database_drop(own.get(), nullptr);
+}
+
 CAF_TEST(a store opened for reading refuses to be written) {
   auto& store = fresh_store();
   conformance::must(conformance::write(store, {conformance::window("id", 5)}, {1, 1}));

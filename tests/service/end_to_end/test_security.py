@@ -10,6 +10,7 @@ from throng import InFolder, query, throng
 
 BROKERS = os.environ.get("THRONG_TEST_KAFKA", "")
 TLS = os.environ.get("THRONG_TEST_KAFKA_TLS", "")
+MONGODB_TLS = os.environ.get("THRONG_TEST_MONGODB_TLS", "")
 KAFKA = os.path.join(os.path.dirname(__file__), "..", "..", "..", "deploy", "servers", "kafka.sh")
 
 
@@ -79,6 +80,29 @@ class Security(InFolder):
         settings = self.settings(self.sasl, self.ca, self.user("admin", "wrong-secret"))
         _, message = throng("analyze", "city-climate", "--settings", settings, "--store", self.store, expect=1, limit=30)
         self.assertIn("user or password is wrong", message)
+
+    def test_mongodb_with_tls_and_users_lets_in_who_may_and_says_what_is_wrong(self):
+        self.assertTrue(MONGODB_TLS, "THRONG_TEST_MONGODB_TLS says where mongo.sh up --tls listens")
+        ca = f"tls=true&tlsCAFile={TLS}/ca.pem"
+        stored = f"mongodb://throng:throng-secret@{MONGODB_TLS}/{self.prefix[:-1]}?{ca}&w=majority"
+        world = ["run", "smart-city", "--duration", "1m", "--set", "populations.sensors.count=50"]
+        throng(*world, "--store", stored)
+        throng(*world, "--store", self.store)
+        self.assertGreater(len(query("windows", stored)), 0)
+        self.assertEqual(query("windows", stored), query("windows", self.store))
+        for user, options, advice in (("throng:wrong-secret@", ca, "user or password is wrong: look at those of the URI"),
+                                      ("nobody:throng-secret@", ca, "user or password is wrong: look at those of the URI"),
+                                      ("", ca, "the URI has no user that may do this"),
+                                      ("throng:throng-secret@", "tls=true", "the server's certificate is not signed by a CA that is known here"),
+                                      ("throng:throng-secret@", f"tls=true&tlsCAFile={TLS}/stranger.pem", "the server's certificate is not signed"),
+                                      ("throng:throng-secret@", "tls=false", "the server may want TLS here: tls=true in the URI")):
+            with self.subTest(advice, user=user):
+                began = time.monotonic()
+                _, message = throng(*world, "--store", f"mongodb://{user}{MONGODB_TLS}/{self.prefix[:-1]}?{options}", expect=1, limit=30)
+                self.assertLess(time.monotonic() - began, 10)
+                self.assertIn("; " + advice, message)
+                self.assertIn(MONGODB_TLS, message)
+                self.assertNotIn("-secret", message)
 
     def test_a_missing_acl_is_named_and_the_least_that_each_role_needs_is_enough(self):
         alice = self.settings(self.sasl, self.ca, self.user("alice", "alice-secret"))
