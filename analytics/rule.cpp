@@ -148,6 +148,8 @@ tl::expected<rule_plan, findings> compile_condition(const config::rule& definiti
     return tl::unexpected(std::move(found));
   for (const auto& [name, from] : reason->fields())
     note(evidence, name, fields);
+  for (const auto& name : definition.evidence)
+    note(evidence, name, fields);
   rule_plan made{definition.name,
                  std::move(*when),
                  definition.severity,
