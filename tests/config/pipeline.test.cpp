@@ -283,7 +283,7 @@ CAF_TEST(a rule names what else its alerts show unless they are of a silence) {
   CAF_REQUIRE(has_problems(read, {}));
   CAF_CHECK(read->front().value.rules[0].evidence == (std::vector<std::string>{"x", "y"}));
   CAF_CHECK(has_problems(rule(R"("sequence": [{"a": 1}, {"a": 2}], "within": "1m")"), {}));
-  CAF_CHECK(has_problems(rule(R"("absent": "5m")"), {"f:2:34: rules[0].evidence: `evidence` belongs to"}));
+  CAF_CHECK(has_problems(rule(R"("absent": "5m")"), {"f:2:37: rules[0].evidence: `evidence` belongs to"}));
 }
 
 CAF_TEST(features and detectors by another field than the key need rekey) {
