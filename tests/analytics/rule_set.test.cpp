@@ -68,7 +68,7 @@ std::vector<std::int64_t> alerts(const outcome& of, std::string_view rule) {
   std::vector<std::int64_t> found;
   for (const auto* each : of.of(collection::alerts))
     if (each->body.at("detector").as_string() == rule)
-      found.push_back(each->offset);
+      found.push_back(each->body.at("source").at("offset").as_int64());
   std::sort(found.begin(), found.end());
   return found;
 }
