@@ -212,8 +212,15 @@ result_batch partition_core::collect() {
   auto all = std::exchange(collected_, {});
   // Ids are of one collection and task, so of documents with the same id in a batch only the last has anything to say.
   std::unordered_map<std::string_view, std::size_t> last;
-  for (std::size_t i = 0; i < all.documents.size(); ++i)
-    last[all.documents[i].id] = i;
+  for (std::size_t i = 0; i < all.documents.size(); ++i) {
+    const auto [before, is_new] = last.try_emplace(all.documents[i].id, i);
+    if (!is_new) {
+      // An alert that began in this batch is news, whatever else the batch has of it.
+      auto& latest = all.documents[i];
+      latest.told = latest.told && all.documents[before->second].told;
+      before->second = i;
+    }
+  }
   if (last.size() == all.documents.size())
     return all;
   result_batch kept;

@@ -157,23 +157,16 @@ void partition_processor_state::restore() {
 namespace {
 
 /// Tells the alerts among results, each with the Kafka timestamp of the message that raised it. Those of an earlier batch were
-/// told with that.
+/// told with that. By the messages, not the documents: an alert's last document says how it went on.
 void tell_alerts(const result_batch& results, const transport::batch& batch,
                  const std::function<void(const analytics::side_message&, timestamp)>& tell) {
   for (const auto& message : results.messages) {
     if (message.topic != "analytics.alerts")
       continue;
-    const auto id = std::find_if(message.headers.begin(), message.headers.end(),
-                                 [](const auto& header) { return header.first == "id"; });
-    const auto document = std::find_if(results.documents.begin(), results.documents.end(), [&](const auto& each) {
-      return each.into == analytics::collection::alerts && id != message.headers.end() && each.id == id->second;
-    });
-    if (document == results.documents.end())
-      continue;
     const auto raising =
-        std::lower_bound(batch.messages.begin(), batch.messages.end(), document->offset,
+        std::lower_bound(batch.messages.begin(), batch.messages.end(), message.offset,
                          [](const transport::incoming& each, std::int64_t offset) { return each.offset < offset; });
-    if (raising != batch.messages.end() && raising->offset == document->offset)
+    if (raising != batch.messages.end() && raising->offset == message.offset)
       tell(message, timestamp{raising->timestamp_ms});
   }
 }

@@ -52,6 +52,7 @@ void raise(const task_identity& who, alert&& what, effects& out) {
   sent.topic = "analytics.alerts";
   sent.key = what.entity;
   sent.time = what.time;
+  sent.offset = what.offset;
   auto shown = body;
   shown["time"] = to_iso8601(what.time);
   append_json_text(sent.value, shown);

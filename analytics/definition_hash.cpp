@@ -165,6 +165,8 @@ std::string definition_hash(const config::pipeline& p) {
       made["pattern"] = std::move(pattern);
     if (!x.about.empty())
       made["about"] = boost::json::value_from(x.about);
+    if (!x.evidence.empty())
+      made["evidence"] = boost::json::value_from(x.evidence);
     rules.push_back(std::move(made));
   }
   all["rules"] = std::move(rules);

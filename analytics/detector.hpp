@@ -3,6 +3,7 @@
 // which events it sees, and to alert.hpp what becomes of an alarm.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,6 +24,10 @@ struct detection {
   double score = 0;     ///< 0 (ordinary) to 1; at least `threshold` where it would alarm
   double threshold = 1; ///< of the score
   bool alarm = false;   ///< false within the refractory period, whatever the score
+  // How an alarm that rang before goes on. A value may be neither: within a hysteresis, or no value.
+  bool odd = false;  ///< one for an alarm, whether or not it rings
+  bool calm = false; ///< an ordinary one, when another could ring
+  double height = 0; ///< of an odd one: greater is odder, in a unit of the detector's own
 };
 
 /// Why it alarmed, for people.
@@ -58,6 +63,10 @@ public:
   /// An entity's state is dropped, and begins anew, once the watermark is this far past its latest value.
   virtual milliseconds forget() const = 0;
   virtual config::severity severity() const = 0;
+  /// An alarm is over with so many calm values in a row.
+  virtual std::uint32_t calm_values() const {
+    return 1;
+  }
   /// For `throng pipeline explain`.
   virtual std::string sentence() const = 0;
 };

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <charconv>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -14,8 +15,8 @@ namespace {
 /// Of the state's entries. Raised when an older program's state can't be read any more.
 /// 2: windows are kept by panes; a window of 1 is carried on as it stands (pane_windows). 3: counts what it has written to topics.
 /// 4: look-backs over the same events are kept together; those of before are put together. 5: windows share panes (pane_windows); learners keep
-/// events that rang.
-constexpr std::uint64_t schema_version = 5;
+/// events that rang. 6: alarms that are not over stand behind the states of their series and rules; of those before, none is known.
+constexpr std::uint64_t schema_version = 6;
 constexpr std::uint64_t oldest_schema = 1;
 constexpr std::uint64_t counts_written = 3;
 constexpr std::string_view meta_key = "meta";
@@ -81,8 +82,18 @@ void engine::count_message(const raw_message& message) {
   next_offset_ = message.from != nullptr ? message.offset : message.offset + 1;
 }
 
+void engine::write_open_alarms(effects& out) {
+  for (const auto& each : series_)
+    each.write_open(out);
+  for (const auto& each : peers_)
+    each.write_open(out);
+  rules_.write_open(out);
+}
+
 expected<void> engine::take(const raw_message& message, effects& out) {
   assert(message.offset >= next_offset_);
+  if (std::exchange(restored_, false))
+    write_open_alarms(out);
   if (!message.value) {
     ++counters_.tombstones;
     count_message(message);
@@ -258,7 +269,7 @@ void engine::detect(text_ids::id entity, timestamp watermark, effects& out) {
     if (x.is_nothing())
       continue;
     const auto at_least = taught(plan.taught, plan.name).of(event_.key, event_.time);
-    const auto [said, series] = series_[i].observe(entity, event_.time, x, at_least);
+    const auto [said, series] = series_[i].observe(entity, event_.time, x, at_least, event_.origin.offset, out);
     if (!said.alarm)
       continue;
     auto why = series->explain(plan.field);
@@ -275,6 +286,7 @@ void engine::detect(text_ids::id entity, timestamp watermark, effects& out) {
                  {},
                  from_},
                 out);
+    series_[i].opened(entity, event_.time, x, said, out.documents.back());
   }
   for (std::size_t i = 0; i < models_.size(); ++i) {
     const auto& plan = compiled_->models[i];
@@ -307,13 +319,13 @@ void engine::advance(timestamp from, timestamp to, effects& out) {
   if (graph_)
     graph_->expire(to);
   for (auto& each : series_)
-    each.expire(to);
+    each.expire(to, event_.origin.offset, out);
   for (auto& each : models_)
     each.expire(to);
   for (std::size_t i = 0; i < learners_.size(); ++i)
     learners_[i].advance(to, enricher_.in_use(compiled_->learners[i].table));
   for (auto& each : peers_)
-    each.expire(to);
+    each.expire(to, event_.origin.offset, out);
   if (writes_windows_)
     send_windows(first, out);
   counters_.alerts += rules_.advance(to, first, event_.origin.offset, out);
@@ -418,6 +430,7 @@ void engine::restore(const std::vector<state_entry>& entries) {
     restore_entry(key, bytes);
   for (auto& each : windows_.sets)
     each.set->restored(watermark_.current());
+  restored_ = true;
 }
 
 void engine::restore_entry(std::string_view key, std::string_view bytes) {

@@ -57,6 +57,8 @@ private:
   void send_windows(std::size_t first, effects& out);
   void advance(timestamp from, timestamp to, effects& out);
   void raise_alert(alert&& what, effects& out);
+  /// A claim has removed what a later life had made of them.
+  void write_open_alarms(effects& out);
   /// Entries of state, as `max_state` counts them.
   std::size_t remembered() const;
   std::string meta() const;
@@ -87,6 +89,7 @@ private:
   std::deque<peer_stage> peers_;
   rule_set rules_;
   bool writes_windows_ = false; ///< to topics
+  bool restored_ = false;       ///< and has taken nothing in since
 };
 
 } // namespace throng::analytics

@@ -93,6 +93,13 @@ public:
     return size_;
   }
 
+  template <class See>
+  void for_each(See&& see) const {
+    for (const auto& each : kept_)
+      if (each)
+        see(each->state);
+  }
+
   void save(bool only_changes, const std::function<void(state_entry&&)>& put) {
     if (only_changes) {
       // Removals first: an entity that came back since has its new state behind its removal.

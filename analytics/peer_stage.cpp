@@ -128,10 +128,13 @@ bool peer_stage::observe(const event& e, timestamp watermark, const taught_thres
   if (const auto median = against(e, key, member, x.number(), watermark)) {
     const auto name = std::string_view{texts_.text(member)}.substr(*begin);
     const auto at_least = taught.of(name, e.time);
-    const auto [said, series] = series_.observe(member, e.time, value::of(x.number() - *median), at_least);
+    const auto distance = value::of(x.number() - *median);
+    const auto [said, series] = series_.observe(member, e.time, distance, at_least, e.origin.offset, out);
     alarm = said.alarm;
-    if (alarm)
+    if (alarm) {
       tell(e, name, x.number(), *median, said, at_least, *series, from, out);
+      series_.opened(member, e.time, distance, said, out.documents.back());
+    }
   }
   texts_.release(member);
   texts_.release(key);
@@ -162,13 +165,13 @@ void peer_stage::tell(const event& e, std::string_view member, double x, double 
         out);
 }
 
-void peer_stage::expire(timestamp watermark) {
+void peer_stage::expire(timestamp watermark, std::int64_t offset, effects& out) {
   groups_.expire(watermark, [this](id, const group& what) {
     held_ -= what.members.size();
     for (const auto& each : what.members)
       texts_.release(each.member);
   });
-  series_.expire(watermark);
+  series_.expire(watermark, offset, out);
 }
 
 void peer_stage::group::save(byte_writer& out) const {

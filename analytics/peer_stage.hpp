@@ -56,7 +56,10 @@ public:
   /// @param from where the event stood before it was re-keyed @returns whether it raised an alert
   bool observe(const event& e, timestamp watermark, const taught_threshold& taught, const rekeyed_origin* from,
                effects& out);
-  void expire(timestamp watermark);
+  void expire(timestamp watermark, std::int64_t offset, effects& out);
+  void write_open(effects& out) const {
+    series_.write_open(out);
+  }
   /// How many members have a series, and how many values of members are held.
   std::size_t size() const {
     return series_.size() + held_;

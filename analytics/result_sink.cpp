@@ -75,7 +75,7 @@ public:
 private:
   bool wanted(const document& of) const {
     if (sink_.of == config::sink_content::alerts)
-      return of.into == collection::alerts;
+      return of.into == collection::alerts && !of.told; // a row stays as it was written
     return of.into == collection::windows && !of.superseded && of.body.at("final").get_bool();
   }
 
@@ -85,7 +85,9 @@ private:
     for (const auto& each : made_.documents) {
       if (!wanted(each))
         continue;
-      const auto shown = shown_body(each);
+      auto shown = shown_body(each);
+      if (each.into == collection::alerts)
+        leave_out_end(shown);
       text_.clear();
       if (sink_.format == config::sink_format::csv || sink_.format == config::sink_format::parquet)
         append_json_text(text_, flatten(shown));

@@ -28,12 +28,14 @@ std::string_view name(collection which) {
 const std::vector<std::string_view>& time_fields(collection of) {
   static const std::vector<std::string_view> spans{"start", "end"};
   static const std::vector<std::string_view> moments{"time"};
+  static const std::vector<std::string_view> alarms{"time", "end", "peak_time"};
   static const std::vector<std::string_view> none;
   switch (of) {
   case collection::windows:
   case collection::labels:
     return spans;
   case collection::alerts:
+    return alarms;
   case collection::entities:
   case collection::events:
     return moments;
@@ -46,10 +48,16 @@ const std::vector<std::string_view>& time_fields(collection of) {
 boost::json::object shown_body(const document& of) {
   auto shown = of.body;
   for (auto field : time_fields(of.into))
-    shown[field] = to_iso8601({shown[field].get_int64()});
+    if (auto* found = shown.if_contains(field); found != nullptr && found->is_int64())
+      *found = to_iso8601({found->get_int64()});
   for (const auto* internal : {"topic", "partition", "group_key"})
     shown.stable_erase(internal);
   return shown;
+}
+
+void leave_out_end(boost::json::object& alert) {
+  for (const auto* later : {"end", "peak", "peak_time"})
+    alert.stable_erase(later);
 }
 
 std::string document_id(std::initializer_list<std::string_view> parts) {

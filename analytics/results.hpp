@@ -27,7 +27,7 @@ std::string_view name(collection which);
 /// `body` holds what users see (commands.md, "Documents"), without `_id`, and with times as int64 milliseconds under the
 /// names in `time_fields`; storage turns those into dates. Beyond what users see:
 /// - windows: `topic`, `partition`, and in `group_key` the canonical text of `group`;
-/// - alerts: `partition` (the topic stands in `source`);
+/// - alerts: `partition` (the topic stands in `source`). Of those that last, `end` is null while they do; then `peak` and `peak_time` are there too;
 /// - entities: `entity` (the Kafka key), `topic`, `partition`, `time`, `message` (the latest that is a JSON object);
 /// - labels: the label's own fields and `partition`; `end` null while it is open; its `topic` is that of the events;
 /// - events: `topic`, `partition`, `offset`, `time`, `key`, and `message`, or `raw` where it is no JSON object;
@@ -40,6 +40,7 @@ struct document {
   boost::json::object body;
   std::string state;        ///< mergeable state of a window's partial; empty elsewhere
   bool superseded = false;  ///< a tombstone under this id: merged sessions
+  bool told = false;        ///< of an alert: an earlier document has told of it, and this one only says how it went on
   std::int64_t offset = -1; ///< of the last message in it
 };
 
@@ -49,6 +50,9 @@ const std::vector<std::string_view>& time_fields(collection of);
 /// The body as commands.md shows it, without what is for the store alone: times as text; no topic, partition and group_key of a window, no partition
 /// of an alert.
 boost::json::object shown_body(const document& of);
+
+/// An alert's body as it was when it was raised, which is what those get who are told once.
+void leave_out_end(boost::json::object& alert);
 
 /// xxh128 of the parts, each preceded by its length, in hex.
 std::string document_id(std::initializer_list<std::string_view> parts);
@@ -64,6 +68,7 @@ struct side_message {
   timestamp time;
   std::vector<std::pair<std::string, std::string>> headers;
   std::optional<std::int32_t> partition = {}; ///< none: that of its key
+  std::int64_t offset = -1;                   ///< of an alert: that of the message that raised it
 };
 
 /// Where a partition's analysis stands since its checkpoint began; part of the state.

@@ -148,6 +148,8 @@ tl::expected<rule_plan, findings> compile_condition(const config::rule& definiti
     return tl::unexpected(std::move(found));
   for (const auto& [name, from] : reason->fields())
     note(evidence, name, fields);
+  for (const auto& name : definition.evidence)
+    note(evidence, name, fields);
   rule_plan made{definition.name,
                  std::move(*when),
                  definition.severity,
@@ -282,6 +284,8 @@ void pattern_state::save(byte_writer& out) const {
   }
   out.i64(windows);
   out.i64(next);
+  if (alarm)
+    alarm->save(out);
 }
 
 pattern_state pattern_state::load(byte_reader& in) {
@@ -298,6 +302,8 @@ pattern_state pattern_state::load(byte_reader& in) {
   }
   made.windows = in.i64();
   made.next = in.i64();
+  if (!in.at_end())
+    made.alarm = std::make_unique<open_alarm>(in);
   return made;
 }
 

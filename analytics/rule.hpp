@@ -2,6 +2,7 @@
 // the cooldown has passed in event time.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "analytics/codec.hpp"
 #include "analytics/event.hpp"
 #include "analytics/expression.hpp"
+#include "analytics/open_alarm.hpp"
 #include "config/pipeline.hpp"
 
 namespace throng::analytics {
@@ -92,9 +94,10 @@ struct cooldown_state {
 
 /// What a rule that is more than a condition remembers of an entity (or, over windows, of a group); each kind uses its own part.
 struct pattern_state {
-  bool raised = false;             ///< waits for `until`
-  std::int64_t latest = 0;         ///< of hysteresis: the entity's latest event since
-  std::vector<std::int64_t> began; ///< of a sequence: the latest beginning with so many steps done; INT64_MIN: none
+  bool raised = false;               ///< waits for `until`
+  std::int64_t latest = 0;           ///< of hysteresis: the entity's latest event since
+  std::unique_ptr<open_alarm> alarm; ///< of hysteresis: what was raised; none if an earlier program did
+  std::vector<std::int64_t> began;   ///< of a sequence: the latest beginning with so many steps done; INT64_MIN: none
   std::vector<std::pair<std::int64_t, std::int64_t>> runs; ///< of an absence: first and last event of each run, by time
   std::int64_t windows = 0;                                ///< matching ones in a row
   std::int64_t next = INT64_MIN;                           ///< the start that goes on with the row; INT64_MIN: any

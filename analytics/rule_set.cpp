@@ -50,6 +50,12 @@ value value_at(const boost::json::object& body, std::string_view path, text_aren
 
 constexpr std::int64_t any_start = INT64_MIN;
 
+void end_alarm(pattern_state& of, std::int64_t offset, effects& out) {
+  if (of.alarm)
+    out.documents.push_back(of.alarm->ended(offset));
+  of.alarm.reset();
+}
+
 } // namespace
 
 rule_set::rule_set(const std::vector<rule_plan>& rules, const std::vector<window_plan>& windows, const std::string& key,
@@ -107,7 +113,7 @@ std::size_t rule_set::observe(const event& e, text_ids::id entity, const rekeyed
         raised += tell_of(i, e, from, out);
       continue;
     }
-    if (!holds(i, e, entity))
+    if (!holds(i, e, entity, out))
       continue;
     keep_quiet(i, entity, e.time);
     raise(*who_,
@@ -122,6 +128,8 @@ std::size_t rule_set::observe(const event& e, text_ids::id entity, const rekeyed
            {},
            from},
           out);
+    if (rule.until)
+      patterns_[i].find(entity)->alarm = std::make_unique<open_alarm>(out.documents.back());
     ++raised;
   }
   return raised;
@@ -174,24 +182,31 @@ std::size_t rule_set::tell_of(std::size_t rule, const event& e, const rekeyed_or
   return raised;
 }
 
-bool rule_set::holds(std::size_t rule, const event& e, text_ids::id entity) {
+bool rule_set::holds(std::size_t rule, const event& e, text_ids::id entity, effects& out) {
   const auto& plan = (*rules_)[rule];
   if (plan.until)
-    return hysteresis(rule, e, entity);
+    return hysteresis(rule, e, entity, out);
   if (!plan.steps.empty())
     return sequence(rule, e, entity) && !quiet(rule, entity, e.time);
   return !quiet(rule, entity, e.time) && plan.when.matches(e);
 }
 
-bool rule_set::hysteresis(std::size_t rule, const event& e, text_ids::id entity) {
+bool rule_set::hysteresis(std::size_t rule, const event& e, text_ids::id entity, effects& out) {
   const auto& plan = (*rules_)[rule];
   auto* state = patterns_[rule].find(entity);
   // The watermark may not have come so far yet.
-  if (state != nullptr && state->raised && e.time.ms - state->latest >= plan.forget.count())
+  if (state != nullptr && state->raised && e.time.ms - state->latest >= plan.forget.count()) {
     state->raised = false;
+    end_alarm(*state, e.origin.offset, out);
+    patterns_[rule].changed(entity, e.time);
+  }
   if (state != nullptr && state->raised) {
     state->latest = std::max(state->latest, e.time.ms);
     state->raised = !plan.until->matches(e);
+    if (!state->raised)
+      end_alarm(*state, e.origin.offset, out);
+    else if (state->alarm && plan.when.matches(e))
+      state->alarm->goes_on(e.time);
     patterns_[rule].changed(entity, e.time + plan.forget);
     return false;
   }
@@ -284,7 +299,7 @@ std::size_t rule_set::advance(timestamp to, std::size_t first_document, std::int
     if ((*rules_)[i].absent.count() > 0)
       raised += tell_silences(i, to, offset, out);
     else
-      patterns_[i].expire(to, [](text_ids::id, const pattern_state&) {});
+      patterns_[i].expire(to, [&](text_ids::id, pattern_state& what) { end_alarm(what, offset, out); });
     cooldowns_[i].expire(to, [](text_ids::id, const cooldown_state&) {});
   }
   return raised;
@@ -406,6 +421,14 @@ std::size_t rule_set::see_window(boost::json::object body, std::int64_t offset, 
     entities_->release(group);
   }
   return raised;
+}
+
+void rule_set::write_open(effects& out) const {
+  for (const auto& each : patterns_)
+    each.for_each([&](const pattern_state& what) {
+      if (what.alarm)
+        out.documents.push_back(what.alarm->as_raised());
+    });
 }
 
 std::size_t rule_set::size() const {

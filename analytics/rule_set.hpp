@@ -33,6 +33,9 @@ public:
   /// How many entities its rules remember, each rule for itself.
   std::size_t size() const;
 
+  /// Alerts that wait for their `until`, as they were raised.
+  void write_open(effects& out) const;
+
   void save(bool only_changes, const std::function<void(state_entry&&)>& put);
   /// @param kind r: a cooldown, q: a pattern. @throws corrupt_state
   void restore(char kind, std::size_t rule, std::string_view entity, std::string_view bytes);
@@ -42,8 +45,8 @@ private:
   void keep_quiet(std::size_t rule, text_ids::id entity, timestamp now);
   /// Raises one alert for each entity that the rule is about. @pre the event matches
   std::size_t tell_of(std::size_t rule, const event& e, const rekeyed_origin* from, effects& out);
-  bool holds(std::size_t rule, const event& e, text_ids::id entity);
-  bool hysteresis(std::size_t rule, const event& e, text_ids::id entity);
+  bool holds(std::size_t rule, const event& e, text_ids::id entity, effects& out);
+  bool hysteresis(std::size_t rule, const event& e, text_ids::id entity, effects& out);
   bool sequence(std::size_t rule, const event& e, text_ids::id entity);
   void hear(std::size_t rule, const event& e, text_ids::id entity);
   std::size_t see_window(boost::json::object body, std::int64_t offset, effects& out);

@@ -55,7 +55,10 @@ public:
       return said;
     judge();
     said.score = std::isfinite(z_) ? z_ / (z_ + parameters_->threshold) : 1;
-    if (z_ >= parameters_->threshold && said.score >= at_least && t.ms >= quiet_until_) {
+    said.odd = z_ >= parameters_->threshold && said.score >= at_least;
+    said.height = z_;
+    said.calm = !said.odd && t.ms >= quiet_until_;
+    if (said.odd && t.ms >= quiet_until_) {
       said.alarm = true;
       quiet_until_ = t.ms + parameters_->refractory.count();
     }

@@ -197,6 +197,7 @@ struct rule {
   std::string reason;       ///< optional sentence for people; `{field}` is replaced by the value
   /// Fields whose values, or the elements of which, are the entities that an alert is raised for; empty: the event's own.
   std::vector<std::string> about;
+  std::vector<std::string> evidence; ///< fields that an alert shows beside those of its condition and sentence
   /// Hysteresis: after an alert, quiet until an event matches this.
   std::optional<boost::json::object> until;
   /// `a then b within 10m without c`, each a match; empty: no sequence.

@@ -304,6 +304,7 @@ void read_pattern(const fields& from, rule& into) {
   only_with("without", is_sequence, "a `sequence`");
   only_with("about", !is_sequence && !is_absence && !from.has("window") && !from.has("until"),
             "a rule with `when` alone, over events");
+  only_with("evidence", !is_absence, "rules that something raises; of a silence there is nothing to show");
   if (is_sequence && !from.has("within"))
     from.report("within", "is missing: how long after its first step a sequence may take");
 }
@@ -318,6 +319,7 @@ rule read_rule(const fields& from) {
   from.read("cooldown", result.cooldown);
   from.read("reason", result.reason);
   from.read("about", result.about);
+  from.read("evidence", result.evidence);
   if (from.has("until"))
     from.read("until", result.until.emplace());
   from.read("forget", result.forget);

@@ -43,8 +43,9 @@ expected<void> result_printer::print(std::span<const storage::stamped_document> 
     expected<void> printed;
     if (what->into == analytics::collection::windows) {
       printed = print_window(*what);
-    } else if (what->into == analytics::collection::alerts) {
+    } else if (what->into == analytics::collection::alerts && !what->told) {
       auto shown = what->body;
+      analytics::leave_out_end(shown);
       query::present(shown, query::subject::alerts);
       shown["status"] = "open"; // nobody has seen it yet
       printed = write(shown);

@@ -82,6 +82,9 @@ detection incident::judge(const alarm_terms& terms, timestamp t, double surprise
   // order of the surprises.
   said.score = score_of(fresh ? surprise : surprise / (surprise + 1));
   said.alarm = fresh && surprise > 0 && said.score >= said.threshold && surprise > again * rung_;
+  said.odd = said.alarm || (surprise > 0 && surprise >= alarm_from);
+  said.calm = !said.odd;
+  said.height = surprise;
   rung_ = std::max(rung_ * kept_a_value, said.alarm ? surprise : 0);
   left_ = std::max(left_ * kept_a_value, fresh || !accumulates ? surprise : 0);
   return said;

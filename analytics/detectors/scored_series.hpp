@@ -25,6 +25,9 @@ inline double surprise_of(double score) {
   return score >= 1 ? 1e9 : 4 * score / (1 - score);
 }
 
+/// An incident's values are not all as odd: it is over with so many in a row that would not ring.
+inline constexpr std::uint32_t calm_after_incident = 10;
+
 /// What a user wants to be told.
 struct alarm_terms {
   std::optional<double> alarms_per_day; ///< an entity; none: `sensitivity` counts
@@ -83,14 +86,20 @@ public:
 
   detection observe(timestamp t, const value& x, double at_least) override {
     double surprise = 0;
+    bool judged = false;
     if constexpr (requires { core_.surprise_of_value(t, x); }) {
-      if (!x.is_nothing())
+      judged = !x.is_nothing();
+      if (judged)
         surprise = core_.surprise_of_value(t, x);
-    } else if (x.is_finite()) {
-      surprise = core_.surprise(t, x.number());
+    } else {
+      judged = x.is_finite();
+      if (judged)
+        surprise = core_.surprise(t, x.number());
     }
-    return incident_.judge(
+    auto said = incident_.judge(
         *terms_, t, surprise, requires { requires Core::accumulates; }, at_least);
+    said.calm = said.calm && judged;
+    return said;
   }
   explanation explain(std::string_view field) const override {
     auto why = core_.explain(field);
@@ -128,6 +137,9 @@ public:
   }
   config::severity severity() const override {
     return terms_.severity;
+  }
+  std::uint32_t calm_values() const override {
+    return calm_after_incident;
   }
   std::string sentence() const override {
     return sentence_ + terms_.sentence();

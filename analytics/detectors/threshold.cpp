@@ -41,6 +41,10 @@ public:
       begin_ms_ = t.ms;
     ringing_ = beyond || (ringing_ && !back);
     said.score = ringing_ ? 1 : 0;
+    said.odd = beyond;
+    said.calm = !ringing_;
+    if (beyond)
+      said.height = set_->above && x_ > *set_->above ? x_ - *set_->above : *set_->below - x_;
     return said;
   }
   explanation explain(std::string_view field) const override {

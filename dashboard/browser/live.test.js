@@ -167,7 +167,10 @@ describe("live", () => {
         );
       },
       async (site, tab) => {
-        const [alert] = (await site.ask("/api/alerts")).items;
+        const { items } = await site.ask("/api/alerts", { sort: "time" });
+        const [alert] = items;
+        assert.equal(alert.end, alert.time); // of one value
+        assert.equal(alert.peak_time, alert.time);
         throng("alerts", "wrong", alert.id, "--by", "ann", "--note", "being cleaned", "--store", site.store);
         const [change] = (await site.ask("/api/thresholds")).items;
         await tab.go(site, "alerts?last=all");
@@ -179,7 +182,19 @@ describe("live", () => {
           change.to.toLocaleString("en", { maximumSignificantDigits: 9 }),
           "being cleaned",
         ]);
+        const lines = await tab.page.locator(".virtual .alert-line").allTextContents();
+        assert.equal(lines.filter((line) => line.includes(`until ${alert.end.slice(11, 19)}`)).length, 1);
+        assert.equal(
+          lines.filter((line) => line.includes("not over")).length,
+          items.filter(({ end }) => end === null).length,
+        );
         await tab.checkAccessibility();
+        await tab.go(site, "entities/r0?last=all");
+        await tab
+          .panel("Alerts, and why")
+          .getByText(/ from .* to .*, peak [0-9.]+ at /)
+          .first()
+          .waitFor();
         await tab.go(site, "alerts?last=all&entity=r1");
         assert.equal(await row.isVisible(), false);
       },

@@ -35,6 +35,11 @@ export interface Alert {
   reason: string;
   evidence: Fields;
   source: { topic: string; partition: number; offset: number };
+  /** Until when it lasted; null: it is not over; none: it is of a moment, or nobody knows. */
+  end?: string | null;
+  /** The value at its peak, and when that was; once it is over. */
+  peak?: Value;
+  peak_time?: string;
   status: "open" | "acknowledged" | "resolved";
   /** The mute that it falls under: nobody is told of it. */
   muted?: { id: string; until: string; by: string; note: string };

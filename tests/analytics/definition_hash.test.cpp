@@ -84,6 +84,7 @@ CAF_TEST(each part that a result depends on changes the hash in its own way) {
       [](auto& p) { p.detectors[0].model = "{}"; },
       [](auto& p) { p.rules[0].severity = config::severity::critical; },
       [](auto& p) { p.rules[0].about = {"from"}; },
+      [](auto& p) { p.rules[0].evidence = {"from"}; },
       [](auto& p) { p.to = "elsewhere"; },
       [](auto& p) {
         p.project = {{"id", true}, {"x", true}};

@@ -81,7 +81,11 @@ inline config::pipeline everything() {
   shift.detector = "shift";
   shift.field = "x";
   shift.parameters = object(R"({"short": 2, "long": 6, "threshold": 1.5, "refractory": "20s", "forget": "40s"})");
-  made.detectors = {shift};
+  config::detect limit;
+  limit.name = limit.detector = "threshold";
+  limit.field = "x";
+  limit.parameters = object(R"({"above": 70, "margin": 40, "forget": "60s"})");
+  made.detectors = {shift, limit};
   made.rules = {rule("seen", "{}", milliseconds{0},
                      "{n} {n_long} {total} {mean} {least} {most} {kinds} {last} {since} {like_it} {speed} {high} "
                      "{like_high} {usual} {usual_here} {usual_high}"),

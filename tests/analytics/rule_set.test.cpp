@@ -68,7 +68,7 @@ std::vector<std::int64_t> alerts(const outcome& of, std::string_view rule) {
   std::vector<std::int64_t> found;
   for (const auto* each : of.of(collection::alerts))
     if (each->body.at("detector").as_string() == rule)
-      found.push_back(each->offset);
+      found.push_back(each->body.at("source").at("offset").as_int64());
   std::sort(found.begin(), found.end());
   return found;
 }
@@ -104,6 +104,17 @@ CAF_TEST(with hysteresis a rule is quiet until its until matches) {
   CAF_CHECK_EQUAL(engine.take(5, 24), 0u); // armed again
   CAF_CHECK_EQUAL(engine.take(6, 31), 1u);
   CAF_CHECK_EQUAL(engine.take(200, 31), 1u); // the state has expired: quiet for longer than `forget`
+}
+
+CAF_TEST(an alert shows what its rule names beside what its condition speaks of) {
+  auto hot = rule("hot", R"({"x": {"$gt": 30}})");
+  hot.evidence = {"t", "absent"};
+  running engine{with_rule(hot)};
+  CAF_CHECK_EQUAL(engine.take(1, 31), 1u);
+  const auto& alert = engine.seen.of(collection::alerts).front()->body;
+  CAF_CHECK_EQUAL(boost::json::serialize(alert.at("evidence")),
+                  R"({"x":3.1E1,"t":"1970-01-01T00:00:01.000Z","absent":null})");
+  CAF_CHECK_EQUAL(alert.at("reason").as_string(), "hot: x is 31"); // as without
 }
 
 CAF_TEST(a sequence is complete with an event a step within its time and without what breaks it) {

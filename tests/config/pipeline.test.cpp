@@ -275,6 +275,17 @@ CAF_TEST(only a rule about single events names whom its alerts are about) {
       has_problems(rule(R"("when": {"a": 1}, "until": {"a": 2})"), {"f:2:34: rules[0].about: `about` belongs to"}));
 }
 
+CAF_TEST(a rule names what else its alerts show unless they are of a silence) {
+  const auto rule = [](const std::string& members) {
+    return parse(with("\"rules\": [{\"name\": \"r\", \"evidence\": [\"x\", \"y\"], " + members + "}]"));
+  };
+  auto read = rule(R"("when": {"a": 1})");
+  CAF_REQUIRE(has_problems(read, {}));
+  CAF_CHECK(read->front().value.rules[0].evidence == (std::vector<std::string>{"x", "y"}));
+  CAF_CHECK(has_problems(rule(R"("sequence": [{"a": 1}, {"a": 2}], "within": "1m")"), {}));
+  CAF_CHECK(has_problems(rule(R"("absent": "5m")"), {"f:2:37: rules[0].evidence: `evidence` belongs to"}));
+}
+
 CAF_TEST(features and detectors by another field than the key need rekey) {
   CAF_CHECK(has_problems(feature_of(R"("over": "1h", "by": "other", "sum": "b")"),
                          {"f:2:48: features[0].by: \"other\" is not the pipeline's key, k, so its events lie in "

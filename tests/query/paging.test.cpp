@@ -191,12 +191,14 @@ CAF_TEST(labels entities events and runs can be asked for too) {
                   {{"entity", "s-1"}, {"topic", "t"}, {"partition", 0}, {"time", six_o_clock}, {"message", {{"x", 1}}}},
                   "",
                   false,
+                  false,
                   5};
   document event{
       collection::events,
       "v",
       {{"topic", "t"}, {"partition", 0}, {"offset", 5}, {"time", six_o_clock}, {"key", "s-1"}, {"message", {{"x", 1}}}},
       "",
+      false,
       false,
       5};
   store.write({make_label("l", "s-1", "sensor.stuck", six_o_clock, std::nullopt), entity, event});

@@ -32,7 +32,7 @@ using throng::test::must;
 
 inline document make(collection into, std::string id, json::object body, std::int64_t offset = 0,
                      std::string state = {}) {
-  return {into, std::move(id), std::move(body), std::move(state), false, offset};
+  return {into, std::move(id), std::move(body), std::move(state), false, false, offset};
 }
 
 inline document window(std::string id, std::int64_t start, std::int64_t offset = 0, std::int64_t partition = 0) {

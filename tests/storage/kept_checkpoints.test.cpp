@@ -42,6 +42,25 @@ std::vector<std::filesystem::path> kept_of(const std::string& task) {
   return found;
 }
 
+/// What stood in the store at the checkpoint. An alarm that had not ended then has no end where the program that wrote the checkpoint knew of none.
+outcome with(const outcome& before, const outcome& since, bool knows_ends) {
+  auto all = before;
+  for (const auto& [id, each] : since.documents)
+    if (knows_ends || !each.told || !before.documents.contains(id))
+      all.documents[id] = each;
+  for (const auto& [id, each] : since.messages)
+    all.messages[id] = each;
+  return all;
+}
+
+/// Of the states that have alarms.
+constexpr int knows_ends = 6;
+
+int version_of(const std::filesystem::path& file) {
+  const auto name = file.stem().string();
+  return std::stoi(name.substr(name.rfind('_') + 1));
+}
+
 void finish(partition_task& task, const kept_task& of, outcome& into) {
   take_up_to(task, of, of.messages.size(), into);
   before_checkpoint(task, into);
@@ -89,7 +108,8 @@ CAF_TEST(a kept checkpoint of every version goes on to what an uninterrupted run
         CAF_CHECK(restored->use(one.lookups).empty()); // it has them
       outcome shown;
       finish(*restored, one, shown);
-      CAF_CHECK_EQUAL(shown.differs_from(expected), std::string{});
+      const auto ends = version_of(file) >= knows_ends;
+      CAF_CHECK_EQUAL(with(before, shown, ends).differs_from(with(before, expected, ends)), std::string{});
       CAF_CHECK_EQUAL(restored->counters().consumed, uninterrupted->counters().consumed);
       CAF_CHECK_EQUAL(restored->counters().alerts, uninterrupted->counters().alerts);
       ++seen;

@@ -6,7 +6,7 @@ import type { Alert, Entity, Fields, Label, List, RecordedEvent } from "../docum
 import { element } from "../dom.ts";
 import * as format from "../format.ts";
 import { type Context, type Loading, Page } from "../page.ts";
-import { severity } from "../parts/alert_line.ts";
+import { severity, span } from "../parts/alert_line.ts";
 import { deeds } from "../parts/deeds.ts";
 import { FigurePanel, Panel, tableOf } from "../parts/panel.ts";
 import { link } from "../place.ts";
@@ -80,7 +80,7 @@ export class EntityPage extends Page {
             "h3",
             {},
             severity(alert.severity),
-            ` ${alert.detector} at ${format.time(alert.time)} `,
+            ` ${alert.detector} ${span(alert)} `,
             element("span", { class: `verdict ${judged.replace(" ", "-")}` }, judged),
           ),
           element("p", {}, alert.reason),

@@ -161,6 +161,26 @@ class Detect(InFolder):
         self.assertEqual((alert["evidence"]["begin"], alert["evidence"]["peak"]), (alert["time"], alert["time"]))
         self.assertGreater(alert["evidence"]["one_in"], 10_000)
         self.assertEqual(alerts["too-high"]["time"], alert["time"])
+        for each in alerts.values():
+            self.assertEqual((each["peak_time"], each["peak"]), (each["time"], values["a"][1500]))
+        self.assertEqual(alerts["too-high"]["end"], alert["time"])
+        self.assertLess(alert["end"], iso(1510).replace(" ", "T"))  # what follows a spike is a little odd to it too
+        # An alarm that the file's last value leaves open is not over; it ends when a later run goes on.
+        limit = lambda: query("alerts", self.store, "--where", '{"detector": "too-high", "entity": "b"}')
+        later = lambda *xs: "".join(json.dumps({"id": "b", "at": f"2014-03-01T00:0{i}:00Z", "x": x}) + "\n" for i, x in xs)
+        with open(self.path("readings.ndjson"), "a") as file:
+            file.write(later((0, 101.5), (1, 103), (2, 102)))
+        again = ("analyze", self.path("p.json"), "--from", f"file:{self.folder}", "--partitions", 2, "--store", self.store)
+        throng(*again)
+        [left_open] = limit()
+        self.assertIsNone(left_open["end"])
+        with open(self.path("readings.ndjson"), "a") as file:
+            file.write(later((3, 50)))
+        throng(*again)
+        [over] = limit()
+        self.assertEqual((over["end"], over["peak"], over["peak_time"]), ("2014-03-01T00:02:00.000Z", 103, "2014-03-01T00:01:00.000Z"))
+        self.assertEqual({**left_open, **{name: over[name] for name in ("end", "peak", "peak_time")}}, over)
+        self.assertEqual(query("alerts", self.store, "--where", '{"end": null, "entity": "b", "detector": "too-high"}'), [])
 
     def test_standard_input_is_read_too(self):
         name = self.file_of(series(300))

@@ -14,7 +14,7 @@ PIPELINE = """{
     {"name": "all", "hopping": {"size": "5m", "every": "1m"}, "aggregate": {"x": ["count", "sum"], "id": ["distinct", "top_10"]}},
     {"name": "visits", "session": {"gap": "6s"}, "lateness": "30s", "group_by": ["id"], "aggregate": {"x": ["count", "sum"]}}
   ],
-  "detect": [{"name": "shift", "detector": "shift", "field": "x"}],
+  "detect": [{"name": "shift", "detector": "shift", "field": "x"}, {"name": "limit", "detector": "threshold", "field": "x", "above": 18, "margin": 6}],
   "rules": [{"name": "high", "when": {"sum_10m": {"$gt": 320}}, "cooldown": "2m"}]
 }
 """
@@ -44,7 +44,11 @@ class Recovery(InFolder):
         killed_again_and_again(self.arguments(killed))
         throng(*self.arguments(killed))
         self.assertGreater(len(self.everything(whole)[0]), 500)
-        self.assertGreater(len(self.everything(whole)[1]), 0)
+        ended = [alert for alert in self.everything(whole)[1] if alert.get("end")]
+        self.assertGreater(len(ended), 100)
+        for alert in ended:
+            self.assertLessEqual(alert["time"], alert["peak_time"])
+            self.assertLessEqual(alert["peak_time"], alert["end"])
         self.assertEqual(self.everything(killed), self.everything(whole))
 
     def test_a_second_run_over_the_same_file_finds_it_done_and_changes_nothing(self):

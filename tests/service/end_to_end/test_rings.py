@@ -51,13 +51,18 @@ class Rings(InFolder):
             return sorted((a["detector"], a["entity"], a["time"], a["reason"], json.dumps(a["evidence"])) for a in query("alerts", which))
         self.assertEqual(told(store), told(self.analysed(1)))
 
-    def test_alerts_name_the_accounts(self):
+    def test_alerts_name_the_accounts_and_the_transaction(self):
         alerts = query("alerts", self.analysed(2))
         circles = [alert for alert in alerts if alert["detector"] == "circle"]
         self.assertTrue(circles)
+        with open(self.path("out/bank.transactions.ndjson")) as file:
+            transactions = {event["transaction_id"]: event for event in map(json.loads, file)}
         for alert in circles:
             self.assertIn(alert["entity"], alert["evidence"]["circle"])
             self.assertGreaterEqual(len(alert["evidence"]["circle"]), 3)
+            closing = transactions[alert["evidence"]["transaction_id"]]
+            self.assertEqual((closing["timestamp"], closing["amount"]), (alert["time"], alert["evidence"]["amount"]))
+            self.assertEqual(closing["counterparty_id"], alert["evidence"]["circle"][0])
             for account in alert["evidence"]["circle"]:
                 self.assertTrue(any(other["entity"] == account and other["time"] == alert["time"] for other in circles))
 
