@@ -131,8 +131,7 @@ expected<counted_sinks> open_sinks(const std::vector<std::shared_ptr<const analy
       const auto& of = plan->definition();
       auto made = config::is_http(sink.to) ? open_server(of, sink, dead_letters) : open_files(of, sink);
       if (!made)
-        return fail(made.error().kind,
-                    fmt::format("pipeline {}, sink {}: {}", of.name, sink.name, made.error().message));
+        return fail(made.error().kind, sink_title(of.name, sink.name) + ": " + made.error().message);
       opened.emplace(analytics::sink_owner(of, sink), std::move(*made));
     }
   return opened;
