@@ -39,6 +39,8 @@ case "${1:-}" in
     echo "export THRONG_TEST_KAFKA_TLS=$("$here/kafka.sh" tls)"
     # Where it was started with --s3: HOST:PORT.
     echo "export THRONG_TEST_S3=$("$here/s3.sh" status 2>/dev/null && echo "127.0.0.1:${THRONG_S3_PORT:-17070}" || true)"
-    echo "export THRONG_TEST_MONGODB=mongodb://127.0.0.1:${THRONG_MONGO_PORT:-27018}" ;;
+    echo "export THRONG_TEST_MONGODB=mongodb://127.0.0.1:${THRONG_MONGO_PORT:-27018}"
+    # The one that the MongoDB-wire server stands on.
+    echo "export THRONG_TEST_POSTGRES=postgresql://postgres@127.0.0.1:$((${THRONG_MONGO_PORT:-27018} + 1))" ;;
   *) usage ;;
 esac
