@@ -18,24 +18,33 @@ MESSAGES = 4_000
 PARTITIONS = 3
 
 
+def psql(database, statement):
+    done = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", f"{SERVER}/{database}", "-c", statement], capture_output=True, text=True, timeout=60)
+    if done.returncode != 0:
+        raise AssertionError(f"{statement}: {done.stderr}")
+    return done.stdout
+
+
 class SinksInPostgres(InFolder):
+    @classmethod
+    def setUpClass(cls):
+        assert SERVER, "THRONG_TEST_POSTGRES says where the server is"
+        cls.database = f"t{uuid.uuid4().hex[:12]}"
+        psql("postgres", f"CREATE DATABASE {cls.database} TEMPLATE template0 ENCODING 'UTF8'")
+        cls.addClassCleanup(lambda: psql("postgres", f"DROP DATABASE {cls.database} WITH (FORCE)"))
+
     def setUp(self):
         super().setUp()
-        self.assertTrue(SERVER, "THRONG_TEST_POSTGRES says where the server is")
-        self.database = f"t{uuid.uuid4().hex[:12]}"
-        self.sql(f"CREATE DATABASE {self.database} TEMPLATE template0 ENCODING 'UTF8'", database="postgres")
-        self.addCleanup(lambda: self.sql(f"DROP DATABASE {self.database} WITH (FORCE)", database="postgres"))
         self.to = f"{SERVER}/{self.database}"
+        self.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         self.write("clicks.ndjson", "".join(f'{{"n": {i}, "id": "s{i * 7 % 40}", "at": "2026-01-05T{8 + i // 3600:02}:{i // 60 % 60:02}:{i % 60:02}.000Z"}}\n'
                                             for i in range(MESSAGES)))
 
-    def sql(self, statement, database=None):
+    def sql(self, statement):
         """What SELECT finds, as tuples; of anything else nothing."""
-        reads = statement.startswith("SELECT")
-        done = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", f"{SERVER}/{database or self.database}", "-c",
-                               f"SELECT row_to_json(found) FROM ({statement}) found" if reads else statement], capture_output=True, text=True, timeout=60)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return [tuple(json.loads(line).values()) for line in done.stdout.splitlines()] if reads else None
+        if not statement.startswith("SELECT"):
+            return psql(self.database, statement)
+        return [tuple(json.loads(line).values()) for line in psql(self.database, f"SELECT row_to_json(found) FROM ({statement}) found").splitlines()]
 
     def arguments(self, *more, pipeline=None, partitions=PARTITIONS, **sink):
         self.write("p.json", json.dumps({"name": "kept", "source": "clicks", "key": "id", "timestamp": "at",
