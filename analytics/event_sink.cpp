@@ -22,7 +22,7 @@ public:
       : pipeline_(std::move(of))
       , sink_(pipeline_->sinks.at(which))
       , owner_(sink_owner(*pipeline_, sink_))
-      , definition_(document_id({"sink", "1", sink_.to}))
+      , definition_(document_id({"sink", "1", config::place_of(sink_)}))
       , partition_(partition)
       , waiting_(sink_, owner_, std::move(topic), config::rows_name(*pipeline_, sink_), partition)
       , decoder_(*pipeline_, fields_) {}

@@ -6,6 +6,7 @@
 #include "analytics/compiled_pipeline.hpp"
 #include "analytics/json_text.hpp"
 #include "config/http_address.hpp"
+#include "config/postgres_address.hpp"
 
 namespace throng::analytics {
 
@@ -183,6 +184,13 @@ std::string sink_sentence(const config::sink& sink, const std::string& source) {
             : fmt::format(" The header Authorization comes from {} in the environment.", sink.authorization),
         again);
   }
+  if (config::is_postgres(sink.to))
+    return fmt::format(
+        "Sink {}: {} stands once in the table {} of {}, {}, under {} by which a repeat replaces itself; what the "
+        "server refuses for good goes to analytics.dead_letter. A password comes from PGPASSWORD or PGPASSFILE in the "
+        "environment.{}\n",
+        sink.name, what, sink.table, sink.to, bounds,
+        sink.of == config::sink_content::events ? "its topic, partition and offset" : "its id", again);
   constexpr std::array formats{"NDJSON", "CSV", "Parquet"};
   return fmt::format("Sink {}: {} stands once in {} files below {}, which are closed {}.{}\n", sink.name, what,
                      formats.at(static_cast<std::size_t>(sink.format)), sink.to, bounds, again);

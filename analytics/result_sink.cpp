@@ -19,7 +19,7 @@ public:
       , sink_(plan_->definition().sinks.at(which))
       , name_(config::rows_name(plan_->definition(), sink_))
       , owner_(sink_owner(plan_->definition(), sink_))
-      , definition_(document_id({"sink", "2", sink_.to, name_, plan_->hash()}))
+      , definition_(document_id({"sink", "2", config::place_of(sink_), name_, plan_->hash()}))
       , engine_(make_engine(plan_, topic, partition))
       , waiting_(sink_, owner_, topic, name_, partition) {}
 
@@ -89,7 +89,7 @@ private:
       if (each.into == collection::alerts)
         leave_out_end(shown);
       text_.clear();
-      if (sink_.format == config::sink_format::csv || sink_.format == config::sink_format::parquet)
+      if (config::is_flat(sink_))
         append_json_text(text_, flatten(shown));
       else
         append_json_text(text_, shown);

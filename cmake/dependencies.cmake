@@ -21,6 +21,11 @@ pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka>=2.0.2)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash>=0.8.1)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd>=1.5)
+# For sinks of PostgreSQL alone: without it the program is built, and says so when it is asked for one. A later major version has another interface.
+pkg_check_modules(pqxx QUIET IMPORTED_TARGET "libpqxx>=6.4" "libpqxx<7")
+if(NOT pqxx_FOUND)
+  message(STATUS "PostgreSQL: no (libpqxx 6 was not found; ./dev install fetches it)")
+endif()
 
 # Debian ships CAF 0.17 without a CMake or pkg-config file.
 find_path(CAF_INCLUDE_DIR caf/all.hpp REQUIRED)

@@ -1,6 +1,6 @@
 # What `cmake --install` lays down, and the Debian packages (./dev package): throng, which is the program, its man pages and completion, the dashboard,
 # example files, and units for systemd; and throng-parquet, the modules for Parquet and S3 with the libraries of Apache Arrow that they need, which
-# are several times as large as all the rest.
+# are several times as large as all the rest; and throng-postgres, the module for sinks of PostgreSQL, which alone needs libpqxx.
 include(GNUInstallDirs)
 set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME program)
 
@@ -18,6 +18,10 @@ foreach(module throng_parquet throng_s3)
     set_target_properties(${module} PROPERTIES INSTALL_RPATH "$ORIGIN")
   endif()
 endforeach()
+if(TARGET throng_postgres)
+  install(TARGETS throng_postgres LIBRARY DESTINATION lib/throng COMPONENT postgres)
+  install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR}-postgres RENAME copyright COMPONENT postgres)
+endif()
 if(throng_pyarrow_libraries) # of a wheel: Debian has no package that it could come from
   file(GLOB arrow_libraries ${throng_pyarrow_libraries}/libarrow.so.* ${throng_pyarrow_libraries}/libparquet.so.* ${throng_pyarrow_libraries}/libarrow_s3.so.*)
   file(GLOB arrow_licences ${throng_pyarrow_libraries}/../pyarrow-*.dist-info/licenses/*.txt)
@@ -61,7 +65,7 @@ set(CPACK_COMPONENTS_ALL program)
 set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "${CPACK_PACKAGE_DESCRIPTION}")
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME throng)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_DEPENDS "tzdata, adduser")
-set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS throng-parquet)
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "throng-parquet, throng-postgres")
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_CONTROL_EXTRA "${CMAKE_SOURCE_DIR}/deploy/package/postinst;${CMAKE_SOURCE_DIR}/deploy/package/prerm")
 if(TARGET throng_arrow)
   list(APPEND CPACK_COMPONENTS_ALL parquet)
@@ -69,6 +73,12 @@ if(TARGET throng_arrow)
   set(CPACK_DEBIAN_PARQUET_PACKAGE_NAME throng-parquet)
   set(CPACK_DEBIAN_PARQUET_PACKAGE_DEPENDS "throng (= ${PROJECT_VERSION})") # both sides are built together
   set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${throng_pyarrow_libraries})
+endif()
+if(TARGET throng_postgres)
+  list(APPEND CPACK_COMPONENTS_ALL postgres)
+  set(CPACK_COMPONENT_POSTGRES_DESCRIPTION "Sinks of PostgreSQL for Throng\nA module of the program.")
+  set(CPACK_DEBIAN_POSTGRES_PACKAGE_NAME throng-postgres)
+  set(CPACK_DEBIAN_POSTGRES_PACKAGE_DEPENDS "throng (= ${PROJECT_VERSION})")
 endif()
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 include(CPack)

@@ -239,7 +239,8 @@ enum class sink_content { events, windows, alerts };
 struct sink {
   std::string name;
   sink_content of = sink_content::events;
-  std::string to; ///< a folder, a place in S3, or a server
+  std::string to;    ///< a folder, a place in S3, or a server
+  std::string table; ///< of a database: NAME or SCHEMA.NAME
   sink_format format = sink_format::ndjson;
   sink_compression compression = sink_compression::none;
   milliseconds every{10'000}; ///< wall time, from one checkpoint of it to the next, to within one of the analysis
@@ -249,7 +250,7 @@ struct sink {
   std::vector<std::pair<std::string, column_kind>> columns;
   std::string authorization;    ///< of a server: the environment variable that holds the header's value; empty: none
   std::string ca_file;          ///< of a server: empty: the system's authorities
-  milliseconds timeout{30'000}; ///< of a server: a request and its answer
+  milliseconds timeout{30'000}; ///< of a server: a request and its answer, or a transaction
 
   friend bool operator==(const sink&, const sink&) = default;
 };
@@ -284,6 +285,12 @@ struct pipeline {
 
   friend bool operator==(const pipeline&, const pipeline&) = default;
 };
+
+/// What a sink's checkpoints are bound to: another place begins anew.
+std::string place_of(const sink& which);
+
+/// Whether a result is a row of plain fields there: its groups and aggregates then are columns of their own.
+bool is_flat(const sink& which);
 
 /// What a sink's rows are called in their place: the topic, or `PIPELINE.windows`, `PIPELINE.alerts`.
 std::string rows_name(const pipeline& of, const sink& which);

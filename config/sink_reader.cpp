@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "config/http_address.hpp"
+#include "config/postgres_address.hpp"
 #include "config/readers.hpp"
 #include "config/s3_address.hpp"
 #include "config/unique_names.hpp"
@@ -16,11 +17,36 @@ namespace json = boost::json;
 
 namespace {
 
+constexpr std::size_t longest_identifier = 63;
+
+/// A database has tables, and no files.
+void check_database(const fields& from, const sink& into) {
+  if (const auto address = check_postgres(into.to); !address)
+    from.report("to", address.error().message);
+  if (into.table.empty())
+    from.report("table", "must be given: the table that the rows go into");
+  if (from.has("format"))
+    from.report("format", fmt::format("{} is of files and of servers of HTTP; a table has columns, leave it out",
+                                      from.shown("format")));
+  if (into.compression != sink_compression::none)
+    from.report("compression", "belongs to files, leave it out");
+  if (from.has("authorization"))
+    from.report("authorization", "belongs to http and https; a database's password comes from PGPASSWORD, or from the "
+                                 "file that PGPASSFILE names, leave it out");
+}
+
 /// What goes with a server, and not with files; and the other way round.
 void read_server(const fields& from, sink& into) {
   from.read("authorization", into.authorization);
   from.read("ca_file", into.ca_file);
   from.read("timeout", into.timeout);
+  from.read("table", into.table);
+  if (is_postgres(into.to)) {
+    check_database(from, into);
+    return;
+  }
+  if (from.has("table"))
+    from.report("table", "belongs to a database, postgresql://…, leave it out");
   if (is_http(into.to)) {
     if (const auto address = check_http(into.to); !address)
       from.report("to", address.error().message);
@@ -71,14 +97,19 @@ sink read_sink(const fields& from) {
   from.read("every", made.every);
   from.read("rows", made.rows);
   from.read("megabytes", made.megabytes);
-  if (from.has("columns") && made.format != sink_format::csv && made.format != sink_format::parquet)
-    from.report("columns", "belongs to csv and parquet; others have each event as it came, leave it out");
+  if (from.has("columns") && made.format != sink_format::csv && made.format != sink_format::parquet &&
+      !is_postgres(made.to))
+    from.report("columns",
+                "belongs to csv, parquet and postgresql://…; others have each event as it came, leave it out");
   const auto columns = from.inner("columns");
   columns.for_each_member([&](const std::string& name, const json::value&, const std::string& path) {
     if (name.starts_with('_'))
       from.in().report_key(path, fmt::format("`{}`: names with _ in front are those that say where a message stood; "
                                              "choose another name",
                                              name.substr(0, 80)));
+    if (is_postgres(made.to) && name.size() > longest_identifier)
+      from.in().report_key(path, fmt::format("`{}…`: a name of PostgreSQL has at most {} bytes", name.substr(0, 40),
+                                             longest_identifier));
     column_kind kind = column_kind::text;
     columns.read_word(name, kinds, kind);
     made.columns.emplace_back(name, kind);
@@ -87,6 +118,15 @@ sink read_sink(const fields& from) {
 }
 
 } // namespace
+
+std::string place_of(const sink& which) {
+  return which.table.empty() ? which.to : which.to + " " + which.table;
+}
+
+bool is_flat(const sink& which) {
+  return which.format == sink_format::csv || which.format == sink_format::parquet ||
+         (is_postgres(which.to) && !which.columns.empty());
+}
 
 std::string rows_name(const pipeline& of, const sink& which) {
   return which.of == sink_content::events    ? of.source

@@ -12,12 +12,14 @@
 #include "analytics/alert.hpp"
 #include "analytics/event_sink.hpp"
 #include "config/http_address.hpp"
+#include "config/postgres_address.hpp"
 #include "service/http_poster.hpp"
 #include "service/side_messages.hpp"
 #include "sinks/file_sink.hpp"
 #include "sinks/http_sink.hpp"
 #include "sinks/open_place.hpp"
 #include "sinks/parquet.hpp"
+#include "sinks/postgres_sink.hpp"
 
 namespace throng::service {
 
@@ -77,6 +79,47 @@ private:
   sinks::http_sink server_;
 };
 
+class table_of_rows final : public actors::row_sink {
+public:
+  table_of_rows(const config::sink& what, std::unique_ptr<sinks::postgres_session> session,
+                sinks::row_batches::refuser refuse)
+      : table_(what, std::move(session), std::move(refuse)) {}
+  expected<void> put(const analytics::sink_rows& rows, const std::function<expected<void>()>& still_ours) override {
+    if (auto ours = still_ours(); !ours)
+      return ours;
+    return table_.put(rows);
+  }
+  expected<void> take_over(const std::string& topic, std::int32_t partition, const storage::claimed&) override {
+    return table_.take_over(topic, partition);
+  }
+
+private:
+  sinks::postgres_sink table_;
+};
+
+/// What a server refuses for good goes to the dead letters.
+sinks::row_batches::refuser make_refuser(const config::pipeline& of, const config::sink& sink,
+                                         const actors::side_message_sink& dead_letters,
+                                         const std::shared_ptr<std::atomic<std::uint64_t>>& refused) {
+  return [refused, dead_letters, pipeline = of.name, name = sink.name,
+          what = sink.of](const analytics::sink_rows& rows, const analytics::sink_row& row,
+                          const std::string& why) -> expected<void> {
+    const analytics::raw_message message{row.offset, row.timestamp_ms, row.key, row.value, nullptr};
+    auto letter = analytics::dead_letter_of({pipeline, rows.topic, rows.partition}, message,
+                                            {std::max<std::int64_t>(0, row.timestamp_ms)}, refused_reason,
+                                            fmt::format("sink {}: {}", name, why));
+    // The pipeline, or another sink, may have refused the same message; and of results several stand under one offset.
+    for (auto& [header, value] : letter.headers)
+      if (header == "id")
+        value = analytics::document_id({"sink", pipeline, name, sinks::row_id(rows, row, what)});
+    if (refused->fetch_add(1) == 0)
+      spdlog::warn(
+          "pipeline {}, sink {}: its server refuses a row, which goes to the dead letters, as all such will: {}",
+          pipeline, name, why);
+    return dead_letters ? dead_letters(std::span{&letter, 1}) : expected<void>{};
+  };
+}
+
 expected<std::shared_ptr<counted_sink>> open_server(const config::pipeline& of, const config::sink& sink,
                                                     const actors::side_message_sink& dead_letters) {
   const auto bulk = sink.format == config::sink_format::elasticsearch;
@@ -100,25 +143,20 @@ expected<std::shared_ptr<counted_sink>> open_server(const config::pipeline& of, 
   if (!post)
     return tl::unexpected{post.error()};
   auto refused = std::make_shared<std::atomic<std::uint64_t>>(0);
-  auto refuse = [refused, dead_letters, pipeline = of.name, name = sink.name,
-                 what = sink.of](const analytics::sink_rows& rows, const analytics::sink_row& row,
-                                 const std::string& why) -> expected<void> {
-    const analytics::raw_message message{row.offset, row.timestamp_ms, row.key, row.value, nullptr};
-    auto letter = analytics::dead_letter_of({pipeline, rows.topic, rows.partition}, message,
-                                            {std::max<std::int64_t>(0, row.timestamp_ms)}, refused_reason,
-                                            fmt::format("sink {}: {}", name, why));
-    // The pipeline, or another sink, may have refused the same message; and of results several stand under one offset.
-    for (auto& [header, value] : letter.headers)
-      if (header == "id")
-        value = analytics::document_id({"sink", pipeline, name, sinks::row_id(rows, row, what)});
-    if (refused->fetch_add(1) == 0)
-      spdlog::warn(
-          "pipeline {}, sink {}: its server refuses a row, which goes to the dead letters, as all such will: {}",
-          pipeline, name, why);
-    return dead_letters ? dead_letters(std::span{&letter, 1}) : expected<void>{};
-  };
+  auto refuse = make_refuser(of, sink, dead_letters, refused);
   return std::make_shared<counted_sink>(
       of.name, sink.name, std::make_unique<server_of_rows>(sink, std::move(*post), std::move(refuse)), refused);
+}
+
+expected<std::shared_ptr<counted_sink>> open_database(const config::pipeline& of, const config::sink& sink,
+                                                      const actors::side_message_sink& dead_letters) {
+  auto session = sinks::open_postgres(sink);
+  if (!session)
+    return tl::unexpected{session.error()};
+  auto refused = std::make_shared<std::atomic<std::uint64_t>>(0);
+  auto refuse = make_refuser(of, sink, dead_letters, refused);
+  return std::make_shared<counted_sink>(
+      of.name, sink.name, std::make_unique<table_of_rows>(sink, std::move(*session), std::move(refuse)), refused);
 }
 
 } // namespace
@@ -129,10 +167,11 @@ expected<counted_sinks> open_sinks(const std::vector<std::shared_ptr<const analy
   for (const auto& plan : plans)
     for (const auto& sink : plan->definition().sinks) {
       const auto& of = plan->definition();
-      auto made = config::is_http(sink.to) ? open_server(of, sink, dead_letters) : open_files(of, sink);
+      auto made = config::is_http(sink.to)       ? open_server(of, sink, dead_letters)
+                  : config::is_postgres(sink.to) ? open_database(of, sink, dead_letters)
+                                                 : open_files(of, sink);
       if (!made)
-        return fail(made.error().kind,
-                    fmt::format("pipeline {}, sink {}: {}", of.name, sink.name, made.error().message));
+        return fail(made.error().kind, sink_title(of.name, sink.name) + ": " + made.error().message);
       opened.emplace(analytics::sink_owner(of, sink), std::move(*made));
     }
   return opened;

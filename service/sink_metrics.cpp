@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 
@@ -21,8 +22,9 @@ expected<void> counted_sink::put(const analytics::sink_rows& rows, const std::fu
     now_.next.try_emplace({rows.topic, rows.partition}, rows.first_offset());
   }
   auto done = of_->put(rows, still_ours);
-  count_failure(done);
-  if (!done || rows.empty())
+  if (!done)
+    return failed(done.error());
+  if (rows.empty())
     return done;
   const std::lock_guard lock{mutex_};
   now_.rows += rows.size();
@@ -34,13 +36,12 @@ expected<void> counted_sink::put(const analytics::sink_rows& rows, const std::fu
 expected<void> counted_sink::take_over(const std::string& topic, std::int32_t partition,
                                        const storage::claimed& claim) {
   auto done = of_->take_over(topic, partition, claim);
-  count_failure(done);
-  if (done) {
-    const std::lock_guard lock{mutex_};
-    ++now_.claims;
-    if (!claim.fresh)
-      now_.next.try_emplace({topic, partition}, claim.next_offset);
-  }
+  if (!done)
+    return failed(done.error());
+  const std::lock_guard lock{mutex_};
+  ++now_.claims;
+  if (!claim.fresh)
+    now_.next.try_emplace({topic, partition}, claim.next_offset);
   return done;
 }
 
@@ -51,11 +52,16 @@ counted_sink::figures counted_sink::read() const {
   return now;
 }
 
-void counted_sink::count_failure(const expected<void>& done) {
-  if (done || done.error().kind == error_kind::fenced)
-    return;
+expected<void> counted_sink::failed(const error& why) {
+  if (why.kind == error_kind::fenced)
+    return tl::unexpected{why};
   const std::lock_guard lock{mutex_};
   ++now_.errors;
+  return tl::unexpected{error{why.kind, sink_title(pipeline_, sink_) + ": " + why.message, why.retryable}};
+}
+
+std::string sink_title(const std::string& pipeline, const std::string& sink) {
+  return fmt::format("pipeline {}, sink {}", pipeline, sink);
 }
 
 void add_sink_metrics(metrics& to, counted_sinks sinks,

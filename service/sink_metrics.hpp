@@ -15,7 +15,7 @@
 
 namespace throng::service {
 
-/// A sink that is counted. Thread-safe as what it counts is.
+/// A sink that is counted, and whose errors name it. Thread-safe as what it counts is.
 class counted_sink final : public actors::row_sink {
 public:
   struct figures {
@@ -44,7 +44,7 @@ public:
 
 private:
   /// That another process has the partition now is no failure of the sink.
-  void count_failure(const expected<void>& done);
+  expected<void> failed(const error& why);
 
   std::string pipeline_;
   std::string sink_;
@@ -53,6 +53,9 @@ private:
   mutable std::mutex mutex_;
   figures now_; ///< guarded
 };
+
+/// What people are told a sink by: `pipeline P, sink S`.
+std::string sink_title(const std::string& pipeline, const std::string& sink);
 
 /// By the owner of their checkpoints.
 using counted_sinks = std::map<std::string, std::shared_ptr<counted_sink>>;

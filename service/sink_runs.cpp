@@ -22,7 +22,7 @@ expected<std::unique_ptr<sink_runs>> sink_runs::start(caf::actor_system& system,
       const auto& of = plan->definition();
       const auto owner = analytics::sink_owner(of, declared);
       auto& added = made->all_[owner];
-      added.name = fmt::format("pipeline {}, sink {}", of.name, declared.name);
+      added.name = sink_title(of.name, declared.name);
       added.counted = sinks.at(owner);
       added.start = [&system, &store, shared, plan, owner, sink = sinks.at(owner),
                      group = of.name + "." + declared.name]() -> expected<std::unique_ptr<actors::analysis>> {
@@ -84,7 +84,9 @@ void sink_runs::look_after() {
 }
 
 void sink_runs::failed(one& which, const error& why) {
-  which.why = error{why.kind, which.name + ": " + why.message, why.retryable};
+  // What comes of the sink itself names it already; what comes of its source or of the store does not.
+  const auto title = which.name + ": ";
+  which.why = error{why.kind, (why.message.starts_with(title) ? "" : title) + why.message, why.retryable};
   const auto figures = which.counted->read();
   if (ending_ || why.kind == error_kind::conflict || (figures.claims == 0 && !why.retryable)) {
     which.ended = actors::analysis_result{which.why};

@@ -4,27 +4,27 @@
 
 namespace throng::sinks {
 
-namespace {
-
-constexpr std::int64_t exact_in_double = std::int64_t{1} << 53;
-
-} // namespace
-
 column_learner::column_learner(std::vector<std::string> time_fields, bool skip_places)
     : time_fields_(std::move(time_fields))
     , names_(skip_places) {}
 
-void column_learner::learn(const analytics::sink_rows& rows) {
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    if (const auto row = rows[i]; row.value)
-      names_.walk(*row.value, true, [this](std::size_t field, const cell& value) {
-        if (field == fields_.size()) {
-          const auto& name = names_.name(field);
-          fields_.push_back(
-              {name, std::find(time_fields_.begin(), time_fields_.end(), name) != time_fields_.end(), {}});
-        }
+void column_learner::learn(const analytics::sink_rows& rows, std::size_t begin, std::size_t end) {
+  for (auto i = begin; i < end; ++i) {
+    const auto row = rows[i];
+    if (!row.value)
+      continue;
+    row_.clear();
+    const auto object = names_.walk(*row.value, true, [this](std::size_t field, const cell& value) {
+      if (field == fields_.size()) {
+        const auto& name = names_.name(field);
+        fields_.push_back({name, std::find(time_fields_.begin(), time_fields_.end(), name) != time_fields_.end(), {}});
+      }
+      row_.emplace_back(field, value);
+    });
+    if (object)
+      for (const auto& [field, value] : row_)
         look_at(fields_[field], value);
-      });
+  }
 }
 
 std::vector<std::pair<std::string, config::column_kind>> column_learner::columns() const {
@@ -53,7 +53,7 @@ void column_learner::look_at(learnt& of, const cell& value) {
       seen.fractions = true;
     } else if (auto whole = integer_of(value)) {
       seen.integers = true;
-      seen.inexact_integers |= *whole > exact_in_double || *whole < -exact_in_double;
+      seen.inexact_integers |= !exact_in_double(*whole);
     } else {
       seen.others = true;
     }

@@ -13,6 +13,12 @@
 
 namespace throng::sinks {
 
+/// Whether a double holds the integer to its last digit, and all that are nearer to 0.
+constexpr bool exact_in_double(std::int64_t whole) {
+  constexpr auto most = std::int64_t{1} << 53;
+  return whole <= most && whole >= -most;
+}
+
 /// What has been seen of a field, and so which type holds it.
 struct seen_values {
   bool flags = false;
@@ -22,6 +28,9 @@ struct seen_values {
   bool times = false;
   bool others = false; ///< text, arrays, objects, numbers that nothing holds
 
+  bool any() const {
+    return flags || integers || fractions || times || others;
+  }
   config::column_kind kind() const {
     const auto numbers = integers || fractions;
     if (others || flags + numbers + times > 1 || (fractions && inexact_integers))
@@ -41,7 +50,15 @@ public:
   /// @param time_fields those that are times where all of their values are; other text stays what it is
   column_learner(std::vector<std::string> time_fields, bool skip_places);
 
-  void learn(const analytics::sink_rows& rows);
+  /// Takes in rows from `begin` to before `end`. Of what is no object as a whole no value counts.
+  void learn(const analytics::sink_rows& rows, std::size_t begin, std::size_t end);
+  void learn(const analytics::sink_rows& rows) {
+    learn(rows, 0, rows.size());
+  }
+  /// Whether some value of the field at this place of columns() was not null.
+  bool has_seen(std::size_t field) const {
+    return fields_[field].seen.any();
+  }
   /// In the order in which messages first have them.
   std::vector<std::pair<std::string, config::column_kind>> columns() const;
 
@@ -57,6 +74,7 @@ private:
   std::vector<std::string> time_fields_;
   row_fields names_;
   std::vector<learnt> fields_;
+  std::vector<std::pair<std::size_t, cell>> row_; ///< reused
   iso8601_reader times_;
 };
 

@@ -1,5 +1,6 @@
 #include "sinks/column_table.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "analytics/json_scanner.hpp"
@@ -38,6 +39,12 @@ public:
       add_places();
     fill();
     return std::move(table_);
+  }
+  /// None: some row has what `learnt`, which the columns are of, would have other columns for.
+  std::optional<column_table> make_if_as(const column_learner& learnt) {
+    learnt_ = &learnt;
+    auto made = make();
+    return surprised_ ? std::nullopt : std::optional{std::move(made)};
   }
 
 private:
@@ -91,12 +98,21 @@ private:
       if (places_)
         fill_place(row, i);
       // Of repeated names the last counts, so a row is known only at its end.
-      const auto object = row.value && names_.walk(*row.value, false, [&](std::size_t field, const cell& value) {
-        values_[field] = {i, value};
-      });
+      const auto object =
+          row.value && names_.walk(*row.value, learnt_ != nullptr, [&](std::size_t field, const cell& value) {
+            if (field >= values_.size()) {
+              surprised_ = true; // a name that the learnt rows do not have
+              return;
+            }
+            // Of a repeated name the learner looks at each value.
+            surprised_ |= learnt_ != nullptr && values_[field].row == i;
+            values_[field] = {i, value};
+          });
       auto fits = object || !row.value;
       for (std::size_t field = 0; field < fields_.size(); ++field)
         fits &= put(fields_[field], field, i, object);
+      if (surprised_)
+        return;
       put_text(raw, i, fits ? std::nullopt : std::optional{printable(*row.value)});
     }
     table_.rows = rows_.size();
@@ -135,6 +151,8 @@ private:
     const auto& held = values_[field];
     const auto absent = !object || held.row != row || held.value.is == cell::what::null;
     const auto there = !absent && put_value(to, held.value);
+    if (learnt_ != nullptr && !absent)
+      surprised_ |= !there || !learnt_->has_seen(field) || widens(to, held.value);
     if (there)
       set(to.valid, row);
     else
@@ -144,6 +162,14 @@ private:
     if (there && to.kind == column_kind::boolean && held.value.raw.front() == 't')
       set(to.bits, row);
     return there || absent;
+  }
+
+  /// Whether a number that is there makes its column another one: an integer that a double does not hold. Text holds all, and others only what they have.
+  static bool widens(const column& to, const cell& value) {
+    if (to.kind != column_kind::number || !value.integral)
+      return false;
+    const auto whole = integer_of(value);
+    return !whole || !exact_in_double(*whole);
   }
 
   static void put_null(column& to) {
@@ -200,6 +226,8 @@ private:
   column_table table_;
   std::vector<column> fields_;
   std::vector<latest> values_;
+  const column_learner* learnt_ = nullptr; ///< what the columns were inferred from, where other rows may have others
+  bool surprised_ = false;                 ///< and some has
   iso8601_reader times_;
 };
 
@@ -209,7 +237,13 @@ column_table make_table(const analytics::sink_rows& rows, const table_options& o
   if (!options.columns.empty())
     return table_builder{rows, options, true}.make();
   column_learner learner{options.time_fields, options.places};
-  learner.learn(rows);
+  const auto first = std::min(options.first, rows.size());
+  learner.learn(rows, 0, first);
+  if (first < rows.size()) {
+    if (auto made = table_builder{rows, {{}, learner.columns(), options.places}, false}.make_if_as(learner))
+      return std::move(*made);
+    learner.learn(rows, first, rows.size());
+  }
   return table_builder{rows, {{}, learner.columns(), options.places}, false}.make();
 }
 

@@ -29,6 +29,8 @@ struct column {
   std::vector<std::uint8_t> valid; ///< as bits
   std::int64_t nulls = 0;
 
+  friend bool operator==(const column&, const column&) = default;
+
   bool has(std::size_t row) const {
     return (valid[row / 8] >> (row % 8) & 1U) != 0;
   }
@@ -44,6 +46,8 @@ struct column {
 struct column_table {
   std::size_t rows = 0;
   std::vector<column> columns;
+
+  friend bool operator==(const column_table&, const column_table&) = default;
 };
 
 struct table_options {
@@ -51,6 +55,9 @@ struct table_options {
   /// Empty: inferred.
   std::vector<std::pair<std::string, column_kind>> columns = {};
   bool places = true; ///< _partition, _offset, _time and _key in front
+  /// So many rows are looked at first to infer columns. The others are read once where they have the same, which is the rule, and once more where one has not:
+  /// what comes out is the same.
+  std::size_t first = 1'000;
 };
 
 /// Columns in the order in which events first have them, behind those that say where a message stood. A field whose name is one of theirs is

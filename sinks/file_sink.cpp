@@ -56,9 +56,10 @@ expected<void> file_sink::take_over(const std::string& name, std::int32_t partit
     if (file->generation >= claim.generation)
       return fail(
           error_kind::conflict,
-          fmt::format("sink {}: {} holds {}, which the store knows nothing of; give the sink another folder, or "
-                      "remove that file and those beside it",
-                      what_.name, what_.to, path));
+          fmt::format(
+              "{} holds {}, which the store knows nothing of; give the sink another folder, or remove that file and "
+              "those beside it",
+              what_.to, path));
     if (half || overtaken(*file, claim.begins))
       if (auto removed = place_->remove(path); !removed)
         return removed;

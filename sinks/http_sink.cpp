@@ -1,7 +1,6 @@
 #include "sinks/http_sink.hpp"
 
-#include <algorithm>
-#include <numeric>
+#include <utility>
 
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
@@ -54,9 +53,36 @@ std::string reason_of(const boost::json::object& item) {
   return text.substr(0, longest_reason);
 }
 
-std::size_t size_of(const analytics::sink_row& row) {
-  constexpr std::size_t place = 160; // what says where it stood, and its id
-  return place + row.key.value_or(std::string_view{}).size() + row.value.value_or(std::string_view{}).size();
+/// @param which the rows that a bulk request had
+expected<batch_answer> read_bulk(const row_places& which, const std::string& body) {
+  boost::json::error_code wrong;
+  const auto reply = boost::json::parse(body, wrong);
+  const auto* items = !wrong && reply.is_object() ? reply.get_object().if_contains("items") : nullptr;
+  if (items == nullptr || !items->is_array() || items->get_array().size() != which.size())
+    return fail(error_kind::unavailable,
+                fmt::format("the answer to a bulk request of {} rows does not say what became of each", which.size()),
+                true);
+  batch_answer made;
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    const auto& item = items->get_array()[i];
+    const auto* done = item.is_object() ? item.get_object().if_contains("index") : nullptr;
+    const auto* status = done != nullptr && done->is_object() ? done->get_object().if_contains("status") : nullptr;
+    if (status == nullptr || !status->is_int64())
+      return fail(error_kind::unavailable, "the answer to a bulk request has an item without a status", true);
+    switch (of_item(status->get_int64())) {
+    case verdict::taken:
+      break;
+    case verdict::later:
+      made.again.push_back(which[i]);
+      break;
+    case verdict::refused:
+      made.refusals.emplace_back(which[i], reason_of(done->get_object()));
+      break;
+    case verdict::failed:
+      return tl::unexpected{said(status->get_int64(), reason_of(done->get_object()))};
+    }
+  }
+  return made;
 }
 
 } // namespace
@@ -70,64 +96,13 @@ std::string row_id(const analytics::sink_rows& rows, const analytics::sink_row& 
 http_sink::http_sink(config::sink what, poster post, refuser refuse, bounds most)
     : what_(std::move(what))
     , post_(std::move(post))
-    , refuse_(std::move(refuse))
-    , most_(most) {}
+    , batches_([this](const analytics::sink_rows& rows, const row_places& which) { return send(rows, which); },
+               std::move(refuse), most) {}
 
 http_sink::http_sink(config::sink what, poster post, refuser refuse)
     : http_sink(std::move(what), std::move(post), std::move(refuse), bounds{}) {}
 
-expected<void> http_sink::put(const analytics::sink_rows& rows) {
-  if (rows.empty())
-    return {};
-  auto& now = [&]() -> under_way& {
-    const std::lock_guard lock{mutex_};
-    return under_way_[{rows.topic, rows.partition}];
-  }();
-  if (now.left.empty() || now.first != rows.first_offset() || now.last != rows.last_offset() ||
-      now.count != rows.size() || now.generation != rows.generation) {
-    now = {rows.first_offset(), rows.last_offset(), rows.size(), rows.generation, places(rows.size())};
-    std::iota(now.left.begin(), now.left.end(), std::size_t{0});
-  }
-  places again;
-  while (!now.left.empty()) {
-    const auto end = now.left.begin() + static_cast<std::ptrdiff_t>(fitting(rows, now.left));
-    const auto before = again.size();
-    auto sent = send(rows, {now.left.begin(), end}, again);
-    if (!sent) {
-      // All of this request are sent again, and so are those before it that were to be.
-      again.resize(before);
-      now.left.insert(now.left.begin(), again.begin(), again.end());
-      return sent;
-    }
-    now.left.erase(now.left.begin(), end);
-  }
-  if (again.empty())
-    return {};
-  now.left = std::move(again);
-  return fail(error_kind::unavailable,
-              fmt::format("the server is busy: {} of {} rows are to be sent again", now.left.size(), rows.size()),
-              true);
-}
-
-void http_sink::forget(const std::string& topic, std::int32_t partition) {
-  const std::lock_guard lock{mutex_};
-  if (const auto found = under_way_.find({topic, partition}); found != under_way_.end())
-    found->second.left.clear();
-}
-
-std::size_t http_sink::fitting(const analytics::sink_rows& rows, const places& left) const {
-  std::size_t count = 0;
-  std::size_t bytes = 0;
-  for (const auto place : left) {
-    bytes += size_of(rows[place]);
-    if (count == most_.rows || (count > 0 && bytes > most_.bytes))
-      break;
-    ++count;
-  }
-  return count;
-}
-
-std::string http_sink::body_of(const analytics::sink_rows& rows, const places& which) const {
+std::string http_sink::body_of(const analytics::sink_rows& rows, const row_places& which) const {
   std::string body;
   for (const auto place : which) {
     const auto row = rows[place];
@@ -141,60 +116,22 @@ std::string http_sink::body_of(const analytics::sink_rows& rows, const places& w
   return body;
 }
 
-expected<void> http_sink::send(const analytics::sink_rows& rows, const places& which, places& again) {
+expected<batch_answer> http_sink::send(const analytics::sink_rows& rows, const row_places& which) {
   const auto answer = post_(body_of(rows, which));
   if (!answer)
     return tl::unexpected{answer.error()};
   switch (of_request(answer->status)) {
   case verdict::taken:
     if (what_.format != config::sink_format::elasticsearch)
-      return {};
-    return read_bulk(rows, which, answer->body, again);
-  case verdict::refused: {
-    if (which.size() == 1)
-      return refuse_(rows, rows[which.front()], fmt::format("the answer was {}", answer->status));
-    const auto half = which.begin() + static_cast<std::ptrdiff_t>(which.size() / 2);
-    if (auto sent = send(rows, {which.begin(), half}, again); !sent)
-      return sent;
-    return send(rows, {half, which.end()}, again);
-  }
+      return batch_answer{};
+    return read_bulk(which, answer->body);
+  case verdict::refused:
+    return batch_answer{fmt::format("the answer was {}", answer->status), {}, {}};
   case verdict::later:
   case verdict::failed:
     break;
   }
   return tl::unexpected{said(answer->status)};
-}
-
-expected<void> http_sink::read_bulk(const analytics::sink_rows& rows, const places& which, const std::string& body,
-                                    places& again) {
-  boost::json::error_code wrong;
-  const auto reply = boost::json::parse(body, wrong);
-  const auto* items = !wrong && reply.is_object() ? reply.get_object().if_contains("items") : nullptr;
-  if (items == nullptr || !items->is_array() || items->get_array().size() != which.size())
-    return fail(error_kind::unavailable,
-                fmt::format("the answer to a bulk request of {} rows does not say what became of each", which.size()),
-                true);
-  for (std::size_t i = 0; i < which.size(); ++i) {
-    const auto& item = items->get_array()[i];
-    const auto* done = item.is_object() ? item.get_object().if_contains("index") : nullptr;
-    const auto* status = done != nullptr && done->is_object() ? done->get_object().if_contains("status") : nullptr;
-    if (status == nullptr || !status->is_int64())
-      return fail(error_kind::unavailable, "the answer to a bulk request has an item without a status", true);
-    switch (of_item(status->get_int64())) {
-    case verdict::taken:
-      break;
-    case verdict::later:
-      again.push_back(which[i]);
-      break;
-    case verdict::refused:
-      if (auto kept = refuse_(rows, rows[which[i]], reason_of(done->get_object())); !kept)
-        return kept;
-      break;
-    case verdict::failed:
-      return tl::unexpected{said(status->get_int64(), reason_of(done->get_object()))};
-    }
-  }
-  return {};
 }
 
 } // namespace throng::sinks

@@ -1,20 +1,15 @@
-// A sink that is a server: rows go there in batches, as lines of JSON or as Elasticsearch's bulk requests. Decides what a request holds, what its answer says of
-// each row, and what is asked again; who asks, over which network, is its caller's affair.
+// A sink that is a server of HTTP: rows go there in batches, as lines of JSON or as Elasticsearch's bulk requests. Decides what a request holds and what its answer
+// says of each row; who asks, over which network, is its caller's affair.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
-#include <mutex>
 #include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 #include "analytics/sink_rows.hpp"
 #include "config/error.hpp"
 #include "config/pipeline.hpp"
+#include "sinks/row_batches.hpp"
 
 namespace throng::sinks {
 
@@ -25,49 +20,29 @@ struct http_answer {
 
 class http_sink {
 public:
-  struct bounds {
-    std::size_t rows = 1'000; ///< a request
-    std::size_t bytes = std::size_t{5} << 20U;
-  };
+  using bounds = row_batches::bounds; ///< of a request
   /// One POST. Its error says what went wrong on the way, without what may be a secret.
   using poster = std::function<expected<http_answer>(const std::string& body)>;
-  /// A row that the server will never take, and why: to the dead letters. When it returns without error it is there.
-  using refuser = std::function<expected<void>(const analytics::sink_rows& of, const analytics::sink_row& row,
-                                               const std::string& why)>;
+  using refuser = row_batches::refuser;
 
   http_sink(config::sink what, poster post, refuser refuse, bounds most);
   http_sink(config::sink what, poster post, refuser refuse);
 
-  /// All rows are taken or refused. After a retryable error the same rows are to be put again: those that were taken are not sent again.
-  expected<void> put(const analytics::sink_rows& rows);
-  /// Another claim of the partition: what was under way is forgotten.
-  void forget(const std::string& topic, std::int32_t partition);
+  /// As row_batches has it.
+  expected<void> put(const analytics::sink_rows& rows) {
+    return batches_.put(rows);
+  }
+  void forget(const std::string& topic, std::int32_t partition) {
+    batches_.forget(topic, partition);
+  }
 
 private:
-  /// Places of rows in their order.
-  using places = std::vector<std::size_t>;
-  struct under_way {
-    std::int64_t first = 0;
-    std::int64_t last = 0;
-    std::size_t count = 0;
-    std::uint64_t generation = 0;
-    places left;
-  };
-
-  std::string body_of(const analytics::sink_rows& rows, const places& which) const;
-  /// How many of these go into one request.
-  std::size_t fitting(const analytics::sink_rows& rows, const places& left) const;
-  /// One request, or two halves of what the server finds too large. Those that are to be sent again are added to `again`.
-  expected<void> send(const analytics::sink_rows& rows, const places& which, places& again);
-  expected<void> read_bulk(const analytics::sink_rows& rows, const places& which, const std::string& body,
-                           places& again);
+  std::string body_of(const analytics::sink_rows& rows, const row_places& which) const;
+  expected<batch_answer> send(const analytics::sink_rows& rows, const row_places& which);
 
   config::sink what_;
   poster post_;
-  refuser refuse_;
-  bounds most_;
-  std::mutex mutex_; ///< guards the map; a partition's element is its caller's
-  std::map<std::pair<std::string, std::int32_t>, under_way> under_way_;
+  row_batches batches_;
 };
 
 /// What names a row where a repeat is to replace it: TOPIC-PARTITION-OFFSET, or a result's own id.

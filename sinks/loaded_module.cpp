@@ -22,20 +22,17 @@ std::optional<std::filesystem::path> module_path(const std::string& file) {
 
 } // namespace
 
-expected<void*> load_function(const std::string& module_file, const char* function, const std::string& what,
+expected<void*> load_function(const loadable& module, const char* function, const std::string& what,
                               const std::string& instead) {
-  const auto path = module_path(module_file);
+  const auto path = module_path(module.file);
   if (!path)
-    return fail(
-        error_kind::invalid,
-        fmt::format(
-            "{}: this throng has no Apache Arrow; install the package throng-parquet, or build it with Arrow's C++ "
-            "libraries or the pyarrow wheel at hand (./dev install), or {}",
-            what, instead));
-  auto* module = dlopen(path->c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (module == nullptr)
+    return fail(error_kind::invalid,
+                fmt::format("{}: this throng has no {}; install the package {}, or build it with {}, or {}", what,
+                            module.library, module.package, module.built_by, instead));
+  auto* loaded = dlopen(path->c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (loaded == nullptr)
     return fail(error_kind::invalid, fmt::format("{}: {} can't be loaded: {}", what, path->string(), dlerror()));
-  auto* found = dlsym(module, function);
+  auto* found = dlsym(loaded, function);
   if (found == nullptr)
     return fail(error_kind::internal, fmt::format("{} is of another version: {}", path->string(), dlerror()));
   return found;

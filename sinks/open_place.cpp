@@ -20,7 +20,7 @@ std::string from_environment(const char* name) {
 std::atomic<bool> s3_begun = false;
 
 expected<void*> s3_function(const char* name) {
-  return load_function(s3_module_file, name, "s3://…", "write into a folder");
+  return load_function(of_arrow(s3_module_file), name, "s3://…", "write into a folder");
 }
 
 } // namespace

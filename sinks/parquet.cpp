@@ -14,7 +14,7 @@ namespace {
 
 const expected<void*>& loaded() {
   static const auto found =
-      load_function(parquet_module_file, parquet_module_function, "format parquet", "take ndjson or csv");
+      load_function(of_arrow(parquet_module_file), parquet_module_function, "format parquet", "take ndjson or csv");
   return found;
 }
 

@@ -51,7 +51,7 @@ std::shared_ptr<arrow::Array> array_of(const column& from, std::int64_t rows) {
     break;
   case column_kind::text:
     buffers.push_back(borrow(from.ends));
-    buffers.push_back(arrow::Buffer::FromString(from.text));
+    buffers.push_back(arrow::Buffer::Wrap(from.text.data(), from.text.size()));
   }
   return arrow::MakeArray(arrow::ArrayData::Make(type_of(from.kind), rows, std::move(buffers), from.nulls));
 }

@@ -84,7 +84,7 @@ parquet_rows::parquet_rows(std::string path, std::unique_ptr<parquet_row_reader>
 
 expected<parquet_rows> parquet_rows::open(const std::string& path) {
   const auto function =
-      load_function(parquet_module_file, parquet_rows_function, path, "give the messages as NDJSON or CSV");
+      load_function(of_arrow(parquet_module_file), parquet_rows_function, path, "give the messages as NDJSON or CSV");
   if (!function)
     return tl::unexpected{function.error()};
   std::string why;

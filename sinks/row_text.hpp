@@ -12,6 +12,8 @@ inline constexpr std::array<std::string_view, 5> place_names{"_partition", "_off
 
 /// As it is, or `base64:` and its bytes where that is not UTF-8.
 std::string printable(std::string_view bytes);
+/// The same for where no text holds a NUL: `base64:` too where bytes have one.
+std::string printable_without_nul(std::string_view bytes);
 /// The bytes that such a text stands for.
 std::string bytes_of_printable(std::string text);
 

@@ -82,6 +82,10 @@ std::string printable(std::string_view bytes) {
   return analytics::valid_utf8(bytes) ? std::string{bytes} : "base64:" + transport::encode_base64(bytes);
 }
 
+std::string printable_without_nul(std::string_view bytes) {
+  return bytes.find('\0') == std::string_view::npos ? printable(bytes) : "base64:" + transport::encode_base64(bytes);
+}
+
 void append_ndjson(std::string& out, const analytics::sink_rows& rows, const analytics::sink_row& row) {
   const auto object = row.value ? inside_of_object(*row.value) : std::string_view{};
   const auto begin = out.size();

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# test.sh THRONG.DEB THRONG-PARQUET.DEB: installs the packages in a fresh Debian 12, one after the other, and tries what they lay down. Needs root
+# test.sh THRONG.DEB THRONG-PARQUET.DEB THRONG-POSTGRES.DEB: installs the packages in a fresh Debian 12, one after the other, and tries what they lay down. Needs root
 # (debootstrap, chroot).
 set -euo pipefail
 deb=$1
 parquet=$2
+postgres=$3
 root=$(mktemp -d)
 chmod 755 "$root" # services inside are other users
 trap 'umount "$root/proc" 2>/dev/null || true; rm -rf "$root"' EXIT
@@ -20,6 +21,7 @@ debootstrap --variant=minbase bookworm "$root" "${DEBIAN_MIRROR:-http://deb.debi
 mount -t proc proc "$root/proc"
 cp "$deb" "$root/throng.deb"
 cp "$parquet" "$root/throng-parquet.deb"
+cp "$postgres" "$root/throng-postgres.deb"
 inside apt-get -o Dpkg::Use-Pty=0 install -y -qq --no-install-recommends man-db bash-completion /throng.deb >/dev/null
 
 inside throng --version
@@ -50,7 +52,18 @@ cut -d, -f1-3 "$root/tmp/streams/web.views.ndjson" | sort | cmp -s - "$root/tmp/
 said=$(inside throng export windows --store sqlite:/tmp/lake.db --format parquet --to s3://lake/x 2>&1) && fail "S3 without credentials"
 [[ $said == *"needs AWS_ACCESS_KEY_ID"* ]] || fail "the module for S3 does not speak: $said"
 
-inside apt-get -o Dpkg::Use-Pty=0 remove -y -qq throng-parquet throng >/dev/null
+# PostgreSQL is the third's. Nobody listens here: that it is refused says that the module speaks.
+echo '{"name": "views", "source": "web.views", "key": "user_id", "timestamp": "timestamp", "sinks": [{"name": "base", "to": "postgresql://me@127.0.0.1:1/base", "table": "views"}]}' > "$root/tmp/views.json"
+table() {
+  inside timeout 10 throng analyze /tmp/views.json --from file:/tmp/streams --store sqlite:/tmp/table.db
+}
+said=$(table 2>&1) && fail "a table was written without its package"
+[[ $said == *"install the package throng-postgres"* ]] || fail "nobody says that a package is missing: $said"
+inside apt-get -o Dpkg::Use-Pty=0 install -y -qq --no-install-recommends /throng-postgres.deb >/dev/null
+said=$(table 2>&1) && fail "a table was written, and nobody listens"
+[[ $said == *"Connection refused"* ]] || fail "the module for PostgreSQL does not speak: $said"
+
+inside apt-get -o Dpkg::Use-Pty=0 remove -y -qq throng-parquet throng-postgres throng >/dev/null
 [ ! -e "$root/usr/lib/throng" ] || fail "modules are still there after removal"
 [ ! -e "$root/usr/bin/throng" ] || fail "the program is still there after removal"
 echo "package: installed, run and removed in a fresh Debian 12"

@@ -42,6 +42,8 @@ case "${1:-}" in
     echo "export THRONG_TEST_S3=$("$here/s3.sh" status 2>/dev/null && echo "127.0.0.1:${THRONG_S3_PORT:-17070}" || true)"
     # With --secure: HOST:PORT where it speaks TLS, by the same certificates, and lets in user throng with throng-secret.
     echo "export THRONG_TEST_MONGODB_TLS=$("$here/mongo.sh" tls)"
-    echo "export THRONG_TEST_MONGODB=mongodb://127.0.0.1:${THRONG_MONGO_PORT:-27018}" ;;
+    echo "export THRONG_TEST_MONGODB=mongodb://127.0.0.1:${THRONG_MONGO_PORT:-27018}"
+    # The one that the MongoDB-wire server stands on.
+    echo "export THRONG_TEST_POSTGRES=postgresql://postgres@127.0.0.1:$((${THRONG_MONGO_PORT:-27018} + 1))" ;;
   *) usage ;;
 esac

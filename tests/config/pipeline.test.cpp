@@ -415,6 +415,43 @@ CAF_TEST(texts of pipelines take the environment in but expressions keep their d
   CAF_CHECK(read->front().value.derive[1].second == "${x}");
 }
 
+CAF_TEST(a sink of a database has a table and columns and no password) {
+  const auto sink = [](const std::string& rest) {
+    return parse(with(R"("sinks": [{"name": "s", "to": "postgresql://)" + rest + "}]"));
+  };
+  auto read =
+      sink(R"(me@a:5432,b/base?sslmode=verify-full&host=/run/x", "table": "lake.clicks", "columns": {"n": "integer"})");
+  CAF_REQUIRE(has_problems(read, {}));
+  const auto& made = read->front().value.sinks[0];
+  CAF_CHECK_EQUAL(made.table, "lake.clicks");
+  CAF_CHECK(made.columns == (std::vector<std::pair<std::string, column_kind>>{{"n", column_kind::integer}}));
+  CAF_CHECK_EQUAL(place_of(made), "postgresql://me@a:5432,b/base?sslmode=verify-full&host=/run/x lake.clicks");
+  CAF_CHECK(is_flat(made));
+
+  const auto password =
+      "f:2:31: sinks[0].to: a password does not stand in an address: give PGPASSWORD, or PGPASSFILE, in the "
+      "environment";
+  for (const auto* address : {"me:hush@host/base", "me:hu@sh@host/base", ":hush@host/base", "host/base?password=hush",
+                              "host/base?sslmode=require&sslpassword=hush"})
+    CAF_CHECK(has_problems(sink(std::string{address} + R"(", "table": "t")"), {password}));
+  for (const auto* address : {"host", "host/", "host/a/b", "me:hu/sh@host/base", "me:hu?sh@host/base", "ho st/base"})
+    CAF_CHECK(has_problems(sink(std::string{address} + R"(", "table": "t")"),
+                           {"f:2:31: sinks[0].to: no address: postgresql://USER@HOST:PORT/DATABASE"}));
+  for (const auto* address : {"host/base?options=x", "host/base?sslmode", "host/base?sslmode="})
+    CAF_CHECK(has_problems(sink(std::string{address} + R"(", "table": "t")"),
+                           {"f:2:31: sinks[0].to: an option that is not known or has no value: behind the ? stand "}));
+  CAF_CHECK(has_problems(sink(R"(host/base")"), {"f:2:11: sinks[0].table: must be given"}));
+  CAF_CHECK(has_problems(sink(R"(host/base", "table": "Clicks")"), {"f:2:66: sinks[0].table: \"Clicks\""}));
+  CAF_CHECK(
+      has_problems(sink(R"(host/base", "table": "t", "format": "csv", "compression": "gzip", "authorization": "K")"),
+                   {"f:2:81: sinks[0].format: \"csv\" is of files", "f:2:103: sinks[0].compression: belongs to files",
+                    "f:2:128: sinks[0].authorization: belongs to http and https; a database's password"}));
+  CAF_CHECK(has_problems(sink(R"(host/base", "table": "t", "columns": {")" + std::string(64, 'x') + R"(": "text"})"),
+                         {"f:2:"}));
+  CAF_CHECK(has_problems(parse(with(R"("sinks": [{"name": "s", "to": "folder", "table": "t"}])")),
+                         {"f:2:50: sinks[0].table: belongs to a database"}));
+}
+
 CAF_TEST(a missing file names the nearest preset) {
   CAF_CHECK(has_problems(load_pipelines("bank-frod", {}),
                          {"bank-frod: is neither a file nor a preset; did you mean the preset bank-fraud?"}));

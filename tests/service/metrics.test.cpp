@@ -86,8 +86,12 @@ CAF_TEST(a sink counts what it has put away and its failures and is behind the e
   CAF_CHECK(put(0, {3, 4}).has_value()); // of another hour: what is newer is there already
   CAF_CHECK(put(1, {0, 1, 2}).has_value());
   answer = fail(error_kind::unavailable, "gone", true);
-  CAF_CHECK(!put(0, {7}).has_value());
-  CAF_CHECK(!counted->take_over("clicks", 0, {}).has_value());
+  const auto failed = put(0, {7});
+  CAF_REQUIRE(!failed);
+  CAF_CHECK_EQUAL(failed.error().message, "pipeline kept, sink lake: gone"); // so a log that shows it says whose it is
+  const auto not_taken = counted->take_over("clicks", 0, {});
+  CAF_REQUIRE(!not_taken);
+  CAF_CHECK_EQUAL(not_taken.error().message, "pipeline kept, sink lake: gone");
   answer = fail(error_kind::fenced, "another's");
   CAF_CHECK(!put(0, {7}).has_value());
   const auto text = figures.text();

@@ -105,6 +105,67 @@ CAF_TEST(with given columns what does not fit stands in raw and nothing else cha
   CAF_CHECK_EQUAL(made.columns[3].text_of(2), "k");
 }
 
+CAF_TEST(what is no object has no value that counts for a type) {
+  const auto made = table_of({R"({"a": 1})", R"({"a": "text", "b)", R"({"a": 2})"});
+  CAF_CHECK(made.columns[0].kind == column_kind::integer);
+  CAF_CHECK_EQUAL(made.columns[1].text_of(1), R"({"a": "text", "b)");
+}
+
+CAF_TEST(a row that changes a column behind those that were looked at first is found) {
+  const std::vector<std::pair<std::string, std::string>> cases{{R"("a": 0.25)", R"("a": 9007199254740993)"},
+                                                               {R"("a": 0.25)", R"("a": 99999999999999999999)"},
+                                                               {R"("a": 0.25)", R"("a": 1e400)"},
+                                                               {R"("a": null)", R"("a": 1)"},
+                                                               {R"("a": 1)", R"("a": 0.5)"},
+                                                               {R"("a": 1)", R"("a": "x")"},
+                                                               {R"("a": true)", R"("a": 1)"},
+                                                               {R"("a": 1)", R"("a": "x", "a": 2)"},
+                                                               {R"("a": 1)", R"("b": 1)"},
+                                                               {R"("at": "2026-01-05")", R"("at": "soon")"}};
+  for (const auto& [first, second] : cases) {
+    const std::vector<std::optional<std::string>> rows{"{" + first + "}", "{" + second + "}"};
+    table_options options{{"at"}};
+    const auto at_once = table_of(rows, options);
+    options.first = 1;
+    CAF_CHECK(table_of(rows, options) == at_once);
+    const auto alone = table_of({rows[0]}, options);
+    CAF_CHECK(at_once.columns.size() > 1 || at_once.columns[0].kind != alone.columns[0].kind);
+  }
+}
+
+CAF_TEST(it is the same table however many rows are looked at first) {
+  CAF_CHECK(rc::check([] {
+    const auto value = rc::gen::weightedElement<std::string>({{4, "7"},
+                                                              {4, "0.25"},
+                                                              {2, "null"},
+                                                              {3, "9007199254740993"},
+                                                              {1, "99999999999999999999"},
+                                                              {1, "1e400"},
+                                                              {1, "true"},
+                                                              {2, R"("2026-01-05T07:00:00Z")"},
+                                                              {1, R"("t")"},
+                                                              {1, "[2]"},
+                                                              {1, R"("broken)"}});
+    // A few values a case: else all columns soon are text.
+    const auto few = *rc::gen::container<std::vector<std::string>>(3, value);
+    const auto name = rc::gen::weightedElement<std::string>({{9, "a"}, {9, "b"}, {5, "at"}, {1, "c"}, {1, "_offset"}});
+    const auto fields = rc::gen::container<std::vector<std::pair<std::string, std::string>>>(
+        rc::gen::pair(name, rc::gen::elementOf(few)));
+    std::vector<std::optional<std::string>> rows;
+    for (const auto& row : *rc::gen::container<std::vector<std::vector<std::pair<std::string, std::string>>>>(fields)) {
+      auto& text = rows.emplace_back("{");
+      for (const auto& [key, held] : row)
+        *text += (text->size() > 1 ? ",\"" : "\"") + key + "\":" + held;
+      *text += "}";
+    }
+    table_options options{{"at"}};
+    options.places = *rc::gen::arbitrary<bool>();
+    const auto at_once = make_table(rows_of(rows), options);
+    options.first = *rc::gen::inRange<std::size_t>(0, rows.size() + 1);
+    RC_ASSERT(make_table(rows_of(rows), options) == at_once);
+  }));
+}
+
 CAF_TEST(any mixture reads back as it was against a model of a line for each type) {
   CAF_CHECK(rc::check([] {
     const auto value = rc::gen::element<std::string>("null", "true", "false", "0", "-7", "9007199254740993", "0.25",

@@ -110,7 +110,10 @@ class SinksOverHttp(InFolder):
         self.assertEqual(figures("throng_sink_errors_total", "up"), 0)
         self.assertGreater(figures("throng_sink_lag_messages", "down"), 0)
         down.fate = lambda number: None
-        self.assertEqual(running.wait(60), 0)
+        said = running.communicate(timeout=60)[1]
+        self.assertEqual(running.returncode, 0)
+        self.assertIn("trying again: pipeline kept, sink down: the answer was 503", said)
+        self.assertNotIn("sink up", said)
         self.assertEqual(down.documents, self.server.documents)
 
     def test_a_row_that_is_refused_is_a_dead_letter_and_the_rest_goes_on(self):
