@@ -4,6 +4,7 @@
 
 #include <caf/test/unit_test.hpp>
 
+#include "../analytics/pipelines.hpp"
 #include "memory_source.hpp"
 #include "tally_task.hpp"
 
@@ -182,6 +183,36 @@ CAF_TEST(of documents with one id only the last is handed on) {
   CAF_CHECK_EQUAL(boost::json::serialize(all.documents[0].body), tally_body("a", 0, true, 10, 45));
   CAF_CHECK_EQUAL(all.stamps[0].write, 2u);
   CAF_CHECK_EQUAL(all.documents[1].id, "a/0/1");
+}
+
+CAF_TEST(an alert that rings in a batch is news also where its alarm is over in it) {
+  auto definition = throng::test::readings();
+  definition.detectors.emplace_back();
+  definition.detectors[0].name = definition.detectors[0].detector = "threshold";
+  definition.detectors[0].field = "x";
+  definition.detectors[0].parameters = throng::test::object(R"({"above": 5})");
+  partition_core sut;
+  sut.add(analytics::make_engine(throng::test::compiled(definition), n0.topic, 0), milliseconds{10'000}, fresh(), {});
+  std::vector<std::string> values;
+  for (const auto* x : {"6", "1", "7", "1"})
+    values.push_back(R"({"id": "a", "t": "1970-01-01T00:00:0)" + std::to_string(values.size()) + R"(Z", "x": )" + x +
+                     "}");
+  CAF_CHECK(sut.take(*make_batch(n0, values, 0, 3), INT64_MAX));
+  const auto first = sut.collect();
+  CAF_REQUIRE_EQUAL(first.documents.size(), 2u);
+  CAF_CHECK(!first.documents[0].told);
+  CAF_CHECK(first.documents[0].body.at("end").is_int64());
+  CAF_CHECK_EQUAL(first.documents[0].offset, 1);
+  CAF_CHECK(!first.documents[1].told);
+  CAF_REQUIRE_EQUAL(first.messages.size(), 2u);
+  CAF_CHECK_EQUAL(first.messages[0].offset, 0); // what raised it, not what ended it
+  CAF_CHECK_EQUAL(first.messages[1].offset, 2);
+  CAF_CHECK(sut.take(*make_batch(n0, values, 3, 4), INT64_MAX));
+  const auto second = sut.collect();
+  CAF_REQUIRE_EQUAL(second.documents.size(), 1u);
+  CAF_CHECK(second.documents[0].told);
+  CAF_CHECK(second.messages.empty());
+  CAF_CHECK_GREATER(second.stamps[0].write, first.stamps[1].write);
 }
 
 CAF_TEST(an exception of a task names the task and the message) {
