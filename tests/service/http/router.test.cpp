@@ -130,8 +130,10 @@ CAF_TEST(beyond loopback a change needs the token) {
     asked.headers = {{"host", "h"}, {"authorization", wrong}};
     CAF_CHECK_EQUAL(refusal(asked, {false, "secret"}), 401u);
   }
-  asked.headers = {{"host", "h"}, {"authorization", "Bearer secret"}};
-  CAF_CHECK(!refuse(asked, {false, "secret"}));
+  for (const auto* right : {"Bearer secret", "bearer secret", "BEARER secret"}) {
+    asked.headers = {{"host", "h"}, {"authorization", right}};
+    CAF_CHECK(!refuse(asked, {false, "secret"}));
+  }
   asked.method = "GET";
   asked.headers = {{"host", "h"}};
   CAF_CHECK(!refuse(asked, {false, "secret"}));
