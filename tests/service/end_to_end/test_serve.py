@@ -236,6 +236,16 @@ class Serve(InFolder):
         self.assertIn("throng_store_up 1", lines)
         self.assertNotIn("stranger", body.decode())
 
+    def test_a_store_that_does_not_answer_is_logged_once(self):
+        with open(self.store.removeprefix("sqlite:"), "r+b") as file:
+            file.truncate()
+        for _ in range(3):
+            answer, body = self.ask("/metrics")
+            self.assertIn("throng_store_up 0", body.decode().splitlines())
+        self.server.send_signal(signal.SIGTERM)
+        _, rest = self.server.communicate(timeout=30)
+        self.assertRegex(rest, r"^\S+ error the store does not answer: .+\n$")
+
     def test_headers_are_strict(self):
         answer, _ = self.ask("/api/runs", headers={"Origin": "https://evil.example"})
         self.assertIsNone(answer.getheader("Access-Control-Allow-Origin"))
