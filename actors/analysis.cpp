@@ -232,6 +232,7 @@ expected<std::unique_ptr<analysis>> analysis::start(caf::actor_system& system,
   plan->bounds.feed.replay_bytes = options.replay_from_memory ? replay_bytes : 0;
 
   std::unique_ptr<analysis> made{new analysis};
+  made->store_counts_ = plan->counts;
   auto ready = std::make_shared<std::promise<expected<void>>>();
   auto ended = std::make_shared<std::promise<analysis_result>>();
   made->ready_ = ready->get_future().share();
@@ -261,7 +262,9 @@ const std::shared_future<expected<void>>& analysis::ready() const {
 }
 
 progress_snapshot analysis::progress() const {
-  return progress_->snapshot();
+  auto all = progress_->snapshot();
+  all.store = store_counts_;
+  return all;
 }
 
 void analysis::finish_at(std::map<transport::topic_partition, std::int64_t> ends) {

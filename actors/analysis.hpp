@@ -87,6 +87,7 @@ private:
   analysis() = default;
 
   std::shared_ptr<analysis_progress> progress_ = std::make_shared<analysis_progress>();
+  std::shared_ptr<const store_counts> store_counts_;
   consumer_supervisor_actor supervisor_;
   std::shared_future<expected<void>> ready_;
   std::shared_future<analysis_result> ended_;

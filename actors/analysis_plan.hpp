@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "actors/partition_feed.hpp"
+#include "actors/store_counts.hpp"
 #include "actors/supervision.hpp"
 #include "analytics/lookup_table.hpp"
 #include "analytics/partition_task.hpp"
@@ -109,6 +110,7 @@ struct analysis_plan {
   restart_limit restarts;
   restart_backoff backoff;
   analysis_bounds bounds;
+  std::shared_ptr<store_counts> counts = std::make_shared<store_counts>(); ///< of its store's writers
 };
 
 } // namespace throng::actors

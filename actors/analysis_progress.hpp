@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/store_counts.hpp"
 #include "analytics/results.hpp"
 #include "config/time.hpp"
 #include "transport/message.hpp"
@@ -73,6 +74,7 @@ struct progress_snapshot {
   std::uint64_t restarts = 0;                 ///< of processors and writers
   std::optional<std::uint64_t> lag = 0;       ///< none: that of a partition is not known
   std::vector<partition_progress> partitions; ///< in order
+  std::shared_ptr<const store_counts> store;  ///< null: there is no writer yet
 };
 
 class analysis_progress {

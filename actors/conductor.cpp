@@ -71,6 +71,7 @@ void end_world(conductor_pointer self) {
 /// The world is another from here on, where it stands between two ticks that nobody has lived into.
 void adopt(conductor_state& state, std::shared_ptr<const simulation::world> successor) {
   state.world = successor;
+  state.progress->actors = successor->entity_count();
   state.director->adopt(successor, state.now);
   if (state.reactions != nullptr)
     state.reactions->adopt(successor);
@@ -203,6 +204,7 @@ void begin_step(conductor_pointer self) {
       state.planned.erase(state.planned.begin());
     }
   }
+  state.step_began = self->clock().now();
   const auto& world = *state.world;
   // Where everybody is far-sighted nothing happens between.
   state.step_end = state.cast.shards.empty() ? state.stretch_end : std::min(end_of_step(state), state.stretch_end);
@@ -281,6 +283,9 @@ void complete_step(conductor_pointer self) {
   if (state.now >= state.stretch_end && state.ahead_outstanding > 0)
     return;
   state.stepping = false;
+  state.progress->step_ns +=
+      static_cast<std::uint64_t>(std::chrono::nanoseconds{self->clock().now() - state.step_began}.count());
+  ++state.progress->steps;
   if (state.now < state.stretch_end) {
     begin_step(self);
     return;
@@ -304,6 +309,7 @@ conductor_actor::behavior_type conductor(conductor_pointer self, const std::shar
   auto& state = self->state;
   state.world = plan->world;
   state.progress = plan->progress;
+  state.progress->actors = state.world->entity_count();
   state.wall = std::move(plan->wall);
   state.planned = std::move(plan->planned);
   state.reactions = std::move(plan->reactions);

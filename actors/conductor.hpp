@@ -33,6 +33,9 @@ struct world_progress {
   std::atomic<std::uint64_t> events{0};
   std::atomic<std::uint64_t> restarts{0};
   std::atomic<std::int64_t> behind_ms{0}; ///< by how much its schedule is ahead of it
+  std::atomic<std::uint64_t> actors{0};   ///< its entities
+  std::atomic<std::uint64_t> steps{0};    ///< lived in this process
+  std::atomic<std::uint64_t> step_ns{0};  ///< wall time that they took to be lived
   std::atomic<bool> live{false};          ///< it has come to wall-clock time, and keeps to it
   std::atomic<double> speed{0};           ///< virtual seconds a wall second; 0: as fast as it goes
   std::atomic<bool> paused{false};
@@ -65,6 +68,7 @@ struct conductor_state {
 
   timestamp now; ///< the begin of the step under way, or of the next
   timestamp step_end;
+  caf::actor_clock::time_point step_began; ///< on the wall
   bool begun = false;
   bool stepping = false; ///< a step is being lived
   bool halted = false;

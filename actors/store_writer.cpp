@@ -12,10 +12,19 @@ namespace {
 
 constexpr restart_backoff between_tries{std::chrono::milliseconds{50}, std::chrono::seconds{2}};
 
+std::uint64_t nanoseconds_since(wall_time began, wall_time now) {
+  return static_cast<std::uint64_t>(std::chrono::nanoseconds{now - began}.count());
+}
+
 } // namespace
 
 store_writer_state::store_writer_state(store_writer_actor::pointer self)
     : self_(self) {}
+
+store_writer_state::~store_writer_state() {
+  if (plan_)
+    plan_->counts->waiting -= static_cast<std::int64_t>(jobs_.size());
+}
 
 void store_writer_state::begin(std::shared_ptr<const analysis_plan> plan) {
   plan_ = std::move(plan);
@@ -58,7 +67,7 @@ bool store_writer_state::store(const std::vector<write_job*>& together) {
     for (std::size_t i = 0; i < x->what.results->documents.size(); ++i)
       batch_.push_back({&x->what.results->documents[i], x->what.results->stamps[i]});
   // An empty bulk is an error to some stores.
-  auto written = batch_.empty() ? storage::write_summary{} : plan_->store->write(batch_);
+  auto written = batch_.empty() ? storage::write_summary{} : write_batch();
   if (!written && written.error().retryable && try_fewer_again(written.error()))
     return false;
   if (!written || written->fenced > 0) {
@@ -79,7 +88,7 @@ bool store_writer_state::store_alone(write_job& of) {
     batch_.clear();
     for (auto i = of.written; i < end; ++i)
       batch_.push_back({&results.documents[i], results.stamps[i]});
-    auto written = plan_->store->write(batch_);
+    auto written = write_batch();
     if (!written && written.error().retryable && try_fewer_again(written.error()))
       return false;
     if (!written) {
@@ -95,6 +104,14 @@ bool store_writer_state::store_alone(write_job& of) {
   }
   of.stored = of.sum;
   return true;
+}
+
+expected<storage::write_summary> store_writer_state::write_batch() {
+  const auto began = self_->clock().now();
+  auto written = plan_->store->write(batch_);
+  plan_->counts->write_ns += nanoseconds_since(began, self_->clock().now());
+  ++plan_->counts->writes;
+  return written;
 }
 
 void store_writer_state::stored_some() {
@@ -178,12 +195,18 @@ void store_writer_state::work_on(claim_job& what) {
 
 void store_writer_state::work_on(save_job& what) {
   const auto& wanted = what.what;
+  const auto began = self_->clock().now();
   auto saved = wanted.log->save(wanted.entries, wanted.whole, wanted.next_offset, wanted.last);
   if (!saved && saved.error().retryable && try_again(saved.error()))
     return;
   save_reply reply{wanted.id, std::nullopt};
-  if (!saved)
+  if (saved) {
+    plan_->counts->checkpoint_ns += nanoseconds_since(began, self_->clock().now());
+    plan_->counts->checkpoint_bytes += wanted.log->last_bytes();
+    ++plan_->counts->checkpoints;
+  } else {
     reply.failure = saved.error();
+  }
   what.answer.deliver(std::move(reply));
   remove_front(1);
 }
@@ -227,6 +250,7 @@ bool store_writer_state::try_again(const error& why) {
 }
 
 void store_writer_state::remove_front(std::size_t jobs) {
+  plan_->counts->waiting -= static_cast<std::int64_t>(jobs);
   jobs_.erase(jobs_.begin(), jobs_.begin() + static_cast<std::ptrdiff_t>(jobs));
   failing_since_.reset();
   tries_ = 0;

@@ -24,6 +24,9 @@ public:
   static inline const char* name = "throng.store_writer";
 
   explicit store_writer_state(store_writer_actor::pointer self);
+  ~store_writer_state();
+  store_writer_state(const store_writer_state&) = delete;
+  store_writer_state& operator=(const store_writer_state&) = delete;
   void begin(std::shared_ptr<const analysis_plan> plan);
 
   /// To be done after what is queued. @return to be answered when it is done
@@ -35,6 +38,7 @@ public:
     added.answer = self_->make_response_promise<typename job_type::reply_type>();
     auto answer = added.answer;
     jobs_.push_back(std::move(added));
+    ++plan_->counts->waiting;
     schedule();
     return answer;
   }
@@ -72,6 +76,8 @@ private:
   std::vector<write_job*> group();
   bool store(const std::vector<write_job*>& together);
   bool store_alone(write_job& of);
+  /// One call of the store, counted.
+  expected<storage::write_summary> write_batch();
   /// A call of the store went well: more may go into the next, and what fails has its whole time again.
   void stored_some();
   /// try_again() with half of what was given to the store.

@@ -50,6 +50,26 @@ std::set<std::string> texts(const std::vector<storage::stored_document>& documen
   return out;
 }
 
+/// The windows that the pipelines of this name, or all, define: what is stored may be too much to look through.
+std::set<std::string> defined_windows(storage::result_store& store, const std::string& pipeline) {
+  std::set<std::string> out;
+  auto pipelines = store.records("pipelines");
+  if (!pipelines)
+    return out;
+  for (const auto& each : *pipelines) {
+    const auto* name = each.if_contains("name");
+    const auto* windows = each.if_contains("windows");
+    if (name == nullptr || windows == nullptr || !windows->is_array() ||
+        (!pipeline.empty() && *name != boost::json::value(pipeline)))
+      continue;
+    for (const auto& window : windows->get_array())
+      if (const auto* its = window.is_object() ? window.get_object().if_contains("name") : nullptr;
+          its != nullptr && its->is_string())
+        out.emplace(its->get_string());
+  }
+  return out;
+}
+
 /// The least or greatest time of what the conditions choose.
 std::optional<timestamp> extreme(storage::result_store& store, storage::find_query query, bool greatest) {
   query.descending = greatest;
@@ -104,7 +124,10 @@ std::string why_empty(storage::result_store& store, const overtaken& no_result, 
     return fmt::format("the store holds no {}{} yet", name, of_pipeline);
   if (what.subject == subject::windows && !what.window.empty()) {
     auto windows = texts(*found, "window");
-    if (windows.count(what.window) == 0 && found->size() < sample)
+    const auto all_seen = found->size() < sample;
+    const auto defined = defined_windows(store, what.pipeline);
+    windows.insert(defined.begin(), defined.end());
+    if (windows.count(what.window) == 0 && (all_seen || !defined.empty()))
       return there_is("window", what.window, {windows.begin(), windows.end()});
     query.conditions.push_back({"window", compare::eq, boost::json::value(what.window)});
   }

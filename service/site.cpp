@@ -9,6 +9,7 @@
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
+#include <spdlog/spdlog.h>
 
 #include "service/alert_routes.hpp"
 #include "service/data_folder.hpp"
@@ -141,9 +142,14 @@ private:
                         .Help("Time the store took to answer the cheapest question, at each scrape")
                         .Register(figures.registry())
                         .Add({}, prometheus::Histogram::BucketBoundaries{0.0005, 0.002, 0.01, 0.05, 0.25, 1, 5});
-    figures.before_scrape([&] {
+    figures.before_scrape([&, gone = false]() mutable {
       const auto began = std::chrono::steady_clock::now();
-      up.Set(store.header("readyz") ? 1 : 0);
+      const auto answered = store.header("readyz");
+      up.Set(answered ? 1 : 0);
+      if (!answered && !std::exchange(gone, true))
+        spdlog::error("the store does not answer: {}", answered.error().message);
+      else if (answered && std::exchange(gone, false))
+        spdlog::info("the store answers again");
       seconds.Observe(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
     });
   }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,9 @@
 namespace throng::service {
 
 namespace {
+
+/// Events and alerts that an entity's answer has of each, the newest first; more are on their lists.
+constexpr std::size_t most_of_entity = 20;
 
 http::response json_answer(const boost::json::object& body) {
   http::response made;
@@ -97,8 +101,36 @@ http::response subject(storage::result_store& store, const std::string& name, co
   return options ? list(store, *options) : http::problem(options.error());
 }
 
-/// Its latest state. 404 with why where it is not known.
+/// Refuses parameters, on a path that has none.
+std::optional<http::response> refuse_parameters(const http::request& asked) {
+  if (asked.query.empty())
+    return std::nullopt;
+  return http::problem(400, fmt::format("there is no parameter {}; this path has none", asked.query.front().first));
+}
+
+/// The newest of what an entity has of this subject.
+expected<boost::json::array> newest(storage::result_store& store, const std::string& subject, const std::string& id) {
+  query_options options;
+  options.subject = subject;
+  options.request.entity = id;
+  options.request.sort = "-time";
+  options.request.limit = most_of_entity;
+  auto request = resolve(options);
+  if (!request)
+    return tl::unexpected{request.error()};
+  auto found = query::ask(store, *request);
+  if (!found)
+    return tl::unexpected{found.error()};
+  boost::json::array items;
+  for (auto& each : found->items)
+    items.emplace_back(std::move(each));
+  return items;
+}
+
+/// Its latest state, recent events and alerts. 404 with why where it is not known.
 http::response entity(storage::result_store& store, const http::request& asked) {
+  if (auto refused = refuse_parameters(asked))
+    return *refused;
   query_options options;
   options.subject = "entities";
   options.request.entity = asked.captured.at("id");
@@ -110,11 +142,20 @@ http::response entity(storage::result_store& store, const http::request& asked) 
     return http::problem(found.error());
   if (found->items.empty())
     return http::problem(404, found->why_empty);
-  return json_answer(found->items.front());
+  auto body = std::move(found->items.front());
+  for (const auto* more : {"events", "alerts"}) {
+    auto items = newest(store, more, options.request.entity);
+    if (!items)
+      return http::problem(items.error());
+    body[more] = std::move(*items);
+  }
+  return json_answer(body);
 }
 
 /// Pipelines that ran into this store, by name, with what their windows hold.
-http::response pipelines(storage::result_store& store) {
+http::response pipelines(storage::result_store& store, const http::request& asked) {
+  if (auto refused = refuse_parameters(asked))
+    return *refused;
   auto found = store.records("pipelines");
   if (!found)
     return http::problem(found.error());
@@ -173,7 +214,7 @@ void add_store_routes(http::router& to, storage::result_store& store) {
   for (const auto* name : {"windows", "alerts", "entities", "labels", "events", "runs", "mutes", "cases", "thresholds"})
     to.add("GET", fmt::format("/api/{}", name),
            [&store, name = std::string{name}](const http::request& asked) { return subject(store, name, asked); });
-  to.add("GET", "/api/pipelines", [&store](const http::request&) { return pipelines(store); });
+  to.add("GET", "/api/pipelines", [&store](const http::request& asked) { return pipelines(store, asked); });
   to.add("GET", "/api/score", [&store](const http::request& asked) { return score(store, asked); });
   to.add("GET", "/api/entities/{id}", [&store](const http::request& asked) { return entity(store, asked); });
 }

@@ -1,5 +1,6 @@
 #include "service/work_metrics.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -16,19 +17,52 @@ prometheus::Counter& counter(metrics& of, const std::string& name, const std::st
   return prometheus::BuildCounter().Name(name).Help(help).Register(of.registry()).Add({});
 }
 
+prometheus::Gauge& gauge(metrics& of, const std::string& name, const std::string& help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(of.registry()).Add({});
+}
+
+void raise_seconds(prometheus::Counter& counter, std::uint64_t nanoseconds) {
+  counter.Increment(std::max(0.0, static_cast<double>(nanoseconds) / 1e9 - counter.Value()));
+}
+
+/// What an analysis' store takes, and what waits for it.
+void add_store_writer_metrics(metrics& to, const std::function<actors::progress_snapshot()>& progress) {
+  auto& waiting = gauge(to, "throng_store_queue_requests", "Writes and checkpoints that wait for the store");
+  auto& writes = counter(to, "throng_store_writes_total", "Calls that wrote results into the store");
+  auto& write_seconds = counter(to, "throng_store_write_seconds_total", "Time that these calls took");
+  auto& checkpoints = counter(to, "throng_checkpoints_total", "Checkpoints of partitions that were saved");
+  auto& checkpoint_seconds = counter(to, "throng_checkpoint_seconds_total", "Time that saving them took");
+  auto& bytes = counter(to, "throng_checkpoint_bytes_total", "Bytes of them, as they are stored");
+  to.before_scrape([&, progress] {
+    const auto store = progress().store;
+    if (!store)
+      return;
+    waiting.Set(static_cast<double>(store->waiting));
+    raise(writes, store->writes);
+    raise_seconds(write_seconds, store->write_ns);
+    raise(checkpoints, store->checkpoints);
+    raise_seconds(checkpoint_seconds, store->checkpoint_ns);
+    raise(bytes, store->checkpoint_bytes);
+  });
+}
+
 } // namespace
 
 void add_world_metrics(metrics& to, const actors::world_progress& progress) {
   auto& events = counter(to, "throng_world_events_total", "Events that the world's entities sent");
   auto& restarts = counter(to, "throng_world_restarts_total", "Entities that failed and were restarted");
-  auto& now = prometheus::BuildGauge()
-                  .Name("throng_world_timestamp_seconds")
-                  .Help("The world's own time, in seconds since 1970")
-                  .Register(to.registry())
-                  .Add({});
+  auto& steps = counter(to, "throng_world_steps_total", "Steps that the world has lived");
+  auto& step_seconds = counter(to, "throng_world_step_seconds_total", "Wall time that its steps took to be lived");
+  auto& actors = gauge(to, "throng_world_actors", "The world's entities, an actor each");
+  auto& behind = gauge(to, "throng_world_behind_seconds", "By how much the world is behind its schedule");
+  auto& now = gauge(to, "throng_world_timestamp_seconds", "The world's own time, in seconds since 1970");
   to.before_scrape([&] {
     raise(events, progress.events);
     raise(restarts, progress.restarts);
+    raise(steps, progress.steps);
+    raise_seconds(step_seconds, progress.step_ns);
+    actors.Set(static_cast<double>(progress.actors));
+    behind.Set(static_cast<double>(progress.behind_ms) / 1000);
     now.Set(static_cast<double>(progress.virtual_ms) / 1000);
   });
 }
@@ -61,6 +95,7 @@ void add_analysis_metrics(metrics& to, std::function<actors::progress_snapshot()
           .Name("throng_watermark_timestamp_seconds")
           .Help("The watermark of a topic's partition, in seconds since 1970: the least of its pipelines'")
           .Register(to.registry());
+  add_store_writer_metrics(to, progress);
   to.before_scrape([counters, &lag, &watermark, progress = std::move(progress)] {
     const auto at = progress();
     for (const auto& [each, of] : counters)

@@ -232,6 +232,11 @@ describe("live", () => {
         }
         assert.ok((await tab.page.locator(".virtual .alert-line").count()) < 100, "only what is in sight is drawn");
         assert.match(await tab.page.locator(".note[role=status]").textContent(), /fetched, and more/);
+        await tab.go(site, "overview?last=all");
+        assert.match(
+          await tab.panel("Alerts a minute by severity").textContent(),
+          /only the newest 5,000 alerts, from 2026-01-05 09:19:10/,
+        );
         tab.checkConsole();
       },
     ),

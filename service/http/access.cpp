@@ -23,11 +23,16 @@ bool names_loopback(std::string_view host) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+std::string lower(std::string_view text) {
+  auto out = std::string{text};
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
+  return out;
+}
+
 bool is_json(std::string_view content_type) {
-  auto type = std::string{content_type.substr(0, content_type.find(';'))};
+  auto type = lower(content_type.substr(0, content_type.find(';')));
   while (!type.empty() && type.back() == ' ')
     type.pop_back();
-  std::transform(type.begin(), type.end(), type.begin(), [](unsigned char c) { return std::tolower(c); });
   return type == "application/json" || (type.starts_with("application/") && type.ends_with("+json"));
 }
 
@@ -57,9 +62,10 @@ std::optional<response> refuse(const request& asked, const access_rules& rules) 
     return std::nullopt;
   if (is_foreign(asked))
     return problem(403, "a page of another origin asks for a change; only pages of this server may");
-  constexpr std::string_view scheme = "Bearer ";
+  constexpr std::string_view scheme = "bearer "; // in any letters: RFC 9110, 11.1
   auto given = asked.header("authorization");
-  if (!rules.token.empty() && !(given.starts_with(scheme) && same_secret(given.substr(scheme.size()), rules.token))) {
+  if (!rules.token.empty() &&
+      !(lower(given.substr(0, scheme.size())) == scheme && same_secret(given.substr(scheme.size()), rules.token))) {
     auto refused = problem(401, "a change needs the header Authorization: Bearer TOKEN with the server's THRONG_TOKEN");
     refused.headers.emplace_back("WWW-Authenticate", "Bearer");
     return refused;

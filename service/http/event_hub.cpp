@@ -14,6 +14,7 @@ std::string event_reader::take() {
   for (const auto& each : waiting_)
     wire += *each;
   waiting_.clear();
+  again_ = 0;
   return wire;
 }
 
@@ -24,13 +25,19 @@ void event_reader::on_news(std::function<void()> call) {
 
 void event_reader::put(const std::shared_ptr<const std::string>& wire) {
   std::scoped_lock lock{mutex_};
-  if (waiting_.size() == most_waiting) {
+  if (waiting_.size() == most_waiting + again_) {
     waiting_.pop_front();
     ++lost_;
   }
   waiting_.push_back(wire);
   if (waiting_.size() == 1 && call_)
     call_();
+}
+
+/// Only before anybody else knows the reader.
+void event_reader::come_again(const std::shared_ptr<const std::string>& wire) {
+  waiting_.push_back(wire);
+  ++again_;
 }
 
 void event_hub::publish(const std::string& event, const std::string& data) {
@@ -57,7 +64,7 @@ std::shared_ptr<event_reader> event_hub::subscribe(std::optional<std::uint64_t> 
   if (after)
     for (const auto& [id, wire] : kept_)
       if (id > *after)
-        reader->put(wire);
+        reader->come_again(wire);
   readers_.push_back(reader);
   return reader;
 }

@@ -27,9 +27,11 @@ private:
   friend class event_hub;
   static constexpr std::size_t most_waiting = 256;
   void put(const std::shared_ptr<const std::string>& wire);
+  void come_again(const std::shared_ptr<const std::string>& wire);
 
   std::mutex mutex_;
   std::deque<std::shared_ptr<const std::string>> waiting_;
+  std::size_t again_ = 0; ///< of those waiting, how many came before it did: no sign that it is slow
   std::uint64_t lost_ = 0;
   std::function<void()> call_;
 };

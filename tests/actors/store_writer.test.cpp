@@ -81,6 +81,24 @@ CAF_TEST(requests that wait go into one write of a bounded size) {
   CAF_CHECK_EQUAL(store.documents.size(), 15u);
 }
 
+CAF_TEST(calls of the store and what waits for it are counted also when a writer ends) {
+  ask(1, results({"a", "b"}));
+  ask(2, results({"c"}));
+  sched.run();
+  CAF_CHECK_EQUAL(plan->counts->writes.load(), 1u);
+  CAF_CHECK_EQUAL(plan->counts->waiting.load(), 0);
+  store.before_write = [](std::span<const storage::stamped_document>) -> expected<void> {
+    return fail(error_kind::unavailable, "gone", true);
+  };
+  ask(3, results({"d"}));
+  sched.run();
+  CAF_CHECK_EQUAL(plan->counts->waiting.load(), 1);
+  CAF_CHECK_EQUAL(plan->counts->writes.load(), 2u);
+  caf::anon_send_exit(sut, caf::exit_reason::kill);
+  sched.run();
+  CAF_CHECK_EQUAL(plan->counts->waiting.load(), 0);
+}
+
 CAF_TEST(a request larger than a write goes in several) {
   std::vector<std::string> ids;
   for (int i = 0; i < 25; ++i)

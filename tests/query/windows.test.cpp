@@ -235,6 +235,24 @@ CAF_TEST(an empty answer says what is there instead) {
   CAF_CHECK(why(what).find("web-traffic") != std::string::npos);
 }
 
+CAF_TEST(a window that there is not is told with those that the pipeline defines however much is stored) {
+  filled_store store;
+  store.claim("city-climate", 0);
+  std::vector<document> many;
+  for (int i = 0; i < 2'001; ++i)
+    many.push_back(make({.start = six_o_clock + i * minute, .temperatures = {1}}));
+  store.write(many);
+  auto what = windows();
+  what.window = "climate-1h";
+  CAF_CHECK_EQUAL(must(ask(*store, what)).why_empty, "no windows of city-climate match"); // nobody says which there are
+  must((*store).put_records("pipelines",
+                            std::vector<storage::record>{
+                                {"city-climate", {{"name", "city-climate"}, {"windows", {{{"name", "climate-1m"}}}}}},
+                                {"web-traffic", {{"name", "web-traffic"}, {"windows", {{{"name", "status-1m"}}}}}}}));
+  CAF_CHECK_EQUAL(must(ask(*store, what)).why_empty,
+                  "there is no window 'climate-1h' in this store (did you mean 'climate-1m'?); there is climate-1m");
+}
+
 CAF_TEST(merging equals one partition that saw everything whatever the split and order) {
   filled_store store;
   CAF_CHECK(rc::check([&] {

@@ -28,9 +28,17 @@ CAF_TEST(what a world counts is read at each scrape) {
   world.events = 120;
   world.virtual_ms = 1'767'600'000'500;
   world.restarts = 2;
+  world.actors = 30;
+  world.behind_ms = 1'500;
+  world.steps = 4;
+  world.step_ns = 250'000'000;
   auto text = figures.text();
   CAF_CHECK(has_line(text, "throng_world_events_total 120"));
   CAF_CHECK(has_line(text, "throng_world_restarts_total 2"));
+  CAF_CHECK(has_line(text, "throng_world_actors 30"));
+  CAF_CHECK(has_line(text, "throng_world_behind_seconds 1.5"));
+  CAF_CHECK(has_line(text, "throng_world_steps_total 4"));
+  CAF_CHECK(has_line(text, "throng_world_step_seconds_total 0.25"));
   CAF_CHECK(has_line(text, "# TYPE throng_world_timestamp_seconds gauge"));
   CAF_CHECK(text.find("throng_world_timestamp_seconds 1767600000.5") != std::string::npos);
   CAF_CHECK(has_line(figures.text(), "throng_world_events_total 120")); // not counted twice
@@ -51,6 +59,30 @@ CAF_TEST(lag and watermark stand by partition and a partition without a watermar
   CAF_CHECK(has_line(text, "throng_consumer_lag_messages{partition=\"1\",topic=\"iot.readings\"} 0"));
   CAF_CHECK(has_line(text, "throng_watermark_timestamp_seconds{partition=\"0\",topic=\"iot.readings\"} 5"));
   CAF_CHECK(text.find("throng_watermark_timestamp_seconds{partition=\"1\"") == std::string::npos);
+}
+
+CAF_TEST(what the store takes and what waits for it is told where there is a writer) {
+  actors::progress_snapshot analysis;
+  metrics figures;
+  add_analysis_metrics(figures, [&] { return analysis; });
+  CAF_CHECK(has_line(figures.text(), "throng_checkpoints_total 0"));
+  auto counts = std::make_shared<actors::store_counts>();
+  analysis.store = counts;
+  counts->waiting = 3;
+  counts->writes = 5;
+  counts->write_ns = 500'000'000;
+  counts->checkpoints = 2;
+  counts->checkpoint_ns = 125'000'000;
+  counts->checkpoint_bytes = 4'096;
+  for (auto scrapes = 0; scrapes < 2; ++scrapes) { // nothing is counted twice
+    const auto text = figures.text();
+    CAF_CHECK(has_line(text, "throng_store_queue_requests 3"));
+    CAF_CHECK(has_line(text, "throng_store_writes_total 5"));
+    CAF_CHECK(has_line(text, "throng_store_write_seconds_total 0.5"));
+    CAF_CHECK(has_line(text, "throng_checkpoints_total 2"));
+    CAF_CHECK(has_line(text, "throng_checkpoint_seconds_total 0.125"));
+    CAF_CHECK(has_line(text, "throng_checkpoint_bytes_total 4096"));
+  }
 }
 
 CAF_TEST(a sink counts what it has put away and its failures and is behind the end of each partition) {

@@ -5,7 +5,7 @@ import * as figures from "../charts/figures.ts";
 import type { Alert, List, Pipeline, RecordedEvent, WindowResult } from "../documents.ts";
 import { element } from "../dom.ts";
 import { type Context, type Loading, Page } from "../page.ts";
-import { entityLink, severity } from "../parts/alert_line.ts";
+import { entityLink, partOf, severity } from "../parts/alert_line.ts";
 import { text } from "../parts/fields.ts";
 import { FigurePanel, Panel } from "../parts/panel.ts";
 import { Rows } from "../parts/rows.ts";
@@ -14,6 +14,7 @@ import { parameters } from "../range.ts";
 import { aggregate, definition, fetchWindows, linesByGroup, numeric, seconds } from "../windows.ts";
 
 const pipeline = "bank-fraud";
+const most_alerts = 5000;
 
 export class Bank extends Page {
   readonly title = "Bank";
@@ -56,12 +57,13 @@ export class Bank extends Page {
       all<Alert>(
         "/api/alerts",
         { pipeline, entity: loading.place.query.account, ...parameters(loading.range), sort: "-time" },
-        5000,
+        most_alerts,
         loading.signal,
       ),
       this.loadDeclined(loading),
     ]);
     this.drawFlow(flow);
+    this.typologies.showsOnly(partOf(alerts, most_alerts, "newest"));
     this.typologies.draw(figures.bars(counted(alerts), "Alerts"));
     this.accounts.show(
       this.rows.of(alerts, (column, value) => {

@@ -6,7 +6,7 @@ import type { Alert, Case, Label, Score, ScoreRow } from "../documents.ts";
 import { element } from "../dom.ts";
 import * as format from "../format.ts";
 import { type Context, type Loading, Page } from "../page.ts";
-import { entityLink, severity } from "../parts/alert_line.ts";
+import { entityLink, partOf, severity } from "../parts/alert_line.ts";
 import { choice } from "../parts/fields.ts";
 import { FigurePanel, Panel } from "../parts/panel.ts";
 import { Rows } from "../parts/rows.ts";
@@ -15,6 +15,7 @@ import { parameters } from "../range.ts";
 import { bySubtlety, matches } from "../truth.ts";
 
 const most_spans = 400;
+const most_alerts = 20_000;
 const most_cases = 200;
 const most_names = 6;
 
@@ -106,8 +107,9 @@ export class Detection extends Page {
     const range = parameters(loading.range);
     const [labels, alerts] = await Promise.all([
       all<Label>("/api/labels", { ...range, sort: "start" }, 20_000, loading.signal),
-      all<Alert>("/api/alerts", { ...range, sort: "time" }, 20_000, loading.signal),
+      all<Alert>("/api/alerts", { ...range, sort: "time" }, most_alerts, loading.signal),
     ]);
+    this.line.showsOnly(partOf(alerts, most_alerts, "oldest"));
     this.showTimeLine(
       labels.filter(({ cause }) => !cause.startsWith("trouble.")),
       alerts,

@@ -6,7 +6,7 @@ import type { Alert, Entity, List, Pipeline, Run } from "../documents.ts";
 import { element } from "../dom.ts";
 import * as format from "../format.ts";
 import { type Context, type Loading, Page } from "../page.ts";
-import { alertLine } from "../parts/alert_line.ts";
+import { alertLine, partOf } from "../parts/alert_line.ts";
 import { choice } from "../parts/fields.ts";
 import { FigurePanel, Panel } from "../parts/panel.ts";
 import { Tiles } from "../parts/tiles.ts";
@@ -14,6 +14,7 @@ import { link } from "../place.ts";
 import { parameters } from "../range.ts";
 import { fetchWindows, finest, seconds, total } from "../windows.ts";
 
+const most_alerts = 5000;
 const most_lines = 30;
 const most_sensors = 20_000;
 const measures: [string, string][] = [
@@ -105,10 +106,11 @@ export class Overview extends Page {
     const alerts = await all<Alert>(
       "/api/alerts",
       { ...parameters(loading.range), sort: "-time" },
-      5000,
+      most_alerts,
       loading.signal,
     );
-    this.tiles.set("Alerts in range", `${format.number(alerts.length)}${alerts.length === 5000 ? "+" : ""}`);
+    this.tiles.set("Alerts in range", `${format.number(alerts.length)}${alerts.length === most_alerts ? "+" : ""}`);
+    this.alerts.showsOnly(partOf(alerts, most_alerts, "newest"));
     this.alerts.draw(figures.overTime(perMinute(alerts), "1/min", { kind: "bar", stacked: true }));
     this.lines.replaceChildren(...alerts.slice(0, most_lines).map(alertLine));
     if (alerts.length === 0) this.ticker.say("no alert in this time range");

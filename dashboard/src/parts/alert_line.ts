@@ -38,6 +38,13 @@ export function span(alert: Alert): string {
   return `from ${format.time(alert.time)} to ${format.time(alert.end)}${peak}`;
 }
 
+/** Which part these alerts are of those in the range, in the order of falling or rising time; empty: all. */
+export function partOf(alerts: Alert[], most: number, order: "newest" | "oldest"): string {
+  const last = alerts.at(-1);
+  if (alerts.length < most || !last) return "";
+  return `only the ${order} ${format.number(most)} alerts, ${order === "newest" ? "from" : "to"} ${format.time(last.time)}`;
+}
+
 export function alertLine(alert: Alert): HTMLElement {
   return element(
     "div",

@@ -44,6 +44,7 @@ export class Panel {
   readonly root: HTMLElement;
   readonly body = element("div", { class: "body" });
   protected readonly tools = element("div", { class: "tools" });
+  private readonly part = element("span", { class: "note" });
 
   /** @param size of the grid's 12 columns; tall: twice as high */
   constructor(
@@ -65,6 +66,13 @@ export class Panel {
   /** In place of a content: why there is none. */
   say(why: string): void {
     this.show(element("p", { class: "empty" }, why));
+  }
+
+  /** Which part of what there is stands here; empty: all of it does. */
+  showsOnly(part: string): void {
+    this.part.textContent = part;
+    if (part === "") this.part.remove();
+    else this.tools.prepend(this.part);
   }
 
   addTool(tool: HTMLElement): void {

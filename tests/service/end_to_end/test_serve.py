@@ -77,7 +77,9 @@ class Serve(InFolder):
 
     def test_an_entity_by_its_name_and_one_that_is_not_there(self):
         [known] = query("entities", self.store, "--entity", "sensor-000007")
-        self.assertEqual(self.get("/api/entities/sensor-000007"), (200, known))
+        newest = {subject: query(subject, self.store, "--entity", "sensor-000007", "--sort", "-time")[:20]
+                  for subject in ("events", "alerts")}
+        self.assertEqual(self.get("/api/entities/sensor-000007"), (200, {**known, **newest}))
         status, problem = self.get("/api/entities/" + quote("no/such one", safe=""))
         self.assertEqual((status, problem["status"]), (404, 404))
 
@@ -126,7 +128,7 @@ class Serve(InFolder):
                     if kind == "application/json":
                         json.loads(answer.read())
             self.assertEqual(self.ask(where, "DELETE", headers={})[0].status, 405, path)
-            if not path.startswith("/api/entities/") and path.startswith("/api/") and methods["get"].get("parameters"):
+            if path.startswith("/api/"):
                 self.assertEqual(self.get(where, nonsense="1")[0], 400, path)
         self.assertEqual(self.get("/api/nothing")[0], 404)
         for path in ("/api/world", "/api/topics"):
@@ -233,6 +235,16 @@ class Serve(InFolder):
         self.assertIn('throng_http_requests_total{method="none",route="none",status="4xx"} 1', lines)
         self.assertIn("throng_store_up 1", lines)
         self.assertNotIn("stranger", body.decode())
+
+    def test_a_store_that_does_not_answer_is_logged_once(self):
+        with open(self.store.removeprefix("sqlite:"), "r+b") as file:
+            file.truncate()
+        for _ in range(3):
+            answer, body = self.ask("/metrics")
+            self.assertIn("throng_store_up 0", body.decode().splitlines())
+        self.server.send_signal(signal.SIGTERM)
+        _, rest = self.server.communicate(timeout=30)
+        self.assertRegex(rest, r"^\S+ error the store does not answer: .+\n$")
 
     def test_headers_are_strict(self):
         answer, _ = self.ask("/api/runs", headers={"Origin": "https://evil.example"})
