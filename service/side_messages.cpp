@@ -158,17 +158,19 @@ expected<partition_counts> make_named_topics(const config::settings& settings, c
   auto there = transport::find_topics(settings.kafka, broker_names);
   if (!there)
     return tl::unexpected{there.error()};
+  std::vector<std::string> were_there;
   for (const auto& topic : *there) {
     std::erase(broker_names, topic.name);
     partitions[topic.name.substr(settings.topics.prefix.size())] = topic.partitions;
-    const auto kept = transport::kept_for(settings.kafka, topic.name);
-    if (!kept)
-      return tl::unexpected{kept.error()};
-    if (*kept)
-      spdlog::warn("topic {} keeps messages for {} (retention.ms), and what pipelines write there has the time of its "
-                   "event: the brokers delete what is older as it comes",
-                   topic.name, format_duration(**kept));
+    were_there.push_back(topic.name);
   }
+  const auto kept = transport::kept_for(settings.kafka, were_there);
+  if (!kept)
+    return tl::unexpected{kept.error()};
+  for (const auto& [topic, duration] : *kept)
+    spdlog::warn("topic {} keeps messages for {} (retention.ms), and what pipelines write there has the time of its "
+                 "event: the brokers delete what is older as it comes",
+                 topic, format_duration(duration));
   auto made = transport::create_missing(settings.kafka, settings.topics, broker_names);
   if (!made)
     return tl::unexpected{made.error()};

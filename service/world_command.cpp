@@ -56,6 +56,7 @@ expected<void> check_world_topics(const simulation::world& world, const std::vec
   if (!found)
     return tl::unexpected{found.error()};
   auto ours = topics_of(world, {});
+  std::vector<std::string> fresh;
   for (const auto& topic : *found) {
     if (auto fits = transport::check_partitions(topic, settings.topics); !fits)
       return fits;
@@ -65,18 +66,19 @@ expected<void> check_world_topics(const simulation::world& world, const std::vec
                   fmt::format("topic {} holds messages already: another world's can't be told from this one's. "
                               "Choose other topics with --set topics.prefix=NAME.",
                               topic.name));
-    if (may_hold_messages || std::find(ours.begin(), ours.end(), topic.name) == ours.end())
-      continue; // one that goes on writes what is newer than its start
-    const auto kept = transport::kept_for(settings.kafka, topic.name);
-    if (!kept)
-      return tl::unexpected{kept.error()};
-    if (*kept && world.start() < wall_now() - **kept)
+    if (!may_hold_messages && std::find(ours.begin(), ours.end(), topic.name) != ours.end())
+      fresh.push_back(topic.name); // one that goes on writes what is newer than its start
+  }
+  const auto kept = transport::kept_for(settings.kafka, fresh);
+  if (!kept)
+    return tl::unexpected{kept.error()};
+  for (const auto& [topic, duration] : *kept)
+    if (world.start() < wall_now() - duration)
       return fail(error_kind::conflict,
                   fmt::format("topic {} keeps messages for {} (retention.ms), and the world begins at {}: the brokers "
                               "would delete its messages as they come. Give the topic retention.ms=-1, or choose other "
                               "topics with --set topics.prefix=NAME.",
-                              topic.name, format_duration(**kept), to_iso8601(world.start())));
-  }
+                              topic, format_duration(duration), to_iso8601(world.start())));
   return {};
 }
 

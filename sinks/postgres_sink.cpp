@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "config/percent_encoding.hpp"
 #include "sinks/loaded_module.hpp"
 #include "sinks/postgres_rows.hpp"
 
@@ -46,16 +47,6 @@ bool is_denied(const postgres_failure& why) {
   return std::any_of(denials.begin(), denials.end(), [&](std::string_view words) {
     return why.message.find("FATAL") != std::string::npos && why.message.find(words) != std::string::npos;
   });
-}
-
-std::string percent_encoded(std::string_view text) {
-  std::string made;
-  for (const auto c : text) {
-    const auto plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view{"-._~/"}.find(c) != std::string_view::npos;
-    made += plain ? std::string{c} : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return made;
 }
 
 } // namespace
@@ -128,7 +119,8 @@ std::string postgres_uri(const config::sink& what) {
   const auto add = [&](std::string_view name, std::string_view value) {
     if (made.find(fmt::format("?{}=", name)) == std::string::npos &&
         made.find(fmt::format("&{}=", name)) == std::string::npos)
-      made += fmt::format("{}{}={}", made.find('?') == std::string::npos ? '?' : '&', name, percent_encoded(value));
+      made += fmt::format("{}{}={}", made.find('?') == std::string::npos ? '?' : '&', name,
+                          config::percent_encoded(value, "/"));
   };
   if (!what.ca_file.empty()) {
     add("sslrootcert", what.ca_file);

@@ -91,14 +91,4 @@ std::string resolve_url(const std::string& base, const std::string& reference) {
   return base.substr(0, root) + (path.empty() ? "/" : path.substr(0, path.rfind('/') + 1)) + reference;
 }
 
-std::string percent_encoded(const std::string& text) {
-  std::string made;
-  for (const unsigned char c : text)
-    if (std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_' || c == '~')
-      made += static_cast<char>(c);
-    else
-      made += fmt::format("%{:02X}", c);
-  return made;
-}
-
 } // namespace throng::sources

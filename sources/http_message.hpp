@@ -38,7 +38,4 @@ std::string next_of_link_header(const std::string& header);
 /// A URL that may be relative, as seen from another one.
 std::string resolve_url(const std::string& base, const std::string& reference);
 
-/// As a part of a query: all but letters, digits, `-._~` as `%XX`.
-std::string percent_encoded(const std::string& text);
-
 } // namespace throng::sources

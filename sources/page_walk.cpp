@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include "config/percent_encoding.hpp"
+
 namespace throng::sources {
 
 namespace {
@@ -58,14 +60,14 @@ std::int64_t number_at(const config::ingest_paging& paging, const page_place& at
 
 void add_parameter(std::string& url, const std::string& name, const std::string& value) {
   url += url.find('?') == std::string::npos ? '?' : '&';
-  url += percent_encoded(name) + '=' + percent_encoded(value);
+  url += config::percent_encoded(name) + '=' + config::percent_encoded(value);
 }
 
 /// A link without the parameter that holds the key: a place is remembered, the key is not.
 std::string without_key(std::string url, const config::ingest_auth& auth) {
   if (auth.kind != config::ingest_auth::scheme::query)
     return url;
-  const auto name = percent_encoded(auth.name) + "=";
+  const auto name = config::percent_encoded(auth.name) + "=";
   for (auto at = url.find(name, url.find('?')); at != std::string::npos; at = url.find(name, at)) {
     if (url[at - 1] != '?' && url[at - 1] != '&') {
       ++at;
@@ -113,7 +115,7 @@ std::vector<source> sources_of(const config::ingest& how) {
     auto params = one.how.params;
     std::sort(params.begin(), params.end());
     for (const auto& [name, value] : params)
-      one.id += fmt::format("/{}={}", percent_encoded(name), percent_encoded(value));
+      one.id += fmt::format("/{}={}", config::percent_encoded(name), config::percent_encoded(value));
     one.how.url = filled(how.url, params);
     one.how.query = filled(how.query, params);
     one.how.headers = filled(how.headers, params);
@@ -162,7 +164,7 @@ expected<http_request> request_of(const config::ingest& how, const page_place& a
     break;
   case config::ingest_auth::scheme::query:
     // A link may have it already.
-    if (const auto name = percent_encoded(how.auth.name) + "=";
+    if (const auto name = config::percent_encoded(how.auth.name) + "=";
         made.url.find('?' + name) == std::string::npos && made.url.find('&' + name) == std::string::npos)
       add_parameter(made.url, how.auth.name, how.auth.secret);
     break;

@@ -58,7 +58,7 @@ std::string_view advice(std::uint32_t code, std::string_view said) {
   if (tells("certificate verify failed"))
     return "; the server's certificate is not signed by a CA that is known here, has expired or is for another host: "
            "tlsCAFile=FILE in the URI names its CA";
-  if (tells("Failed to read"))
+  if (tells("No suitable servers") && tells("Failed to read"))
     return "; the server may want TLS here: tls=true in the URI";
   return {};
 }

@@ -265,19 +265,26 @@ expected<std::optional<std::int64_t>> least_of_property(const config::kafka_sett
   return least;
 }
 
-expected<std::optional<milliseconds>> kept_for(const config::kafka_settings& settings, const std::string& name,
-                                               milliseconds limit) {
+expected<std::map<std::string, milliseconds>> kept_for(const config::kafka_settings& settings,
+                                                       const std::vector<std::string>& names, milliseconds limit) {
+  std::map<std::string, milliseconds> found;
+  if (names.empty())
+    return found;
   auto asker = cluster_client::make(settings, limit);
   if (!asker)
     return tl::unexpected(asker.error());
-  const auto all = told_properties_of(**asker, name);
-  if (!all)
-    return tl::unexpected(all.error());
-  const auto kept = number_of(*all, "retention.ms");
-  const auto deletes = std::any_of(all->begin(), all->end(), [](const topic_property& each) {
-    return each.name == "cleanup.policy" && each.value.find("delete") != std::string::npos;
-  });
-  return deletes && kept && *kept >= 0 ? std::optional{milliseconds{*kept}} : std::nullopt;
+  for (const auto& name : names) {
+    const auto all = told_properties_of(**asker, name);
+    if (!all)
+      return tl::unexpected(all.error());
+    const auto kept = number_of(*all, "retention.ms");
+    const auto deletes = std::any_of(all->begin(), all->end(), [](const topic_property& each) {
+      return each.name == "cleanup.policy" && each.value.find("delete") != std::string::npos;
+    });
+    if (deletes && kept && *kept >= 0)
+      found.emplace(name, *kept);
+  }
+  return found;
 }
 
 expected<void> check_partitions(const topic_description& topic, const config::topic_settings& wanted) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -65,10 +66,10 @@ expected<std::optional<std::int64_t>> least_of_property(const config::kafka_sett
                                                         const std::string& property,
                                                         std::chrono::milliseconds limit = question_limit);
 
-/// How long a topic keeps a message, by the message's own time. None: for ever, or nobody tells us.
-expected<std::optional<std::chrono::milliseconds>> kept_for(const config::kafka_settings& settings,
-                                                            const std::string& name,
-                                                            std::chrono::milliseconds limit = question_limit);
+/// How long topics keep a message, by the message's own time. Those that keep it for ever, or of which nobody tells us, are left out.
+expected<std::map<std::string, std::chrono::milliseconds>> kept_for(const config::kafka_settings& settings,
+                                                                    const std::vector<std::string>& names,
+                                                                    std::chrono::milliseconds limit = question_limit);
 
 /// conflict: it has another partition count than `wanted`.
 expected<void> check_partitions(const topic_description& topic, const config::topic_settings& wanted);

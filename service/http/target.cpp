@@ -99,17 +99,4 @@ expected<target> parse_target(std::string_view text) {
   return result;
 }
 
-std::string escape(std::string_view text) {
-  std::string out;
-  for (auto c : text) {
-    auto plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                 c == '_' || c == '~';
-    if (plain)
-      out += c;
-    else
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
 } // namespace throng::service::http

@@ -19,7 +19,4 @@ struct target {
 /// hide behind escapes), text is no UTF-8, or holds a control character
 expected<target> parse_target(std::string_view text);
 
-/// For clients: everything but letters, digits and `-._~` becomes `%XX`.
-std::string escape(std::string_view text);
-
 } // namespace throng::service::http

@@ -4,6 +4,8 @@
 
 #include <caf/test/unit_test.hpp>
 
+#include "config/percent_encoding.hpp"
+
 using namespace throng::sources;
 
 CAF_TEST(an origin has neither user nor path nor query) {
@@ -34,5 +36,5 @@ CAF_TEST(a relative URL is seen from another) {
 }
 
 CAF_TEST(what is not plain is encoded) {
-  CAF_CHECK_EQUAL(percent_encoded("a-Z_0.~ é&="), "a-Z_0.~%20%C3%A9%26%3D");
+  CAF_CHECK_EQUAL(throng::config::percent_encoded("a-Z_0.~ é&="), "a-Z_0.~%20%C3%A9%26%3D");
 }

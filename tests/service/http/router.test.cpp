@@ -7,6 +7,7 @@
 
 #include <boost/json/parse.hpp>
 
+#include "config/percent_encoding.hpp"
 #include "service/http/access.hpp"
 #include "service/http/endpoint.hpp"
 #include "service/http/event_hub.hpp"
@@ -57,7 +58,7 @@ CAF_TEST(a target is taken apart and its escapes are decoded) {
   CAF_CHECK(got.query == (text_pairs{{"limit", "5"}, {"where", "{\"a\": 1}"}, {"flag", ""}}));
   auto root = parse_target("/").value();
   CAF_CHECK(root.path.empty());
-  auto escaped = parse_target("/" + escape("a/b c\"%é")).value();
+  auto escaped = parse_target("/" + config::percent_encoded("a/b c\"%é")).value();
   CAF_CHECK_EQUAL(escaped.path.front(), "a/b c\"%é");
 }
 
