@@ -67,7 +67,7 @@ void split(std::string_view text, char at, Each each) {
 } // namespace
 
 expected<target> parse_target(std::string_view text) {
-  auto wrong = [](std::string why) { return fail(error_kind::invalid, "the request's path is wrong: " + why); };
+  auto wrong = [](const std::string& why) { return fail(error_kind::invalid, "the request's path is wrong: " + why); };
   if (text.empty() || text.front() != '/')
     return wrong("it must begin with /");
   auto mark = text.find('?');
