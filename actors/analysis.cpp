@@ -9,6 +9,7 @@
 #include "actors/consumer.hpp"
 #include "actors/store_writer.hpp"
 #include "analytics/event_sink.hpp"
+#include "analytics/result_sink.hpp"
 #include "storage/owner_checkpoints.hpp"
 
 namespace throng::actors {
@@ -97,9 +98,16 @@ private:
       if (found == options_.sinks.end())
         continue; // asked for results only
       auto& task = add_task(pipeline, to);
-      task.make = [definition, i, topic](std::int32_t partition) {
-        return analytics::make_event_sink(definition, i, topic, partition);
-      };
+      if (declared.of == config::sink_content::events) {
+        task.make = [definition, i, topic](std::int32_t partition) {
+          return analytics::make_event_sink(definition, i, topic, partition);
+        };
+      } else {
+        task.make = [pipeline, i, topic](std::int32_t partition) {
+          return analytics::make_result_sink(pipeline, i, topic, partition);
+        };
+        use_lookups(pipeline, task);
+      }
       task.save_every = declared.every;
       task.claimed = [sink = found->second, topic](std::int32_t partition, const storage::claimed& claim) {
         return sink->take_over(topic, partition, claim);

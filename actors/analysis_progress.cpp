@@ -28,6 +28,7 @@ progress_snapshot analysis_progress::snapshot() const {
     all.windows += counts->windows + counts->open_windows;
     all.alerts += counts->alerts;
     all.late += counts->late;
+    all.late_by_window += counts->late_by_window;
     all.dead_letters += counts->dead_letters;
     all.not_fed += counts->not_fed;
     all.written += counts->written;

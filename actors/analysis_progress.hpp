@@ -25,6 +25,7 @@ struct partition_counts {
   std::atomic<std::uint64_t> open_windows{0}; ///< windows handed over as they stood at the end
   std::atomic<std::uint64_t> alerts{0};
   std::atomic<std::uint64_t> late{0};
+  std::atomic<std::uint64_t> late_by_window{0}; ///< left out of a window that was final, once for each
   std::atomic<std::uint64_t> dead_letters{0};
   std::atomic<std::uint64_t> not_fed{0};     ///< older than the watermark: kept from features, detectors and rules
   std::atomic<std::uint64_t> written{0};     ///< messages to topics that pipelines name
@@ -61,6 +62,7 @@ struct progress_snapshot {
   std::uint64_t windows = 0; ///< final ones, and at the end the open ones: each once
   std::uint64_t alerts = 0;
   std::uint64_t late = 0;
+  std::uint64_t late_by_window = 0; ///< left out of a window that was final, once for each
   std::uint64_t dead_letters = 0;
   std::uint64_t not_fed = 0;
   std::uint64_t written = 0;  ///< messages to topics that pipelines name

@@ -233,8 +233,8 @@ void partition_processor_state::reached(const partition_end& what) {
   }
   // Offsets may have gaps before the end too: nothing that would ever come stands there.
   position_ = std::max(position_, what.offset);
-  if (start_.finish && start_.finish->at == transport::unknown_end)
-    start_.finish->at = what.offset;
+  end_reached_ = what.offset;
+  know_end();
   core_.caught_up();
   hand_over();
   check_finish();
@@ -310,8 +310,15 @@ void partition_processor_state::use(store_writer_actor writer) {
   go_on_with_checkpoint();
 }
 
+/// Where the source does not know its end, the end is where it was reached, which may be told before or after the wish to finish there.
+void partition_processor_state::know_end() {
+  if (end_reached_ && start_.finish && start_.finish->at == transport::unknown_end)
+    start_.finish->at = end_reached_;
+}
+
 void partition_processor_state::finish(const finish_partition& how) {
   start_.finish = how;
+  know_end();
   if (phase_ == phase::claiming || phase_ == phase::asking) {
     if (!how.at)
       end(processor_end::how::finished); // nothing taken in yet
@@ -332,6 +339,7 @@ std::shared_ptr<const result_batch> partition_processor_state::hand_over() {
     self_->send(start_.writer, write_request{last_request_, shared});
   return shared;
 }
+
 void partition_processor_state::grant() {
   if (owed_ == 0 || phase_ != phase::running || outstanding_documents_ > start_.plan->bounds.documents_under_way ||
       outstanding_bytes_ > start_.plan->bounds.bytes_under_way)
@@ -436,6 +444,7 @@ void partition_processor_state::check_finish() {
       if (position_ < *start_.finish->at)
         return;
       core_.emit_at_end();
+      publish_counts(); // what was taken in at the end alone
       auto results = hand_over();
       counts_->open_windows = results ? windows_in(*results, false) : 0;
     }
@@ -507,6 +516,7 @@ void partition_processor_state::publish_counts() {
   }
   counts_->alerts = told.alerts;
   counts_->late = told.late;
+  counts_->late_by_window = told.late_by_window;
   counts_->dead_letters = told.dead_letters;
   counts_->not_fed = told.not_fed;
   counts_->written = told.written;

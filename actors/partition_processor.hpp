@@ -75,6 +75,7 @@ private:
   /// Whether readers hold what the tasks wrote to memory topics before the checkpoint: with the process it is gone.
   transport::memory_topics::safety sent_is_safe();
   const topic_plan& topic() const;
+  void know_end();
   void check_finish();
   void end(processor_end::how as, std::optional<error> why = std::nullopt);
   /// What an error of the store means for this partition.
@@ -101,8 +102,9 @@ private:
   std::size_t outstanding_documents_ = 0;                                    ///< and side messages
   std::size_t outstanding_bytes_ = 0;
   std::uint64_t last_request_ = 0;
-  std::uint32_t owed_ = 0;    ///< batches taken in whose credit is held back
-  std::int64_t position_ = 0; ///< all before is taken in, or stands nowhere
+  std::uint32_t owed_ = 0;                  ///< batches taken in whose credit is held back
+  std::int64_t position_ = 0;               ///< all before is taken in, or stands nowhere
+  std::optional<std::int64_t> end_reached_; ///< of the source, as it told last
   std::optional<checkpoint> checkpoint_;
   bool whole_wanted_ = false;
   bool drained_told_ = false;

@@ -19,6 +19,7 @@ store_writer_state::store_writer_state(store_writer_actor::pointer self)
 
 void store_writer_state::begin(std::shared_ptr<const analysis_plan> plan) {
   plan_ = std::move(plan);
+  at_once_ = plan_->bounds.documents_a_write;
 }
 
 void store_writer_state::work() {
@@ -50,29 +51,62 @@ void store_writer_state::work_on(write_job&) {
 
 /// False: that was all for now.
 bool store_writer_state::store(const std::vector<write_job*>& together) {
+  if (together.size() == 1)
+    return store_alone(*together.front());
   batch_.clear();
   for (auto* x : together)
     for (std::size_t i = 0; i < x->what.results->documents.size(); ++i)
       batch_.push_back({&x->what.results->documents[i], x->what.results->stamps[i]});
   // An empty bulk is an error to some stores.
   auto written = batch_.empty() ? storage::write_summary{} : plan_->store->write(batch_);
-  if (!written && written.error().retryable && try_again(written.error()))
+  if (!written && written.error().retryable && try_fewer_again(written.error()))
     return false;
-  if (together.size() > 1 && (!written || written->fenced > 0)) {
+  if (!written || written->fenced > 0) {
     part(together);
     return false;
   }
-  if (!written) {
-    together.front()->answer.deliver(write_reply{together.front()->what.id, written.error(), {}});
-    remove_front(1);
-    return false;
-  }
-  if (together.size() == 1)
-    together.front()->stored = *written;
-  else
-    for (auto* x : together)
-      x->stored = storage::write_summary{x->what.results->documents.size(), 0, 0};
+  stored_some();
+  for (auto* x : together)
+    x->stored = storage::write_summary{x->what.results->documents.size(), 0, 0};
   return true;
+}
+
+/// In as many calls as it takes; what is written by one of them is not written again.
+bool store_writer_state::store_alone(write_job& of) {
+  const auto& results = *of.what.results;
+  while (of.written < results.documents.size()) {
+    const auto end = std::min(of.written + at_once_, results.documents.size());
+    batch_.clear();
+    for (auto i = of.written; i < end; ++i)
+      batch_.push_back({&results.documents[i], results.stamps[i]});
+    auto written = plan_->store->write(batch_);
+    if (!written && written.error().retryable && try_fewer_again(written.error()))
+      return false;
+    if (!written) {
+      of.answer.deliver(write_reply{of.what.id, written.error(), {}});
+      remove_front(1);
+      return false;
+    }
+    of.written = end;
+    of.sum.written += written->written;
+    of.sum.fenced += written->fenced;
+    of.sum.repeated += written->repeated;
+    stored_some();
+  }
+  of.stored = of.sum;
+  return true;
+}
+
+void store_writer_state::stored_some() {
+  const auto most = plan_->bounds.documents_a_write;
+  at_once_ = std::min(at_once_ + most / 32 + 1, most);
+  failing_since_.reset();
+  tries_ = 0;
+}
+
+bool store_writer_state::try_fewer_again(const error& why) {
+  at_once_ = std::max(at_once_ / 2, std::size_t{1});
+  return try_again(why);
 }
 
 std::optional<error> store_writer_state::keep_inputs(const result_batch& of) {
@@ -168,7 +202,7 @@ std::vector<store_writer_state::write_job*> store_writer_state::group() {
     if (!more || more->alone || apart(*more->what.results) || more->stored.has_value() != first.stored.has_value())
       break;
     together += size(*more);
-    if (together > plan_->bounds.documents_a_write)
+    if (together > at_once_)
       break;
     result.push_back(more);
   }

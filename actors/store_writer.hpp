@@ -49,7 +49,9 @@ private:
     caf::typed_response_promise<Reply> answer;
   };
   struct write_job : job<write_request, write_reply> {
-    bool alone = false;                           ///< not to be put together with others (any more)
+    bool alone = false;      ///< not to be put together with others (any more)
+    std::size_t written = 0; ///< so many of its documents, and what came of them
+    storage::write_summary sum;
     std::optional<storage::write_summary> stored; ///< documents are done; side messages remain
     std::size_t rows_put = 0;                     ///< so many of its rows are in their sinks
   };
@@ -69,6 +71,9 @@ private:
   /// so each request for itself would add its wait to those behind it.
   std::vector<write_job*> group();
   bool store(const std::vector<write_job*>& together);
+  bool store_alone(write_job& of);
+  void stored_some();
+  bool try_fewer_again(const error& why);
   std::optional<error> keep_inputs(const result_batch& of);
   /// Rows into their sinks, one after another; those done are not done again.
   std::optional<error> put_rows(write_job& of);
@@ -82,7 +87,10 @@ private:
   store_writer_actor::pointer self_;
   std::shared_ptr<const analysis_plan> plan_;
   std::deque<any_job> jobs_;
-  std::vector<storage::stamped_document> batch_;  ///< reused
+  std::vector<storage::stamped_document> batch_; ///< reused
+  /// So many documents are given to one call of the store: half as many after each that it refused for now, since what takes longer than its
+  /// time-out takes as long the next time, and slowly more again after each that went well.
+  std::size_t at_once_ = 0;
   std::vector<analytics::side_message> messages_; ///< reused
   bool scheduled_ = false;                        ///< a work_atom is under way
   std::optional<wall_time> failing_since_;        ///< of the job at the front

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cassert>
-#include <map>
 #include <optional>
 #include <utility>
 
 #include "analytics/codec.hpp"
 #include "analytics/decoder.hpp"
+#include "analytics/row_buffer.hpp"
 #include "analytics/watermark.hpp"
 
 namespace throng::analytics {
@@ -15,7 +15,6 @@ namespace throng::analytics {
 namespace {
 
 constexpr std::uint64_t schema_version = 1;
-constexpr std::int64_t hour_ms = 3'600'000;
 
 class event_sink final : public partition_task {
 public:
@@ -24,8 +23,8 @@ public:
       , sink_(pipeline_->sinks.at(which))
       , owner_(sink_owner(*pipeline_, sink_))
       , definition_(document_id({"sink", "1", sink_.to}))
-      , topic_(std::move(topic))
       , partition_(partition)
+      , waiting_(sink_, owner_, std::move(topic), config::rows_name(*pipeline_, sink_), partition)
       , decoder_(*pipeline_, fields_) {}
 
   const std::string& owner() const override {
@@ -50,7 +49,7 @@ public:
   /// Files are of their bounds and checkpoints only: one that an idle partition writes early would be covered by none.
   void emit_open(effects&) override {}
   void before_checkpoint(effects& out) override {
-    roll(out);
+    waiting_.roll(out);
   }
 
   std::int64_t next_offset() const override {
@@ -64,7 +63,7 @@ public:
   }
 
   void save(bool, const std::function<void(state_entry&&)>& put) override {
-    assert(open_.empty()); // before_checkpoint() has let everything go
+    assert(waiting_.empty()); // before_checkpoint() has let everything go
     std::string meta;
     byte_writer out{meta};
     out.varint(schema_version);
@@ -106,46 +105,22 @@ private:
   }
 
   void put(const raw_message& message, std::optional<timestamp> time, effects& out) {
-    std::optional<std::int64_t> hour;
-    if (time) {
-      hour = time->ms / hour_ms;
+    if (time)
       highest_ = std::max(highest_, *time);
-    }
-    auto [found, is_new] = open_.try_emplace(hour);
-    auto& rows = found->second;
-    if (is_new) {
-      rows.sink = owner_;
-      rows.topic = topic_;
-      rows.partition = partition_;
-      rows.hour = hour;
-    }
-    rows.add({message.offset, message.timestamp_ms, message.key, message.value});
-    ++open_rows_;
-    open_bytes_ += message.key.value_or(std::string_view{}).size() + message.value.value_or(std::string_view{}).size();
-    if (open_rows_ >= sink_.rows || open_bytes_ >= sink_.megabytes << 20U)
-      roll(out);
-  }
-
-  /// All hours at once: so what is let go reaches up to an offset, and what came before it is gone too.
-  void roll(effects& out) {
-    for (auto& [hour, rows] : open_)
-      out.rows.push_back(std::move(rows));
-    open_.clear();
-    open_rows_ = open_bytes_ = 0;
+    waiting_.add(time, {message.offset, message.timestamp_ms, message.key, message.value});
+    if (waiting_.full())
+      waiting_.roll(out);
   }
 
   std::shared_ptr<const config::pipeline> pipeline_;
   const config::sink& sink_;
   std::string owner_;
   std::string definition_;
-  std::string topic_;
   std::int32_t partition_;
+  row_buffer waiting_;
   field_table fields_;
   decoder decoder_;
   event event_;
-  std::map<std::optional<std::int64_t>, sink_rows> open_;
-  std::size_t open_rows_ = 0;
-  std::size_t open_bytes_ = 0;
   std::int64_t next_offset_ = 0;
   timestamp highest_ = watermark::none;
   task_counters counters_;

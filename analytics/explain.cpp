@@ -5,6 +5,7 @@
 
 #include "analytics/compiled_pipeline.hpp"
 #include "analytics/json_text.hpp"
+#include "config/http_address.hpp"
 
 namespace throng::analytics {
 
@@ -147,12 +148,44 @@ std::string output_words(const config::pipeline& p) {
   return fmt::format("with {}", fmt::join(members, ", "));
 }
 
+/// What goes into a sink, and how often each of it is there.
+std::string sink_content_words(const config::sink& sink, const std::string& source) {
+  switch (sink.of) {
+  case config::sink_content::events:
+    return fmt::format("every message of {} as it came", source);
+  case config::sink_content::windows:
+    return "every window of each partition, when it is final,";
+  case config::sink_content::alerts:
+    return "every alert";
+  }
+  return {};
+}
+
 std::string sink_sentence(const config::sink& sink, const std::string& source) {
+  const auto what = sink_content_words(sink, source);
+  const auto bounds =
+      fmt::format("every {}, or at {} {} or {} MiB of a partition", format_duration(sink.every), sink.rows,
+                  sink.of == config::sink_content::events ? "messages" : "results", sink.megabytes);
+  const auto again = sink.of == config::sink_content::events
+                         ? std::string{}
+                         : " The sink runs the pipeline once more for it, with a checkpoint of its own.";
+  if (config::is_http(sink.to)) {
+    const auto bulk = sink.format == config::sink_format::elasticsearch;
+    return fmt::format(
+        "Sink {}: {} goes by POST to {}, as {}, {}; what the server refuses for good goes to "
+        "analytics.dead_letter.{}{}\n",
+        sink.name, what, sink.to,
+        bulk ? "a document of its index under an id by which a repeat replaces itself"
+             : "a line of JSON, which after a crash may come twice",
+        bounds,
+        sink.authorization.empty()
+            ? std::string{}
+            : fmt::format(" The header Authorization comes from {} in the environment.", sink.authorization),
+        again);
+  }
   constexpr std::array formats{"NDJSON", "CSV", "Parquet"};
-  return fmt::format("Sink {}: every message of {} as it came stands once in {} files below {}, which are closed every "
-                     "{}, or at {} messages or {} MiB of a partition.\n",
-                     sink.name, source, formats.at(static_cast<std::size_t>(sink.format)), sink.to,
-                     format_duration(sink.every), sink.rows, sink.megabytes);
+  return fmt::format("Sink {}: {} stands once in {} files below {}, which are closed {}.{}\n", sink.name, what,
+                     formats.at(static_cast<std::size_t>(sink.format)), sink.to, bounds, again);
 }
 
 /// When a rule alerts.

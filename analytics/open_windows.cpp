@@ -286,19 +286,24 @@ void open_windows::save(bool only_changes, const std::function<void(state_entry&
   unsaved_.clear();
 }
 
+/// What a checkpoint's entry says of a window's group beside its panes, to be filled in.
+std::pair<const group_table::id, open_windows::extra>& open_windows::restored_extra(const entry_name& name) {
+  if (place_of(name.start).last_window != name.start)
+    throw corrupt_state{"a window that does not begin where one may"};
+  auto& in = windows_[name.start];
+  in.end = window_end(name.start);
+  const auto group = groups_->restore(name.group);
+  extra_at(in, group);
+  return *in.extras.find(group);
+}
+
 void open_windows::restore(std::string_view key, std::string_view bytes) {
   if (key.empty() || key.front() != 'x') {
     restore_whole_window(key, bytes);
     return;
   }
-  auto name = read_name(key.substr(1));
-  if (place_of(name.start).last_window != name.start)
-    throw corrupt_state{"a window that does not begin where one may"};
-  auto group = groups_->restore(name.group);
+  auto& what = restored_extra(read_name(key.substr(1))).second;
   byte_reader in{bytes};
-  auto& into = windows_[name.start];
-  into.end = window_end(name.start);
-  auto& what = extra_at(into, group);
   what.late = in.varint();
   what.saved_before = true;
   if (auto flag = in.u8(); flag > 1) {
@@ -315,14 +320,9 @@ void open_windows::restore(std::string_view key, std::string_view bytes) {
 
 /// An entry of schema 1, `START/GROUP`: one window of a group, with all its events.
 void open_windows::restore_whole_window(std::string_view key, std::string_view bytes) {
-  auto name = read_name(key);
-  if (place_of(name.start).last_window != name.start)
-    throw corrupt_state{"a window that does not begin where one may"};
-  auto group = groups_->restore(name.group);
+  const auto name = read_name(key);
+  auto& [group, what] = restored_extra(name);
   byte_reader in{bytes};
-  auto& into = windows_[name.start];
-  into.end = window_end(name.start);
-  auto& what = extra_at(into, group);
   what.own = std::make_unique<window_cell>(*plan_);
   what.own->events = in.varint();
   what.late = in.varint();

@@ -65,8 +65,7 @@ public:
   std::uint32_t final_ones(const place& lies, timestamp watermark) const;
   /// Whether all that contain the pane are.
   bool all_final(std::int64_t pane_start, timestamp watermark) const {
-    return watermark != watermark::none &&
-           reached(watermark, timestamp{place_of(pane_start).last_end} + plan_->lateness);
+    return reached(watermark, timestamp{place_of(pane_start).last_end} + plan_->lateness);
   }
 
   /// All windows that contain the pane and are not final are there from now on.
@@ -127,6 +126,7 @@ private:
   void write(std::int64_t start, window& what, bool final, effects& out);
   void write_parts(std::int64_t start, window& what, bool final, effects& out);
   void drop(std::int64_t start, window& what);
+  std::pair<const group_table::id, extra>& restored_extra(const entry_name& name);
   void restore_whole_window(std::string_view key, std::string_view bytes);
   std::string extra_key(std::int64_t start, group_table::id group) const;
 

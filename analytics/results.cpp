@@ -43,6 +43,15 @@ const std::vector<std::string_view>& time_fields(collection of) {
   return none;
 }
 
+boost::json::object shown_body(const document& of) {
+  auto shown = of.body;
+  for (auto field : time_fields(of.into))
+    shown[field] = to_iso8601({shown[field].get_int64()});
+  for (const auto* internal : {"topic", "partition", "group_key"})
+    shown.stable_erase(internal);
+  return shown;
+}
+
 std::string document_id(std::initializer_list<std::string_view> parts) {
   // The length before each part keeps ("ab", "c") and ("a", "bc") apart.
   std::string joined;

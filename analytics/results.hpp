@@ -46,6 +46,10 @@ struct document {
 /// The top-level fields of a collection's documents that are times.
 const std::vector<std::string_view>& time_fields(collection of);
 
+/// The body as commands.md shows it, without what is for the store alone: times as text; no topic, partition and group_key of a window, no partition
+/// of an alert.
+boost::json::object shown_body(const document& of);
+
 /// xxh128 of the parts, each preceded by its length, in hex.
 std::string document_id(std::initializer_list<std::string_view> parts);
 

@@ -21,8 +21,9 @@ struct sink_row {
 
 class sink_rows {
 public:
-  std::string sink; ///< whose: the owner of its checkpoints
-  std::string topic;
+  std::string sink;  ///< whose: the owner of its checkpoints
+  std::string topic; ///< the source, whose partition and offsets they are of
+  std::string name;  ///< what they are called in their place: config::rows_name
   std::int32_t partition = 0;
   std::optional<std::int64_t> hour; ///< since 1970, of event time; none: it is known of none of them
   std::uint64_t generation = 0;     ///< of the claim under which they were taken in

@@ -6,10 +6,24 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <fmt/format.h>
 
 #include "analytics/value.hpp"
 
 namespace throng::analytics {
+
+namespace {
+
+template <class Text>
+void append_key(Text& to, config::feedback by, std::string_view detector, std::string_view entity) {
+  to.append(detector.begin(), detector.end());
+  if (by == config::feedback::entity) {
+    to.push_back('/'); // no name of a detector has one
+    to.append(entity.begin(), entity.end());
+  }
+}
+
+} // namespace
 
 double judged_scores::threshold(double most) const {
   if (wrong_.empty())
@@ -19,11 +33,8 @@ double judged_scores::threshold(double most) const {
 }
 
 std::string taught_key(config::feedback by, std::string_view detector, std::string_view entity) {
-  std::string key{detector};
-  if (by == config::feedback::entity) {
-    key += '/'; // no name of a detector has one
-    key += entity;
-  }
+  std::string key;
+  append_key(key, by, detector, entity);
   return key;
 }
 
@@ -77,8 +88,10 @@ std::string taught_table_text(const config::pipeline& definition, const std::vec
 double taught_threshold::of(std::string_view entity, timestamp at) const {
   if (table_ == nullptr)
     return 0;
-  const auto key = taught_key(by_, detector_, entity);
-  const auto* row = table_->find(value::of(std::string_view{key}), at);
+  // For each event: nothing is allocated for a key of up to 500 bytes.
+  fmt::memory_buffer key;
+  append_key(key, by_, detector_, entity);
+  const auto* row = table_->find(value::of(std::string_view{key.data(), key.size()}), at);
   return row != nullptr && row->front().view().is_finite() ? row->front().view().number() : 0;
 }
 

@@ -119,12 +119,7 @@ side_message window_message(const task_identity& who, const std::string& topic, 
   sent.topic = topic;
   sent.key = entity_text(final.body.at("group").at(key));
   sent.time = {final.body.at("end").get_int64()};
-  auto shown = final.body;
-  for (auto field : time_fields(final.into))
-    shown[field] = to_iso8601({shown[field].get_int64()});
-  for (const auto* internal : {"topic", "partition", "group_key"})
-    shown.stable_erase(internal);
-  append_json_text(sent.value, shown);
+  append_json_text(sent.value, shown_body(final));
   sent.headers = {{"id", final.id},
                   {"pipeline", who.pipeline},
                   {"source_topic", who.topic},

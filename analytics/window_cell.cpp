@@ -91,6 +91,7 @@ document superseded_window(const window_plan& plan, const task_identity& who, co
   body["window"] = plan.name;
   body["start"] = start;
   body["end"] = start;
+  body["group"] = groups.json(group);
   body["topic"] = who.topic;
   body["partition"] = static_cast<std::int64_t>(who.partition);
   body["group_key"] = groups.key(group);

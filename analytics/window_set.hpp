@@ -50,8 +50,8 @@ public:
   virtual void write_changed(bool only_ended, timestamp watermark, effects& out) = 0;
 
   virtual void save(bool only_changes, const std::function<void(state_entry&&)>& put) = 0;
-  /// One entry of a checkpoint: whose of those that share it, and the key behind its prefix. It counts as not yet written: whoever claimed the partition may have deleted what
-  /// was written behind the checkpoint. @throws corrupt_state
+  /// One entry of a checkpoint: whose of those that share it, and the key behind its prefix. It counts as not yet written: whoever claimed
+  /// the partition may have deleted what was written behind the checkpoint. @throws corrupt_state
   virtual void restore(std::size_t entry, std::string_view key, std::string_view bytes) = 0;
   /// After the last restore(). @param watermark of the checkpoint. @throws corrupt_state
   virtual void restored(timestamp watermark) = 0;

@@ -161,6 +161,21 @@ struct window {
 /// Whom people's verdicts on a detector's alerts teach: the entity that it rang for, all entities alike, or nobody.
 enum class feedback { entity, detector, off };
 
+inline constexpr std::array<std::pair<std::string_view, feedback>, 3> feedback_words{
+    {{"entity", feedback::entity}, {"detector", feedback::detector}, {"off", feedback::off}}};
+
+constexpr std::string_view to_string(feedback of) {
+  return feedback_words.at(static_cast<std::size_t>(of)).first;
+}
+
+/// None: there is no such word.
+constexpr std::optional<feedback> feedback_named(std::string_view word) {
+  for (const auto& [name, of] : feedback_words)
+    if (name == word)
+      return of;
+  return std::nullopt;
+}
+
 struct detect {
   std::string name;
   std::string detector;
@@ -211,15 +226,19 @@ struct join {
 };
 
 /// How a sink's files are written.
-enum class sink_format { ndjson, csv, parquet };
+enum class sink_format { ndjson, csv, parquet, elasticsearch };
 enum class sink_compression { none, gzip, zstd };
 /// What a column of a sink's files holds.
 enum class column_kind { boolean, integer, number, text, time };
 
-/// Every message of the source, into files of a folder.
+/// What goes into a sink: every message of the source, or what the pipeline makes of them.
+enum class sink_content { events, windows, alerts };
+
+/// Where events or results go, besides the store.
 struct sink {
   std::string name;
-  std::string to; ///< the folder
+  sink_content of = sink_content::events;
+  std::string to; ///< a folder, a place in S3, or a server
   sink_format format = sink_format::ndjson;
   sink_compression compression = sink_compression::none;
   milliseconds every{10'000}; ///< wall time, from one checkpoint of it to the next, to within one of the analysis
@@ -227,6 +246,9 @@ struct sink {
   std::size_t megabytes = 64;
   /// The columns besides those that say where a message stood. Empty: what the events have.
   std::vector<std::pair<std::string, column_kind>> columns;
+  std::string authorization;    ///< of a server: the environment variable that holds the header's value; empty: none
+  std::string ca_file;          ///< of a server: empty: the system's authorities
+  milliseconds timeout{30'000}; ///< of a server: a request and its answer
 
   friend bool operator==(const sink&, const sink&) = default;
 };
@@ -261,6 +283,9 @@ struct pipeline {
 
   friend bool operator==(const pipeline&, const pipeline&) = default;
 };
+
+/// What a sink's rows are called in their place: the topic, or `PIPELINE.windows`, `PIPELINE.alerts`.
+std::string rows_name(const pipeline& of, const sink& which);
 
 /// A pipeline whose output comes back to it, itself or by way of others.
 struct pipeline_loop {

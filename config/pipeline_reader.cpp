@@ -262,9 +262,7 @@ detect read_detect(const fields& from, const std::string& key) {
   from.read("field", result.field);
   if (result.detector != "model" && result.detector != "learner" && !from.has("field") && !result.detector.empty())
     from.report("field", "is missing");
-  constexpr std::array<std::pair<std::string_view, feedback>, 3> scopes{
-      {{"entity", feedback::entity}, {"detector", feedback::detector}, {"off", feedback::off}}};
-  from.read_word("feedback", scopes, result.feedback);
+  from.read_word("feedback", feedback_words, result.feedback);
   from.read("feedback_most", result.feedback_most);
   constexpr std::array<std::string_view, 6> own{"name", "detector", "by", "field", "feedback", "feedback_most"};
   from.for_each_member([&](const std::string& name, const json::value& value, const std::string&) {
@@ -542,7 +540,7 @@ pipeline read_pipeline(document& in, const json::value& value, const std::string
     result.rules.push_back(read_rule(one));
     alarms.add(one, result.rules.back().name);
   });
-  read_sinks(from, result.sinks);
+  read_sinks(from, result);
   return result;
 }
 

@@ -32,10 +32,10 @@ void check_together(document& in, const std::vector<pipeline>& pipelines, const 
   std::set<std::pair<std::string, std::string>> folders;
   for (std::size_t i = 0; i < pipelines.size(); ++i)
     for (std::size_t s = 0; s < pipelines[i].sinks.size(); ++s)
-      if (const auto& to = pipelines[i].sinks[s].to; !folders.emplace(pipelines[i].source, to).second)
+      if (const auto& sink = pipelines[i].sinks[s]; !folders.emplace(rows_name(pipelines[i], sink), sink.to).second)
         in.report(member_path(member_path(paths[i], element_path("sinks", s)), "to"),
-                  fmt::format("another sink writes {} into \"{}\" already; each needs its own folder",
-                              pipelines[i].source, to));
+                  fmt::format("another sink writes {} to \"{}\" already; each needs its own place",
+                              rows_name(pipelines[i], sink), sink.to));
   for (const auto& loop : loops_of(pipelines))
     in.report(member_path(paths[loop.pipeline], loop.member), loop.sentence);
 }

@@ -21,8 +21,8 @@ settings read_settings(document& in);
 /// @param path of the pipeline in the document: empty, or `[1]`
 pipeline read_pipeline(document& in, const boost::json::value& value, const std::string& path);
 
-/// The member `sinks` of a pipeline.
-void read_sinks(const fields& from, std::vector<sink>& into);
+/// The member `sinks` of a pipeline, which has all else already.
+void read_sinks(const fields& from, pipeline& into);
 
 ingest read_ingest(document& in);
 

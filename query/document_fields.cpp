@@ -58,16 +58,6 @@ analytics::value value_through_array(const json::value& array, std::string_view 
   return parsed.is_string() ? analytics::value::of(made.keep(x.text())) : x;
 }
 
-void flatten_into(flat_document& out, const std::string& prefix, const json::object& members) {
-  for (const auto& [key, member] : members) {
-    auto name = prefix + std::string(key);
-    if (member.is_object() && !member.get_object().empty())
-      flatten_into(out, name + ".", member.get_object());
-    else
-      out.emplace_back(std::move(name), &member);
-  }
-}
-
 } // namespace
 
 analytics::value value_at(const json::object& document, std::string_view path, analytics::text_arena& made) {
@@ -106,28 +96,10 @@ bool filter::matches(const json::object& document) {
   return match_.matches(event_);
 }
 
-flat_document flatten(const json::object& document) {
-  flat_document out;
-  flatten_into(out, "", document);
-  return out;
-}
-
 const boost::json::value* leaf_of(const flat_document& document, std::string_view name) {
   const auto found =
       std::find_if(document.begin(), document.end(), [&](const auto& each) { return each.first == name; });
   return found == document.end() ? nullptr : found->second;
-}
-
-void append_json_text(std::string& out, const flat_document& document) {
-  char separator = '{';
-  for (const auto& [name, value] : document) {
-    out += separator;
-    analytics::append_json_string(out, name);
-    out += ':';
-    analytics::append_json_text(out, *value);
-    separator = ',';
-  }
-  out += document.empty() ? "{}" : "}";
 }
 
 } // namespace throng::query

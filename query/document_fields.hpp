@@ -10,6 +10,7 @@
 #include <boost/json/object.hpp>
 
 #include "analytics/expression.hpp"
+#include "analytics/flat_document.hpp"
 #include "analytics/text_arena.hpp"
 #include "config/error.hpp"
 
@@ -36,13 +37,9 @@ private:
   analytics::event event_;
 };
 
-/// The document's leaves as (dotted name, value), objects opened, arrays whole.
-using flat_document = std::vector<std::pair<std::string, const boost::json::value*>>;
-flat_document flatten(const boost::json::object& document);
+using analytics::flat_document;
+using analytics::flatten;
 /// Null where the document has no such leaf.
 const boost::json::value* leaf_of(const flat_document& document, std::string_view name);
-
-/// The leaves as one JSON object, by their dotted names.
-void append_json_text(std::string& out, const flat_document& document);
 
 } // namespace throng::query

@@ -6,7 +6,9 @@
 #include <iterator>
 #include <limits>
 #include <map>
+#include <set>
 
+#include "query/label_events.hpp"
 #include "query/results.hpp"
 #include "query/stored_fields.hpp"
 
@@ -23,6 +25,7 @@ struct label {
   std::int64_t end = 0; ///< grace included; no end yet: for ever
   bool malicious = false;
   std::optional<double> subtlety;
+  std::vector<labelled_events> events;
 };
 
 struct alert {
@@ -49,7 +52,8 @@ expected<std::vector<label>> incident_labels(storage::result_store& store, const
     out.push_back({text_at(each.body, "entity"), std::move(cause), *start,
                    end ? *end + grace.count() : std::numeric_limits<std::int64_t>::max(),
                    malicious != nullptr && malicious->is_bool() && malicious->get_bool(),
-                   number_at(each.body, "subtlety")});
+                   number_at(each.body, "subtlety"),
+                   events_named_by(each.body).value_or(std::vector<labelled_events>{})});
   }
   return out;
 }
@@ -71,6 +75,13 @@ double median(std::vector<double> of) {
   std::sort(of.begin(), of.end());
   auto middle = of.size() / 2;
   return of.size() % 2 == 1 ? of[middle] : (of[middle - 1] + of[middle]) / 2;
+}
+
+constexpr std::array<std::string_view, 4> subtleties{"0 to 0.25", "0.25 to 0.5", "0.5 to 0.75", "0.75 to 1"};
+
+bool is_of_subtlety(const label& of, std::string_view which) {
+  return of.malicious && of.subtlety &&
+         subtleties[std::min<std::size_t>(3, static_cast<std::size_t>(std::max(0.0, *of.subtlety) * 4))] == which;
 }
 
 /// Labels by entity, and what the alerts that are taken in, rising in time, make of them.
@@ -134,15 +145,11 @@ public:
   }
 
   std::vector<score_row> by_subtlety() const {
-    constexpr std::array<std::string_view, 4> names{"0 to 0.25", "0.25 to 0.5", "0.5 to 0.75", "0.75 to 1"};
     std::vector<score_row> out;
-    for (std::size_t quarter = 0; quarter < names.size(); ++quarter) {
+    for (const auto which : subtleties) {
       score_row row;
-      row.name = names[quarter];
-      row = finished(std::move(row), [quarter](const label& each) {
-        return each.malicious && each.subtlety &&
-               std::min<std::size_t>(3, static_cast<std::size_t>(std::max(0.0, *each.subtlety) * 4)) == quarter;
-      });
+      row.name = which;
+      row = finished(std::move(row), [which](const label& each) { return is_of_subtlety(each, which); });
       if (row.labels > 0)
         out.push_back(std::move(row));
     }
@@ -188,6 +195,12 @@ private:
     if (const auto judged = row.right + row.false_alarms; judged > 0) {
       row.precision = static_cast<double>(row.right) / static_cast<double>(judged);
       row.precision_interval = interval::of(row.right, judged);
+    }
+    if (row.recall && row.precision) {
+      row.f1 = f1_of(*row.recall, *row.precision);
+      const auto recall = interval::of(row.found, malicious, sure_97_5);
+      const auto precision = interval::of(row.right, row.right + row.false_alarms, sure_97_5);
+      row.f1_interval = interval{f1_of(recall.low, precision.low), f1_of(recall.high, precision.high)};
     }
     if (!seconds.empty())
       row.median_seconds_to_detect = median(std::move(seconds));
@@ -284,10 +297,41 @@ double days_spanned(const std::vector<label>& labels, const std::vector<alert>& 
   return greatest > least ? static_cast<double>(greatest - least) / ms_a_day : 0;
 }
 
+/// Into the report and its rows.
+expected<void> add_money(score_report& to, storage::result_store& store, const overtaken& no_result,
+                         const std::vector<label>& labels, const std::vector<alert>& alerts, milliseconds block_for) {
+  std::vector<payment_label> named;
+  named.reserve(labels.size());
+  for (const auto& each : labels)
+    named.push_back({each.events, each.malicious});
+  std::set<std::string> suspects;
+  std::vector<payment_stop> stops;
+  std::map<std::string_view, std::vector<payment_stop>> by_detector;
+  for (const auto& each : alerts) {
+    suspects.insert(each.entity);
+    by_detector[each.detector].push_back(stops.emplace_back(payment_stop{each.entity, each.time}));
+  }
+  const auto paid = payments::read(store, no_result, named, suspects);
+  if (!paid)
+    return tl::unexpected(paid.error());
+  if (!paid->known())
+    return {};
+  to.money = paid->basis(block_for);
+  const auto stopped = paid->stopped_by(stops, block_for);
+  to.all.money = paid->sum(stopped);
+  for (auto& row : to.by_cause)
+    row.money = paid->sum(stopped, [&](std::size_t i) { return labels[i].cause == row.name; });
+  for (auto& row : to.by_subtlety)
+    row.money = paid->sum(stopped, [&](std::size_t i) { return is_of_subtlety(labels[i], row.name); });
+  for (auto& row : to.by_detector)
+    if (const auto& its = by_detector[row.name]; paid->touched_by(its))
+      row.money = paid->sum(paid->stopped_by(its, block_for));
+  return {};
+}
+
 } // namespace
 
-interval interval::of(std::uint64_t hits, std::uint64_t trials) {
-  constexpr double z = 1.959963984540054; // 97.5 % of the normal distribution lie below
+interval interval::of(std::uint64_t hits, std::uint64_t trials, double z) {
   const auto n = static_cast<double>(trials);
   const auto p = static_cast<double>(hits) / n;
   const auto middle = (p + z * z / (2 * n)) / (1 + z * z / n);
@@ -296,8 +340,12 @@ interval interval::of(std::uint64_t hits, std::uint64_t trials) {
   return {hits == 0 ? 0 : middle - half, hits == trials ? 1 : middle + half};
 }
 
+double f1_of(double recall, double precision) {
+  return recall + precision > 0 ? 2 * recall * precision / (recall + precision) : 0;
+}
+
 expected<score_report> score(storage::result_store& store, milliseconds grace, std::size_t top,
-                             const std::string& topic) {
+                             const std::string& topic, std::optional<milliseconds> block_for) {
   auto no_result = overtaken::by_claims_in(store);
   if (!no_result)
     return tl::unexpected(no_result.error());
@@ -332,6 +380,9 @@ expected<score_report> score(storage::result_store& store, milliseconds grace, s
   }
   if (auto days = days_spanned(*labels, *alerts, grace); days > 0)
     out.false_alarms_a_day = static_cast<double>(out.all.false_alarms) / days;
+  if (block_for)
+    if (auto added = add_money(out, store, *no_result, *labels, *alerts, *block_for); !added)
+      return tl::unexpected(added.error());
   return out;
 }
 

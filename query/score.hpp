@@ -1,5 +1,5 @@
-// Alerts held against truth.labels: precision, recall, time to detect, by cause, by detector and by subtlety (semantics.md 8); how sure the shares
-// are, and how good the order is that alerts' scores give.
+// Alerts held against truth.labels: precision, recall, F1, time to detect, by cause, by detector and by subtlety (semantics.md 8); how sure the shares
+// are, how good the order is that alerts' scores give, and what the alerts are worth in money.
 #pragma once
 
 #include <cstdint>
@@ -9,17 +9,24 @@
 
 #include "config/error.hpp"
 #include "config/time.hpp"
+#include "query/money.hpp"
 #include "storage/result_store.hpp"
 
 namespace throng::query {
 
-/// 95 % confidence of a share of so many trials, by Wilson's score interval ("Probable inference, the law of succession, and statistical
+inline constexpr double sure_95 = 1.959963984540054;   ///< 97.5 % of the normal distribution lie below
+inline constexpr double sure_97_5 = 2.241402727604947; ///< 98.75 %
+
+/// Confidence of a share of so many trials, by Wilson's score interval ("Probable inference, the law of succession, and statistical
 /// inference", Journal of the American Statistical Association 22, 1927). @pre 0 < trials, hits <= trials
 struct interval {
   double low = 0;
   double high = 1;
-  static interval of(std::uint64_t hits, std::uint64_t trials);
+  static interval of(std::uint64_t hits, std::uint64_t trials, double z = sure_95);
 };
+
+/// The harmonic mean; 0 where both are 0.
+double f1_of(double recall, double precision);
 
 struct score_row {
   std::string name;         ///< a cause or a detector
@@ -33,10 +40,16 @@ struct score_row {
   std::optional<double> precision;
   std::optional<interval> recall_interval;
   std::optional<interval> precision_interval;
+  std::optional<double> f1; ///< where recall and precision are known
+  /// From that of both lower to that of both upper bounds, each of 97.5 %: by Bonferroni's inequality of 95 % at least.
+  std::optional<interval> f1_interval;
   std::optional<double> median_seconds_to_detect;
   /// Of all and of a detector: the mean precision over the labels found, alerts taken in the order of their scores, those of one score at once;
   /// labels that are not found count 0.
   std::optional<double> average_precision;
+  /// Where score_report::money is known: of labels that name payments, and of detectors that ring for who pays, as if their alerts were the only
+  /// ones.
+  std::optional<query::money> money;
 };
 
 /// Of each day of UTC the entities with alerts, by their greatest score, then the earliest alert, then their name: how many of the first few had
@@ -56,6 +69,8 @@ struct score_report {
   std::vector<score_row> by_subtlety; ///< malicious labels by quarters from 0 (blatant) to 1; those without have none
   top_entities top;
   double false_alarms_a_day = 0; ///< over the time that the labels and alerts span
+  /// Nothing where it was not asked for, no labelled event in the store has an amount, or amounts are in several currencies.
+  std::optional<money_basis> money;
 };
 
 /// How long after a label's end an alert still matches it, where nothing else is asked.
@@ -64,7 +79,8 @@ inline constexpr milliseconds usual_grace{600'000};
 /// not_found: no labels in this store.
 /// @param grace how long after a label's end an alert still matches it
 /// @param top entities a day, of top_entities @param topic only labels of its events; empty: all
+/// @param block_for how long an alert would stop its entity's payments; nothing: money is not asked for
 expected<score_report> score(storage::result_store& store, milliseconds grace = usual_grace, std::size_t top = 10,
-                             const std::string& topic = {});
+                             const std::string& topic = {}, std::optional<milliseconds> block_for = std::nullopt);
 
 } // namespace throng::query

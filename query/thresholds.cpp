@@ -31,12 +31,12 @@ expected<std::map<std::pair<std::string, std::string>, taught_detector>> taught_
   for (const auto& pipeline : *records)
     if (const auto* detect = pipeline.if_contains("detect"); detect != nullptr && detect->is_array())
       for (const auto& each : detect->get_array()) {
-        const auto by = each.is_object() ? text_at(each.get_object(), "feedback") : std::string{};
-        if (by != "entity" && by != "detector")
-          continue; // off, or of a program that taught none
+        const auto by =
+            each.is_object() ? config::feedback_named(text_at(each.get_object(), "feedback")) : std::nullopt;
+        if (!by || by == config::feedback::off) // none: of a program that taught none
+          continue;
         found[{text_at(pipeline, "name"), text_at(each.get_object(), "name")}] = {
-            by == "entity" ? config::feedback::entity : config::feedback::detector,
-            number_at(each.get_object(), "feedback_most").value_or(config::detect{}.feedback_most)};
+            *by, number_at(each.get_object(), "feedback_most").value_or(config::detect{}.feedback_most)};
       }
   return found;
 }

@@ -197,7 +197,8 @@ int run(const analyze_options& options, bool quiet) {
   watching.silent_member_kept = milliseconds{settings->kafka.number("session.timeout.ms", 45'000)};
   watching.start = *start;
   watching.replay_from_memory = choice.is_stream();
-  auto sinks = open_sinks(*plans);
+  const auto side_messages = one_at_a_time((*input)->side_messages);
+  auto sinks = open_sinks(*plans, side_messages);
   if (!sinks)
     return say_failure(sinks.error());
   const auto to_end = watching.until_end;
@@ -211,11 +212,12 @@ int run(const analyze_options& options, bool quiet) {
   auto told = notifiers::start(settings->notify, **store);
   if (!told)
     return say_failure(told.error());
-  watching.side_messages = (*told)->around((*input)->side_messages);
+  watching.side_messages = (*told)->around(side_messages);
   watching.memory = (*input)->memory;
   if (auto read = (*lookups)->open_verdicts(**store); !read)
     return say_failure(read.error());
   watching.lookups = [files = *lookups](const std::string& pipeline) { return files->latest(pipeline); };
+  keeping.each.lookups = watching.lookups;
   actors::system_config config{options.work.threads};
   caf::actor_system system{config};
   auto running = actors::analysis::start(system, std::move((*input)->source), **store, std::move(watching));
@@ -256,6 +258,11 @@ int run(const analyze_options& options, bool quiet) {
                     at.alerts, at.late, at.dead_letters, report["wall_seconds"].as_double()));
     if (at.written > 0)
       say(fmt::format("{} messages written to {}", at.written, fmt::join(named_topics(*plans), ", ")));
+    if (at.late_by_window > at.late)
+      say(fmt::format(
+          "{} times an event was left out of a window that was final: a greater \"disorder\" or \"lateness\" "
+          "in the pipeline would take it in",
+          at.late_by_window));
     if (at.not_fed > 0)
       say(fmt::format("{} events were older than the watermark, and kept from features, detectors and rules: "
                       "a greater \"disorder\" in the pipeline would take them in",

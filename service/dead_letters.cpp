@@ -78,9 +78,14 @@ expected<std::unique_ptr<replay_source>> open_dead_letters(const config::setting
   std::vector<letter> letters;
   std::set<std::string> ids; // the topic is at-least-once
   std::size_t cut = 0;
+  std::size_t refused = 0;
   std::map<std::string, std::int64_t> oldest; // by topic: no replay stands before its original
   auto read =
       each_message(settings, settings.topics.prefix + "analytics.dead_letter", 0, [&](transport::record&& found) {
+        if (header(found.headers, "reason") == refused_reason) {
+          ++refused;
+          return;
+        }
         auto pipeline = header(found.headers, "pipeline");
         auto id = header(found.headers, "id");
         auto topic = settings.topics.prefix + header(found.headers, "source_topic");
@@ -111,6 +116,11 @@ expected<std::unique_ptr<replay_source>> open_dead_letters(const config::setting
         "{} dead letters are left out: they are only the beginning of messages that were too long to be passed on "
         "whole (header {}); these still stand at their source_topic, source_partition and source_offset",
         cut, cut_header);
+  if (refused > 0)
+    spdlog::warn(
+        "{} dead letters are left out: a sink's server has refused them (reason {}), the pipeline has not, and "
+        "would count them twice",
+        refused, refused_reason);
   std::set<std::string> there;
   for (const auto& [topic, from] : oldest)
     if (auto seen = each_message(settings, topic, from,

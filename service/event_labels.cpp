@@ -1,57 +1,20 @@
 #include "service/event_labels.hpp"
 
-#include <charconv>
+#include <algorithm>
 #include <fstream>
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
+#include "query/label_events.hpp"
 #include "query/stored_fields.hpp"
 
 namespace throng::service {
 
-namespace {
-
 using query::text_at;
 
 namespace json = boost::json;
-
-/// `3,7-9` as first and last of each range; nothing where it is no such text.
-std::optional<std::vector<std::pair<std::int64_t, std::int64_t>>> ranges_of(std::string_view text) {
-  std::vector<std::pair<std::int64_t, std::int64_t>> found;
-  const auto* at = text.data();
-  const auto* end = at + text.size();
-  while (at != end) {
-    std::int64_t first = 0;
-    auto [behind, wrong] = std::from_chars(at, end, first);
-    auto last = first;
-    if (wrong == std::errc{} && behind != end && *behind == '-') {
-      auto [behind_last, wrong_last] = std::from_chars(behind + 1, end, last);
-      behind = behind_last;
-      wrong = wrong_last;
-    }
-    if (wrong != std::errc{} || (behind != end && *behind != ',') || last < first)
-      return std::nullopt;
-    found.emplace_back(first, last);
-    at = behind == end ? end : behind + 1;
-  }
-  return found;
-}
-
-/// Where a label tells of a topic's events: itself, or its part in `also`. Null: it has none.
-const json::object* part_of(const json::object& label, std::string_view topic) {
-  if (text_at(label, "topic") == topic)
-    return &label;
-  const auto* also = label.if_contains("also");
-  if (also != nullptr && also->is_array())
-    for (const auto& each : also->get_array())
-      if (each.is_object() && text_at(each.get_object(), "topic") == topic)
-        return &each.get_object();
-  return nullptr;
-}
-
-} // namespace
 
 expected<std::optional<event_labels>> event_labels::read(const std::filesystem::path& folder,
                                                          const std::string& topic) {
@@ -73,19 +36,20 @@ expected<std::optional<event_labels>> event_labels::read(const std::filesystem::
                   fmt::format("{}:{}: is no label: a JSON object with a label_id", file.string(), number));
     if (text_at(*label, "cause").starts_with("trouble."))
       continue;
-    const auto* of_topic = part_of(*label, topic);
-    if (of_topic == nullptr)
-      continue;
-    const auto ranges = ranges_of(text_at(*of_topic, "seqs"));
-    if (!ranges)
+    const auto named = query::events_named_by(*label);
+    if (!named)
       return fail(error_kind::invalid,
                   fmt::format("{}:{}: its seqs are none, such as \"3,7-9\"", file.string(), number));
+    const auto of_topic = std::find_if(named->begin(), named->end(),
+                                       [&](const query::labelled_events& each) { return each.topic == topic; });
+    if (of_topic == named->end())
+      continue;
     const auto* malicious = label->if_contains("malicious");
     event_labels::label what{text_at(*label, "cause"),
                              malicious != nullptr && malicious->is_bool() && malicious->get_bool()};
     auto& kept = by_id[id];
-    kept = {text_at(*of_topic, "entity"), {}};
-    for (const auto& [first, last] : *ranges)
+    kept = {of_topic->entity, {}};
+    for (const auto& [first, last] : of_topic->seqs)
       kept.second.push_back({first, last, what});
   }
   event_labels made;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "analytics/alert.hpp"
+#include "analytics/flat_document.hpp"
 #include "analytics/json_text.hpp"
 #include "config/csv_cell.hpp"
 #include "query/csv_table.hpp"
@@ -55,7 +56,7 @@ public:
     if (csv_)
       append_cells(line_, row);
     else
-      query::append_json_text(line_, row);
+      analytics::append_json_text(line_, row);
     return out_.append(line_);
   }
   expected<void> finish() override {

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "analytics/flat_document.hpp"
 #include "query/csv_table.hpp"
 #include "sinks/column_learner.hpp"
 #include "sinks/column_table.hpp"
@@ -161,7 +162,7 @@ expected<void> parquet_output::append(const query::flat_document& row) {
   auto& line = impl_->line;
   impl_->names.learn(row);
   line.clear();
-  query::append_json_text(line, row);
+  analytics::append_json_text(line, row);
   impl_->rows.add({0, -1, {}, line});
   return full(impl_->rows) ? impl_->settle() : expected<void>{};
 }

@@ -16,11 +16,6 @@ std::string_view name_of(config::window::shape shape) {
   return names.at(static_cast<std::size_t>(shape));
 }
 
-std::string_view name_of(config::feedback by) {
-  constexpr std::array<std::string_view, 3> names{"entity", "detector", "off"};
-  return names.at(static_cast<std::size_t>(by));
-}
-
 json::object describe(const config::window& of) {
   json::array group_by(of.group_by.begin(), of.group_by.end());
   json::object aggregate;
@@ -53,7 +48,7 @@ json::object describe(const analytics::pipeline_plan& plan) {
     detect.push_back(json::object{{"name", each.name},
                                   {"detector", each.detector},
                                   {"field", each.field},
-                                  {"feedback", name_of(each.feedback)},
+                                  {"feedback", config::to_string(each.feedback)},
                                   {"feedback_most", each.feedback_most}});
   json::array rules;
   for (const auto& each : of.rules)

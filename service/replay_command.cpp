@@ -100,17 +100,17 @@ expected<double> speed_of(const std::string& text) {
   return speed;
 }
 
-expected<replay_fields> fields_of(const replay_options& options, double speed) {
+expected<replay_fields> fields_of(const replay_options& options, bool needs_times) {
   static const std::map<std::string, std::int64_t> units{
       {"", 0}, {"s", 1'000'000'000}, {"ms", 1'000'000}, {"us", 1'000}, {"ns", 1}};
   auto unit = units.find(options.unit);
   if (unit == units.end())
     return fail(error_kind::invalid, fmt::format("--timestamp-unit {}: must be s, ms, us or ns", options.unit));
-  return replay_fields{options.key, options.timestamp, unit->second, options.texts, speed > 0};
+  return replay_fields{options.key, options.timestamp, unit->second, options.texts, needs_times};
 }
 
 expected<std::unique_ptr<replay_source>> source_of(const replay_options& options, const config::settings& settings,
-                                                   double speed) {
+                                                   bool needs_times) {
   if (options.from_dead_letter) {
     if (!options.files.empty() || !options.key.empty() || !options.timestamp.empty())
       return fail(error_kind::invalid, "--from-dead-letter takes messages from the topic analytics.dead_letter as they "
@@ -121,7 +121,7 @@ expected<std::unique_ptr<replay_source>> source_of(const replay_options& options
     return fail(error_kind::invalid, "give files to replay, or --from-dead-letter");
   if (options.topic.empty())
     return fail(error_kind::invalid, "--topic says where the messages of files go");
-  return fields_of(options, speed).and_then([&](const auto& fields) {
+  return fields_of(options, needs_times).and_then([&](const auto& fields) {
     return open_replay_files(options.files, fields);
   });
 }
@@ -135,13 +135,14 @@ int run(const replay_options& options, bool quiet) {
     return say_failure(speed.error());
   if (*speed > 0 && options.rate > 0)
     return say_failure({error_kind::invalid, "--rate and --speed are two paces: give one", false});
-  auto from = source_of(options, *settings, *speed);
+  const replay_pace pace{options.rate, *speed};
+  auto from = source_of(options, *settings, pace.needs_times());
   if (!from)
     return say_failure(from.error());
   auto to = make_replay_sink(options.to, options.topic, *settings, options.force);
   if (!to)
     return say_failure(to.error());
-  auto sent = send_all(**from, **to, {options.rate, *speed});
+  auto sent = send_all(**from, **to, pace);
   if (!sent)
     return say_failure(sent.error());
   const auto keyless = (*from)->without_key();

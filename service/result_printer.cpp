@@ -67,6 +67,7 @@ expected<void> result_printer::print_window(const analytics::document& what) {
   if (what.superseded) { // sessions that became one: their group lies in one partition
     auto shown = what.body;
     query::present(shown, query::subject::windows);
+    shown.erase("end"); // where it ended is not known any more
     shown["superseded"] = true;
     open_.erase(key);
     return write(shown);

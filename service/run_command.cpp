@@ -15,6 +15,7 @@
 #include "query/score.hpp"
 #include "service/analysis_input.hpp"
 #include "service/command_line.hpp"
+#include "service/event_retention.hpp"
 #include "service/input_options.hpp"
 #include "service/internal_topics.hpp"
 #include "service/interrupt.hpp"
@@ -222,8 +223,9 @@ expected<void> reset_owners(storage::result_store& store, const std::vector<acto
 class city {
 public:
   city(actors::world_run& world, world_keeper& keeper, message_path& path, actors::analysis& watchers, sink_runs& sinks,
-       bool quiet)
+       storage::result_store& store, bool quiet)
       : store_(config::redacted_store(world.world()->scenario().settings.store))
+      , retention_(store, world.world()->scenario().record, world.world()->scenario().settings.topics.prefix)
       , path_(path)
       , watchers_(watchers)
       , sinks_(sinks)
@@ -257,6 +259,8 @@ public:
       }
       if (!halted)
         keeper_.look_after();
+      if (auto kept = retention_.look_after(watchers_.progress()); !kept)
+        spdlog::warn("raw events that are too old are not deleted yet: {}", kept.error().message);
       if (stop_is_overdue())
         return no_clean_stop();
     }
@@ -278,6 +282,8 @@ public:
     if (watched->failure)
       return tl::unexpected{*watched->failure};
     if (auto kept = wait_for_sinks(); !kept)
+      return tl::unexpected{kept.error()};
+    if (auto kept = retention_.apply(watchers_.progress()); !kept)
       return tl::unexpected{kept.error()};
     return outcome{*ended, watchers_.progress()};
   }
@@ -319,6 +325,7 @@ private:
   }
 
   std::string store_; ///< as it may be shown
+  event_retention retention_;
   message_path& path_;
   actors::analysis& watchers_;
   sink_runs& sinks_;
@@ -397,7 +404,8 @@ int run(const run_options& options, bool quiet) {
   watching.topics = topics;
   watching.checkpoint_every = *checkpoint_every;
   watching.replay_from_memory = path->cluster != nullptr;
-  auto sinks = open_sinks(*plans);
+  const auto side_messages = one_at_a_time(path->side_messages);
+  auto sinks = open_sinks(*plans, side_messages);
   if (!sinks)
     return say_failure(sinks.error());
   const auto apart =
@@ -413,7 +421,7 @@ int run(const run_options& options, bool quiet) {
   auto told = notifiers::start(settings.notify, store);
   if (!told)
     return say_failure(told.error());
-  watching.side_messages = (*told)->around(path->side_messages);
+  watching.side_messages = (*told)->around(side_messages);
   watching.memory = path->memory;
   watching.taken_in = [sink = path->sink](const transport::topic_partition& which, std::size_t bytes) {
     sink->taken_in(which, bytes);
@@ -421,6 +429,7 @@ int run(const run_options& options, bool quiet) {
   if (auto read = (*lookups)->open_verdicts(store); !read)
     return say_failure(read.error());
   watching.lookups = [files = *lookups](const std::string& pipeline) { return files->latest(pipeline); };
+  keeping.each.lookups = watching.lookups;
   actors::world_options how{options.world.shards};
   if (world->scenario().react_to_alerts) {
     how.reactions =
@@ -458,7 +467,7 @@ int run(const run_options& options, bool quiet) {
     add_sink_metrics((*server)->metrics(), *sinks, progress_by_sink(**kept_apart, progress), settings.topics.prefix);
   }
   world_keeper keeper{**simulated, control, log, *snapshot_every};
-  auto outcome = city{**simulated, keeper, *path, **watchers, **kept_apart, quiet}.live();
+  auto outcome = city{**simulated, keeper, *path, **watchers, **kept_apart, store, quiet}.live();
   if (!outcome)
     return say_failure(outcome.error());
 

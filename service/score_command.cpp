@@ -18,6 +18,7 @@ struct score_options {
   std::string store;
   std::string against = "labels";
   std::string grace = "10m";
+  std::string block_for = "1d";
   std::size_t top = 10;
   std::string report;
   std::optional<double> min_recall;
@@ -33,11 +34,11 @@ std::string as_text(const std::optional<query::interval>& x) {
 }
 
 void print_rows(const char* heading, const std::vector<query::score_row>& rows) {
-  fmt::print("\n{:<28} {:>7} {:>7} {:>7} {:>6} {:>6} {:>9} {:>9} {:>10}\n", heading, "labels", "found", "alerts",
-             "right", "false", "recall", "precision", "seconds");
+  fmt::print("\n{:<28} {:>7} {:>7} {:>7} {:>6} {:>6} {:>9} {:>9} {:>6} {:>10}\n", heading, "labels", "found", "alerts",
+             "right", "false", "recall", "precision", "f1", "seconds");
   for (const auto& row : rows)
-    fmt::print("{:<28} {:>7} {:>7} {:>7} {:>6} {:>6} {:>9} {:>9} {:>10}\n", row.name, row.labels, row.found, row.alerts,
-               row.right, row.false_alarms, as_text(row.recall), as_text(row.precision),
+    fmt::print("{:<28} {:>7} {:>7} {:>7} {:>6} {:>6} {:>9} {:>9} {:>6} {:>10}\n", row.name, row.labels, row.found,
+               row.alerts, row.right, row.false_alarms, as_text(row.recall), as_text(row.precision), as_text(row.f1),
                row.median_seconds_to_detect ? fmt::format("{:.0f}", *row.median_seconds_to_detect) : "-");
 }
 
@@ -47,6 +48,33 @@ void print_rows(const char* heading, const std::vector<query::verdict_row>& rows
   for (const auto& row : rows)
     fmt::print("{:<28} {:>7} {:>7} {:>7} {:>7} {:>9}  {}\n", row.name, row.alerts, row.right + row.wrong, row.right,
                row.wrong, as_text(row.precision), as_text(row.precision_interval));
+}
+
+/// Of an amount in hundredths.
+std::string as_money(std::int64_t hundredths) {
+  return fmt::format("{}.{:02}", hundredths / 100, hundredths % 100);
+}
+
+void print_money(const query::score_report& of) {
+  if (!of.money)
+    return;
+  fmt::print("\n{:<28} {:>16} {:>16} {:>16}\n",
+             of.money->currency.empty() ? "money" : fmt::format("money, {}", of.money->currency), "saved", "lost",
+             "stopped wrongly");
+  const auto line = [](const std::string& name, const query::score_row& row) {
+    fmt::print("{:<28} {:>16} {:>16} {:>16}\n", name, as_money(row.money->saved), as_money(row.money->lost),
+               as_money(row.money->stopped_wrongly));
+  };
+  for (const auto* rows : {&of.by_cause, &of.by_detector, &of.by_subtlety})
+    for (const auto& row : *rows)
+      if (row.money)
+        line(row.name, row);
+  line("all together", of.all);
+  fmt::print("as if each alert had stopped what its entity pays in the {} after it; {} payments{}\n",
+             format_duration(of.money->block_for), of.money->payments,
+             of.money->unknown == 0
+                 ? ""
+                 : fmt::format(", and {} labelled events whose amount is not known", of.money->unknown));
 }
 
 expected<void> report(boost::json::object figures, const score_options& options) {
@@ -75,12 +103,16 @@ int run(const score_options& options) {
   if (!grace)
     return say_failure(
         {error_kind::invalid, fmt::format("--grace {}: {}", options.grace, grace.error().message), false});
+  auto block_for = parse_duration(options.block_for);
+  if (!block_for)
+    return say_failure(
+        {error_kind::invalid, fmt::format("--block-for {}: {}", options.block_for, block_for.error().message), false});
   auto store = open_chosen_store(options.store);
   if (!store)
     return say_failure(store.error());
   if (options.against == "verdicts")
     return run_by_verdicts(**store, options);
-  auto result = query::score(**store, *grace, options.top);
+  auto result = query::score(**store, *grace, options.top, {}, *block_for);
   if (!result)
     return say_failure(result.error());
   if (options.report != "-") {
@@ -89,11 +121,12 @@ int run(const score_options& options) {
     print_rows("subtlety", result->by_subtlety);
     print_rows("all", {result->all});
     fmt::print("\nfalse alarms a day: {:.2f}\n", result->false_alarms_a_day);
-    fmt::print("95 %: recall {}, precision {}\n", as_text(result->all.recall_interval),
-               as_text(result->all.precision_interval));
+    fmt::print("95 %: recall {}, precision {}, f1 {}\n", as_text(result->all.recall_interval),
+               as_text(result->all.precision_interval), as_text(result->all.f1_interval));
     fmt::print("average precision: {}\n", as_text(result->all.average_precision));
     fmt::print("precision of the {} most suspicious entities a day: {} ({} of {})\n", result->top.a_day,
                as_text(result->top.precision), result->top.right, result->top.looked_at);
+    print_money(*result);
   }
   if (auto written = report(to_json(*result), options); !written)
     return say_failure(written.error());
@@ -106,9 +139,10 @@ int run(const score_options& options) {
 } // namespace
 
 void add_score_command(program& to) {
-  auto& command = add_command(to.app, "score", "Hold alerts against the truth: precision, recall, time to detect",
-                              "  throng score\n  throng score --grace 5m --min-recall 0.5 --report score.json\n"
-                              "  throng score --against verdicts --min-precision 0.8");
+  auto& command = add_command(
+      to.app, "score", "Hold alerts against the truth: precision, recall, F1, time to detect, money saved and lost",
+      "  throng score\n  throng score --grace 5m --min-recall 0.5 --report score.json\n"
+      "  throng score --against verdicts --min-precision 0.8");
   auto options = std::make_shared<score_options>();
   command.add_option("--store", options->store, "sqlite:FILE or mongodb://…");
   auto* against = command.add_option("--against", options->against,
@@ -120,10 +154,13 @@ void add_score_command(program& to) {
   auto* top = command.add_option("--top", options->top, "How many entities a day somebody could look at")
                   ->check(CLI::Range(1, 1'000'000))
                   ->capture_default_str();
+  auto* block_for =
+      command.add_option("--block-for", options->block_for, "Money: how long an alert would stop what its entity pays")
+          ->capture_default_str();
   auto* recall = command.add_option("--min-recall", options->min_recall, "Exit with 3 below this");
   command.add_option("--min-precision", options->min_precision, "Exit with 3 below this");
   command.add_option("--report", options->report, "One JSON object, to a file or - for standard output");
-  command.callback([&to, options, of_labels = std::vector<CLI::Option*>{grace, top, recall}] {
+  command.callback([&to, options, of_labels = std::vector<CLI::Option*>{grace, top, block_for, recall}] {
     to.chosen = [options, of_labels] {
       for (const auto* each : of_labels)
         if (options->against == "verdicts" && each->count() > 0)

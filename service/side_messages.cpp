@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <mutex>
 #include <set>
 #include <utility>
 
@@ -287,6 +288,16 @@ expected<void> message_folders::finish() {
     if (auto done = file->finish(); !done)
       return done;
   return {};
+}
+
+actors::side_message_sink one_at_a_time(actors::side_message_sink of) {
+  if (!of)
+    return of;
+  return
+      [of = std::move(of), lock = std::make_shared<std::mutex>()](std::span<const analytics::side_message> messages) {
+        const std::lock_guard guard{*lock};
+        return of(messages);
+      };
 }
 
 } // namespace throng::service

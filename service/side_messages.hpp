@@ -19,6 +19,8 @@ namespace throng::service {
 
 /// Of a rejected message that was too long to be passed on whole: how many bytes its value had. What stands in the topic is its beginning.
 inline constexpr std::string_view cut_header = "cut_from";
+/// Why a sink's server would not have a row: of a dead letter that the pipeline itself has taken in.
+inline constexpr std::string_view refused_reason = "refused";
 
 /// Throng's own topics that every analysis writes to, without the prefix.
 const std::vector<std::string>& analysis_topics();
@@ -38,6 +40,9 @@ expected<partition_counts> make_named_topics(const config::settings& settings, c
 expected<actors::side_message_sink> send_side_messages(const config::settings& settings,
                                                        const transport::embedded_cluster* cluster,
                                                        partition_counts partitions);
+
+/// The same, for callers on several threads.
+actors::side_message_sink one_at_a_time(actors::side_message_sink of);
 
 /// Files in place of topics. What can't be written is an error of the analysis.
 class message_folders {

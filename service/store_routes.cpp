@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
+#include <map>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -123,7 +126,9 @@ http::response pipelines(storage::result_store& store) {
 
 /// As `throng score`. 404 where there is nothing to hold alerts against.
 http::response score(storage::result_store& store, const http::request& asked) {
-  std::optional<milliseconds> grace;
+  std::map<std::string, milliseconds, std::less<>> lengths{{"grace", query::usual_grace},
+                                                           {"block_for", query::usual_block}};
+  std::string only_of_labels;
   auto by_verdicts = false;
   for (const auto& [name, value] : asked.query) {
     if (name == "against" && (value == "labels" || value == "verdicts")) {
@@ -132,20 +137,24 @@ http::response score(storage::result_store& store, const http::request& asked) {
     }
     if (name == "against")
       return http::problem(400, fmt::format("--against {}: can be labels or verdicts", value));
-    if (name != "grace")
-      return http::problem(400, fmt::format("there is no parameter {}; there are: against, grace", name));
+    const auto length = lengths.find(name);
+    if (length == lengths.end())
+      return http::problem(400, fmt::format("there is no parameter {}; there are: against, block_for, grace", name));
     auto given = parse_duration(value);
+    const auto option = name == "grace" ? "--grace" : "--block-for";
     if (!given)
-      return http::problem(400, fmt::format("--grace {}: {}", value, given.error().message));
-    grace = *given;
+      return http::problem(400, fmt::format("{} {}: {}", option, value, given.error().message));
+    length->second = *given;
+    only_of_labels = option;
   }
-  if (by_verdicts && grace)
-    return http::problem(400, "--grace belongs to labels: verdicts say nothing of when an incident was");
+  if (by_verdicts && !only_of_labels.empty())
+    return http::problem(
+        400, fmt::format("{} belongs to labels: verdicts say nothing of when an incident was", only_of_labels));
   if (by_verdicts) {
     auto judged = query::score_by_verdicts(store);
     return judged ? json_answer(to_json(*judged)) : http::problem(judged.error());
   }
-  auto found = query::score(store, grace.value_or(query::usual_grace));
+  auto found = query::score(store, lengths.at("grace"), 10, {}, lengths.at("block_for"));
   return found ? json_answer(to_json(*found)) : http::problem(found.error());
 }
 

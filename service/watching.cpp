@@ -38,6 +38,7 @@ void add_analysis_figures(boost::json::object& report, const actors::progress_sn
   report["windows"] = at.windows;
   report["alerts"] = at.alerts;
   report["late"] = at.late;
+  report["late_by_window"] = at.late_by_window;
   report["dead_letters"] = at.dead_letters;
   report["not_fed"] = at.not_fed;
   report["written"] = at.written;

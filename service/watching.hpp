@@ -28,7 +28,7 @@ std::string describe_progress(const actors::progress_snapshot& at);
 /// Messages taken in from topics whose messages count as events: not truth.* and analytics.*.
 std::uint64_t events_consumed(const actors::progress_snapshot& at, const std::string& topic_prefix);
 
-/// Adds skipped, resumed_messages, windows, alerts, late, dead_letters, not_fed (events older than the watermark, kept from features, detectors
+/// Adds skipped, resumed_messages, windows, alerts, late, late_by_window, dead_letters, not_fed (events older than the watermark, kept from features, detectors
 /// and rules), written (messages to topics that pipelines name), and the analysis' restarts to those there.
 void add_analysis_figures(boost::json::object& report, const actors::progress_snapshot& at);
 

@@ -11,9 +11,9 @@
 
 namespace throng::sinks {
 
-file_sink::file_sink(config::sink what, std::string time_field, std::unique_ptr<file_place> place)
+file_sink::file_sink(config::sink what, std::vector<std::string> time_fields, std::unique_ptr<file_place> place)
     : what_(std::move(what))
-    , time_field_(std::move(time_field))
+    , time_fields_(std::move(time_fields))
     , place_(std::move(place)) {}
 
 std::string file_sink::extension() const {
@@ -28,7 +28,7 @@ std::string file_sink::extension() const {
 expected<std::string> file_sink::encode(const analytics::sink_rows& rows) const {
   if (what_.format == config::sink_format::ndjson)
     return compress(to_ndjson(rows), what_.compression);
-  const auto table = make_table(rows, {{time_field_}, what_.columns});
+  const auto table = make_table(rows, {time_fields_, what_.columns});
   if (what_.format == config::sink_format::parquet)
     return to_parquet(table, what_.compression);
   return compress(to_csv(table), what_.compression);
@@ -38,19 +38,19 @@ expected<void> file_sink::put(const analytics::sink_rows& rows, const std::funct
   const auto bytes = encode(rows);
   if (!bytes)
     return tl::unexpected{bytes.error()};
-  const sink_file named{rows.topic, rows.partition, rows.first_offset(), rows.last_offset(), rows.generation};
-  return place_->put(hour_folder(rows.topic, rows.hour) + "/" + file_name(named) + extension(), *bytes, still_ours);
+  const sink_file named{rows.name, rows.partition, rows.first_offset(), rows.last_offset(), rows.generation};
+  return place_->put(hour_folder(rows.name, rows.hour) + "/" + file_name(named) + extension(), *bytes, still_ours);
 }
 
-expected<void> file_sink::take_over(const std::string& topic, std::int32_t partition, const storage::claimed& claim) {
-  const auto found = place_->list(topic);
+expected<void> file_sink::take_over(const std::string& name, std::int32_t partition, const storage::claimed& claim) {
+  const auto found = place_->list(name);
   if (!found)
     return tl::unexpected{found.error()};
   for (const auto& path : *found) {
-    auto name = std::string_view{path}.substr(path.rfind('/') + 1);
-    const auto half = name.starts_with('.');
-    const auto file = parse_file_name(name.substr(half ? 1 : 0));
-    if (!file || file->topic != topic || file->partition != partition)
+    const auto last = std::string_view{path}.substr(path.rfind('/') + 1);
+    const auto half = last.starts_with('.');
+    const auto file = parse_file_name(last.substr(half ? 1 : 0));
+    if (!file || file->topic != name || file->partition != partition)
       continue;
     // A generation that nobody has given: the folder is another store's.
     if (file->generation >= claim.generation)

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "analytics/sink_rows.hpp"
 #include "config/error.hpp"
@@ -19,21 +20,22 @@ namespace throng::sinks {
 /// From one thread at a time for each partition.
 class file_sink {
 public:
-  /// @param time_field the pipeline's timestamp: a top-level field, or empty
-  file_sink(config::sink what, std::string time_field, std::unique_ptr<file_place> place);
+  /// @param time_fields that are times where files have types: top-level, or empty
+  file_sink(config::sink what, std::vector<std::string> time_fields, std::unique_ptr<file_place> place);
 
   /// @param still_ours fenced: another generation has the partition
   expected<void> put(const analytics::sink_rows& rows, const std::function<expected<void>()>& still_ours);
 
   /// Removes what no checkpoint covers. conflict: files of the partition are there, and the store has never heard of it: somebody else's.
-  expected<void> take_over(const std::string& topic, std::int32_t partition, const storage::claimed& claim);
+  /// @param name what the rows are called: sink_rows::name
+  expected<void> take_over(const std::string& name, std::int32_t partition, const storage::claimed& claim);
 
 private:
   expected<std::string> encode(const analytics::sink_rows& rows) const;
   std::string extension() const;
 
   config::sink what_;
-  std::string time_field_;
+  std::vector<std::string> time_fields_;
   std::unique_ptr<file_place> place_;
 };
 

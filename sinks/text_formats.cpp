@@ -82,6 +82,33 @@ std::string printable(std::string_view bytes) {
   return analytics::valid_utf8(bytes) ? std::string{bytes} : "base64:" + transport::encode_base64(bytes);
 }
 
+void append_ndjson(std::string& out, const analytics::sink_rows& rows, const analytics::sink_row& row) {
+  const auto object = row.value ? inside_of_object(*row.value) : std::string_view{};
+  const auto begin = out.size();
+  out += object.empty() ? std::string_view{"{"} : object;
+  // Line ends are white space in JSON, never part of its text.
+  std::replace_if(
+      out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  if (!object.empty() && has_field(object))
+    out += ',';
+  if (object.empty() && row.value) {
+    out += "\"_raw\":";
+    analytics::append_json_string(out, printable(*row.value));
+    out += ',';
+  }
+  fmt::format_to(std::back_inserter(out), "\"_partition\":{},\"_offset\":{},\"_time\":", rows.partition, row.offset);
+  if (row.timestamp_ms >= 0)
+    fmt::format_to(std::back_inserter(out), "\"{}\"", to_iso8601(timestamp{row.timestamp_ms}));
+  else
+    out += "null";
+  out += ",\"_key\":";
+  if (row.key)
+    analytics::append_json_string(out, printable(*row.key));
+  else
+    out += "null";
+  out += "}\n";
+}
+
 std::string bytes_of_printable(std::string text) {
   constexpr std::string_view packed = "base64:";
   if (text.starts_with(packed))
@@ -94,34 +121,8 @@ std::string to_ndjson(const analytics::sink_rows& rows) {
   constexpr std::size_t room_of_place = 128;
   std::string out;
   out.reserve(rows.bytes() + rows.size() * room_of_place);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto row = rows[i];
-    const auto object = row.value ? inside_of_object(*row.value) : std::string_view{};
-    const auto begin = out.size();
-    out += object.empty() ? std::string_view{"{"} : object;
-    // Line ends are white space in JSON, never part of its text.
-    std::replace_if(
-        out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), [](char c) { return c == '\n' || c == '\r'; },
-        ' ');
-    if (!object.empty() && has_field(object))
-      out += ',';
-    if (object.empty() && row.value) {
-      out += "\"_raw\":";
-      analytics::append_json_string(out, printable(*row.value));
-      out += ',';
-    }
-    fmt::format_to(std::back_inserter(out), "\"_partition\":{},\"_offset\":{},\"_time\":", rows.partition, row.offset);
-    if (row.timestamp_ms >= 0)
-      fmt::format_to(std::back_inserter(out), "\"{}\"", to_iso8601(timestamp{row.timestamp_ms}));
-    else
-      out += "null";
-    out += ",\"_key\":";
-    if (row.key)
-      analytics::append_json_string(out, printable(*row.key));
-    else
-      out += "null";
-    out += "}\n";
-  }
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    append_ndjson(out, rows, rows[i]);
   return out;
 }
 

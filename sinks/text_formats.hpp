@@ -10,8 +10,10 @@
 
 namespace throng::sinks {
 
-/// Each event as it came, on one line, with _partition, _offset, _time and _key behind its own fields; what is no JSON object has its bytes in
+/// An event as it came, on one line, with _partition, _offset, _time and _key behind its own fields; what is no JSON object has its bytes in
 /// _raw, a tombstone nothing more.
+void append_ndjson(std::string& out, const analytics::sink_rows& rows, const analytics::sink_row& row);
+/// All of them.
 std::string to_ndjson(const analytics::sink_rows& rows);
 
 /// A head, then a row each, by RFC 4180; null is the empty cell, and empty text is "".

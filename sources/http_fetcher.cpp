@@ -8,6 +8,7 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include "sources/curl_failure.hpp"
 #include "sources/curl_handles.hpp"
 
 namespace throng::sources {
@@ -17,24 +18,6 @@ namespace {
 timestamp wall_now() {
   using namespace std::chrono;
   return {duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()};
-}
-
-/// Asking again would end the same way.
-bool is_final(CURLcode code) {
-  switch (code) {
-  case CURLE_UNSUPPORTED_PROTOCOL:
-  case CURLE_URL_MALFORMAT:
-  case CURLE_NOT_BUILT_IN:
-  case CURLE_FILESIZE_EXCEEDED:
-  case CURLE_PEER_FAILED_VERIFICATION:
-  case CURLE_SSL_CERTPROBLEM:
-  case CURLE_SSL_CACERT_BADFILE:
-  case CURLE_SSL_ISSUER_ERROR:
-  case CURLE_TOO_MANY_REDIRECTS:
-    return true;
-  default:
-    return false;
-  }
 }
 
 bool is_redirect(long status) {
@@ -83,20 +66,12 @@ struct http_fetcher::implementation {
   }
 
   http_failure failure_of(CURLcode code) const {
-    // libcurl's own text may hold the URL; its name of the error does not.
     if (too_long || code == CURLE_FILESIZE_EXCEEDED)
       return {fmt::format("the reply has more than {} bytes (limits.bytes)", limits.bytes), true};
     if (code == CURLE_OPERATION_TIMEDOUT)
       return {fmt::format("the reply was not there within {} (limits.timeout)", format_duration(limits.timeout)),
               false};
-    if (code == CURLE_PEER_FAILED_VERIFICATION)
-      return {"the server's certificate is not one to trust: it is of another host, has expired, or its authority is "
-              "not known "
-              "(ca_file names one)",
-              true};
-    if (code == CURLE_SSL_CACERT_BADFILE)
-      return {fmt::format("ca_file {} can't be read as certificates", ca_file), true};
-    return {curl_easy_strerror(code), is_final(code)};
+    return sources::failure_of(code, ca_file);
   }
 
   void set_up(const std::string& url, curl_slist* headers) {

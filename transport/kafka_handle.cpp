@@ -146,14 +146,8 @@ expected<std::int32_t> count_partitions(rd_kafka_t* client, const std::string& t
   return answer->topics[0].partition_cnt;
 }
 
-namespace {
-
-/// Asks again for as long as `limit` while a partition changes its leader, as after a broker's end or a topic's making. librdkafka
-/// asks the leader that it heard of last, which may have died since, and waits for its answer: so each time only for a while, and
-/// where none comes the brokers are asked for the leader anew.
-template <class Question>
 rd_kafka_resp_err_t asked_of_the_leader(rd_kafka_t* client, const std::string& topic, std::chrono::milliseconds limit,
-                                        Question question) {
+                                        const std::function<rd_kafka_resp_err_t(int left_ms)>& question) {
   using clock = std::chrono::steady_clock;
   constexpr std::chrono::milliseconds pause{100};
   constexpr std::chrono::milliseconds patience{1'500};
@@ -175,8 +169,6 @@ rd_kafka_resp_err_t asked_of_the_leader(rd_kafka_t* client, const std::string& t
     const metadata_owner ignored{raw};
   }
 }
-
-} // namespace
 
 expected<std::pair<std::int64_t, std::int64_t>> query_bounds(rd_kafka_t* client, const std::string& topic,
                                                              std::int32_t partition, const std::string& brokers,

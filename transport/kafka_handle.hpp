@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -88,6 +89,12 @@ expected<std::optional<std::int64_t>> query_offset_at(rd_kafka_t* client, const 
                                                       std::int32_t partition, std::int64_t time_ms,
                                                       const std::string& brokers, const last_trouble& trouble,
                                                       std::chrono::milliseconds limit);
+
+/// Asks again for as long as `limit` while a partition changes its leader, as after a broker's end or a topic's making. librdkafka
+/// asks the leader that it heard of last, which may have died since, and waits for its answer: so each time only for a while, and
+/// where none comes the brokers are asked for the leader anew.
+rd_kafka_resp_err_t asked_of_the_leader(rd_kafka_t* client, const std::string& topic, std::chrono::milliseconds limit,
+                                        const std::function<rd_kafka_resp_err_t(int left_ms)>& question);
 
 /// Asks again while the answer is one that passes by itself, such as a leader that is not elected yet, for at most `limit`.
 template <class Ask>

@@ -359,15 +359,25 @@ expected<void> empty_topic(const config::kafka_settings& settings, const std::st
   const delete_records_owner wanted{rd_kafka_DeleteRecords_new(all.get())};
   auto* one = wanted.get();
   const auto what = fmt::format("messages of topic \"{}\" can't be deleted", name);
-  const auto answer = (*asker)->ask(RD_KAFKA_ADMIN_OP_DELETERECORDS, what, [&](const auto* options, auto* queue) {
-    rd_kafka_DeleteRecords((*asker)->client(), &one, 1, options, queue);
+  std::optional<error> unanswered;
+  const auto code = asked_of_the_leader((*asker)->client(), name, limit, [&](int) {
+    const auto answer = (*asker)->ask(RD_KAFKA_ADMIN_OP_DELETERECORDS, what, [&](const auto* options, auto* queue) {
+      rd_kafka_DeleteRecords((*asker)->client(), &one, 1, options, queue);
+    });
+    if (!answer) {
+      unanswered = answer.error();
+      return RD_KAFKA_RESP_ERR_NO_ERROR;
+    }
+    const auto* done = rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(answer->get()));
+    for (int i = 0; i < done->cnt; ++i)
+      if (done->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return done->elems[i].err;
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
   });
-  if (!answer)
-    return tl::unexpected(answer.error());
-  const auto* done = rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(answer->get()));
-  for (int i = 0; i < done->cnt; ++i)
-    if (done->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return tl::unexpected(make_error(done->elems[i].err, what));
+  if (unanswered)
+    return tl::unexpected(std::move(*unanswered));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return tl::unexpected(make_error(code, what));
   return {};
 }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { launch, Tab } from "./browser.js";
-import { Site } from "./program.js";
+import { Site, throng } from "./program.js";
 
 let browser;
 before(async () => {
@@ -139,6 +139,49 @@ describe("live", () => {
           tab.complaints.filter((each) => !each.includes("404")),
           [],
         );
+      },
+    ));
+
+  it("what verdicts have taught is told beside the alerts", () =>
+    withSite(
+      (site) => {
+        let random = 1;
+        const noise = () => {
+          random = (random * 48_271) % 2_147_483_647;
+          return random / 2_147_483_647;
+        };
+        const readings = Array.from({ length: 2_000 }, (_, minute) => ({
+          room: "r0",
+          at: new Date(1_767_600_000_000 + minute * 60_000).toISOString(),
+          t: 20 + noise() + noise() + (minute > 1_000 && minute % 300 === 0 ? 15 : 0),
+        }));
+        site.analyze(
+          {
+            name: "rooms",
+            source: "rooms",
+            key: "room",
+            timestamp: "at",
+            detect: [{ name: "odd", detector: "hampel", field: "t" }],
+          },
+          readings,
+        );
+      },
+      async (site, tab) => {
+        const [alert] = (await site.ask("/api/alerts")).items;
+        throng("alerts", "wrong", alert.id, "--by", "ann", "--note", "being cleaned", "--store", site.store);
+        const [change] = (await site.ask("/api/thresholds")).items;
+        await tab.go(site, "alerts?last=all");
+        const row = tab.panel("Thresholds, as verdicts have taught them: the score that rings").locator("tbody tr");
+        const cells = await row.locator("td").allTextContents();
+        assert.deepEqual(cells.slice(1, 6), ["ann", "rooms", "odd", "r0", "wrong"]);
+        assert.deepEqual(cells.slice(7), [
+          "detector's own",
+          change.to.toLocaleString("en", { maximumSignificantDigits: 9 }),
+          "being cleaned",
+        ]);
+        await tab.checkAccessibility();
+        await tab.go(site, "alerts?last=all&entity=r1");
+        assert.equal(await row.isVisible(), false);
       },
     ));
 

@@ -170,6 +170,16 @@ describe("pages", () => {
     const subtle = await tab.numbers("Recall by subtlety");
     const found = subtle.map(([name]) => Number(/\((\d+) of/.exec(name)[1])).reduce((a, b) => a + b, 0);
     assert.equal(found, score.all.found);
+    const money = await tab.panel("Money saved and lost").locator("tbody tr").all();
+    assert.equal(
+      money.length,
+      1 + [...score.by_cause, ...score.by_detector].filter((row) => row.money !== null).length,
+    );
+    assert.deepEqual(
+      await money[0].locator("[data-value]").evaluateAll((all) => all.map(({ dataset }) => Number(dataset.value))),
+      [score.all.money.saved, score.all.money.lost, score.all.money.stopped_wrongly],
+    );
+    assert.ok(score.all.money.saved > 0 && score.all.money.lost > 0);
     const cases = await everything("/api/cases", { sort: "-start" });
     const rows = await tab.panel("Cases, newest first").locator("tbody tr").all();
     assert.equal(rows.length, Math.min(cases.length, 200));

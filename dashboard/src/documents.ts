@@ -58,6 +58,22 @@ export interface Mute {
   ended?: { by: string; at: string; note: string; until: string };
 }
 
+/** What a verdict has made of a detector's threshold; null: the detector's own. */
+export interface ThresholdChange {
+  at: string;
+  by: string;
+  note: string;
+  pipeline: string;
+  detector: string;
+  /** Null: it is one for all entities. */
+  entity: string | null;
+  alert: string;
+  score: number;
+  verdict: "right" | "wrong" | "none";
+  from: number | null;
+  to: number | null;
+}
+
 /** Alerts of one cause. */
 export interface Case {
   id: string;
@@ -141,6 +157,9 @@ export interface ScoreRow {
   false_alarms: number;
   recall: number | null;
   precision: number | null;
+  f1: number | null;
+  /** In hundredths of the currency. */
+  money: { saved: number; lost: number; stopped_wrongly: number } | null;
   median_seconds_to_detect: number | null;
 }
 
@@ -149,4 +168,6 @@ export interface Score {
   by_cause: ScoreRow[];
   by_detector: ScoreRow[];
   false_alarms_a_day: number;
+  /** Null: no labelled event in the store has an amount. */
+  money: { currency: string | null; block_for_seconds: number; payments: number; unknown: number } | null;
 }

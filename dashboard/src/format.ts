@@ -27,6 +27,13 @@ export function clock(iso: string): string {
   return iso.slice(11, 19);
 }
 
+const decimals = new Intl.NumberFormat("en", { minimumFractionDigits: 2 });
+
+/** Of an amount in hundredths, to the last of them. */
+export function money(hundredths: number): string {
+  return decimals.format(hundredths / 100);
+}
+
 export function duration(seconds: number | null): string {
   if (seconds === null) return "–";
   if (seconds < 120) return `${number(Math.round(seconds))} s`;

@@ -81,14 +81,48 @@ CAF_TEST(requests that wait go into one write of a bounded size) {
   CAF_CHECK_EQUAL(store.documents.size(), 15u);
 }
 
-CAF_TEST(a request larger than a write goes alone) {
+CAF_TEST(a request larger than a write goes in several) {
   std::vector<std::string> ids;
   for (int i = 0; i < 25; ++i)
     ids.push_back(std::to_string(i));
   ask(1, results(ids));
   ask(2, results({"x"}));
   sched.run();
-  CAF_CHECK_EQUAL(store.batch_sizes, (std::vector<std::size_t>{25, 1}));
+  CAF_CHECK_EQUAL(store.batch_sizes, (std::vector<std::size_t>{10, 10, 5, 1}));
+  CAF_CHECK_EQUAL(replies[1].summary.written, 25u);
+}
+
+CAF_TEST(a store for which much at once takes too long is given fewer until it keeps up and more again when it does) {
+  std::size_t most = 3;
+  std::size_t refused = 0;
+  store.before_write = [&](std::span<const storage::stamped_document> batch) -> expected<void> {
+    refused += batch.size() > most ? 1 : 0;
+    return batch.size() > most ? fail(error_kind::timed_out, "too slow", true) : expected<void>{};
+  };
+  std::vector<std::string> ids;
+  for (int i = 0; i < 25; ++i)
+    ids.push_back(std::to_string(i));
+  ask(1, results(ids));
+  for (std::uint64_t i = 2; i < 12; ++i)
+    ask(i, results({"x" + std::to_string(i), "y" + std::to_string(i)}));
+  settle(20s);
+  CAF_CHECK_EQUAL(replies.size(), 11u);
+  for (const auto& [id, reply] : replies) {
+    CAF_CHECK(!reply.failure);
+    CAF_CHECK_EQUAL(reply.summary.written, id == 1 ? 25u : 2u);
+  }
+  CAF_CHECK_EQUAL(store.documents.size(), 45u);
+  CAF_CHECK_GREATER(refused, 1u);
+  most = 1'000;
+  for (std::uint64_t i = 12; i < 40; ++i) {
+    ask(i, results({"z" + std::to_string(i)}));
+    settle(100ms);
+  }
+  ask(40, results(ids));
+  settle(1s);
+  CAF_CHECK_EQUAL(replies.size(), 40u);
+  CAF_CHECK_EQUAL(store.batch_sizes.back(), 5u);
+  CAF_CHECK_EQUAL(store.batch_sizes.at(store.batch_sizes.size() - 2), 10u);
 }
 
 CAF_TEST(who is fenced is told apart from those in the same write) {

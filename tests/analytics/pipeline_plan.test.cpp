@@ -172,13 +172,33 @@ CAF_TEST(explain says in words what the pipeline does) {
   lake.name = "lake";
   lake.to = "here";
   lake.format = config::sink_format::parquet;
-  definition.sinks = {lake};
+  auto index = lake;
+  index.name = "index";
+  index.of = config::sink_content::alerts;
+  index.to = "https://search/alerts";
+  index.format = config::sink_format::elasticsearch;
+  index.authorization = "INDEX_KEY";
+  auto lines = lake;
+  lines.name = "lines";
+  lines.of = config::sink_content::windows;
+  lines.to = "http://collector/in";
+  lines.format = config::sink_format::ndjson;
+  auto final = lines;
+  final.name = "final";
+  final.to = "there";
+  definition.sinks = {lake, index, lines, final};
   auto text = compiled(definition)->explain();
-  for (const char* part : {"test reads the topic readings", R"({"x":{"$gt":0.5}})", R"(y = {"$add":["$x",1]})",
-                           "Window w: the last 5m, every 1m, by district and kind; mean, p99 of x", "for another 10s",
-                           "n: the count of events in the last 1h of its id", "Rule busy raises a warning",
-                           "at most once in 10m", "Detector jump watches x", "Sink lake: every message of readings",
-                           "Parquet files below here", "4.5 or more standard deviations", "rekey"})
+  for (const char* part :
+       {"test reads the topic readings", R"({"x":{"$gt":0.5}})", R"(y = {"$add":["$x",1]})",
+        "Window w: the last 5m, every 1m, by district and kind; mean, p99 of x", "for another 10s",
+        "n: the count of events in the last 1h of its id", "Rule busy raises a warning", "at most once in 10m",
+        "Detector jump watches x", "Sink lake: every message of readings",
+        "stands once in Parquet files below here, which are closed every 10s, or at 1000000 messages or 64 MiB",
+        "Sink index: every alert goes by POST to https://search/alerts, as a document of its index under an id",
+        "comes from INDEX_KEY in the environment. The sink runs the pipeline once more",
+        "Sink lines: every window of each partition, when it is final, goes by POST to http://collector/in, as a line",
+        "Sink final: every window of each partition, when it is final, stands once in NDJSON files below there",
+        "4.5 or more standard deviations", "rekey"})
     if (!says(text, part))
       CAF_FAIL("not said: " << part << "\n" << text);
 }

@@ -98,6 +98,23 @@ void finish(partition_task& task, outcome& into) {
   into.carry_out(done);
 }
 
+/// The task's next delta makes of the checkpoint that it went on from what a whole one says.
+void check_delta(partition_task& task, const std::vector<state_entry>& before) {
+  std::map<std::string, std::string> chain;
+  for (const auto& each : before)
+    chain[each.key] = *each.value;
+  for (auto& each : saved(task, true)) {
+    if (each.value)
+      chain[each.key] = *each.value;
+    else
+      CAF_CHECK_EQUAL(chain.erase(each.key), 1u);
+  }
+  std::map<std::string, std::string> base;
+  for (auto& each : saved(task, false))
+    base[each.key] = *each.value;
+  CAF_CHECK(chain == base);
+}
+
 } // namespace
 
 CAF_TEST(a checkpoint of schema 1 goes on to the documents of an uninterrupted run) {
@@ -157,40 +174,16 @@ CAF_TEST(panes that two entries of schema 4 had each for itself become the ones 
 
 CAF_TEST(a delta on a checkpoint of schema 4 leaves nothing of the panes that are shared now) {
   auto task = make_engine(shared_panes(), "readings", 3);
-  std::map<std::string, std::string> chain;
-  for (auto& each : written_by(4))
-    chain[each.key] = *each.value;
   task->restore(written_by(4));
-  for (auto& each : saved(*task, true)) {
-    if (each.value)
-      chain[each.key] = *each.value;
-    else
-      CAF_CHECK_EQUAL(chain.erase(each.key), 1u);
-  }
-  std::map<std::string, std::string> base;
-  for (auto& each : saved(*task, false))
-    base[each.key] = *each.value;
-  CAF_CHECK(chain == base);
+  check_delta(*task, written_by(4));
 }
 
 CAF_TEST(a delta on a checkpoint of schema 1 leaves nothing under the old names) {
   auto task = make_engine(plan(), "readings", 3);
-  std::map<std::string, std::string> chain;
-  for (auto& each : written_by(1))
-    chain[each.key] = *each.value;
   task->restore(written_by(1));
   outcome ignored;
   finish(*task, ignored);
-  for (auto& each : saved(*task, true)) {
-    if (each.value)
-      chain[each.key] = *each.value;
-    else
-      CAF_CHECK_EQUAL(chain.erase(each.key), 1u);
-  }
-  std::map<std::string, std::string> base;
-  for (auto& each : saved(*task, false))
-    base[each.key] = *each.value;
-  CAF_CHECK(chain == base);
+  check_delta(*task, written_by(1));
 }
 
 CAF_TEST(state of a later schema is refused by its number) {

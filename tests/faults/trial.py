@@ -106,7 +106,10 @@ class Trial:
         self.closed = threading.Event()
         self.settings = os.path.join(folder, "settings.json")
         self.kafka = {"brokers": self.addresses, "session.timeout.ms": str(SESSION_MS), "heartbeat.interval.ms": "500", "socket.timeout.ms": "10000",
-                      "reconnect.backoff.max.ms": "1000"}
+                      "reconnect.backoff.max.ms": "1000",
+                      # Three brokers share the cores with all else and answer late, and librdkafka 2.0.2 polls without a pause while messages that are
+                      # due wait behind some under way: at 300 events/s that took a core from the brokers, which answered later still.
+                      "linger.ms": "200"}
         with open(self.settings, "w") as file:
             json.dump({"kafka": self.kafka, "topics": {"prefix": self.prefix, "partitions": PARTITIONS, "replication": 3}}, file)
         threading.Thread(target=self.sampling, daemon=True).start()

@@ -125,6 +125,31 @@ CAF_TEST(a share of few trials is known to within its interval by Wilson) {
   CAF_CHECK_EQUAL(all.high, 1.0);
 }
 
+CAF_TEST(F1 is the harmonic mean and lies between that of the bounds of both) {
+  filled_store store;
+  const auto end = six_o_clock + minute;
+  store.write({make_label("l1", "a", "x", six_o_clock, end), make_label("l2", "b", "x", six_o_clock, end),
+               make_label("l3", "c", "y", six_o_clock, end), make_label("l4", "d", "z", six_o_clock, end, false),
+               make_alert("1", "a", six_o_clock), make_alert("2", "z", six_o_clock), make_alert("3", "y", six_o_clock),
+               make_alert("4", "x", six_o_clock)});
+  const auto report = must(query::score(*store));
+  const auto close = [](double a, double b) { return std::fabs(a - b) < 1e-12; };
+  CAF_CHECK(close(report.all.f1.value(), 2.0 / (1 / (1.0 / 3) + 1 / (1.0 / 4)))); // of 1/3 and 1/4
+  const auto recall = query::interval::of(1, 3, query::sure_97_5);
+  const auto precision = query::interval::of(1, 4, query::sure_97_5);
+  CAF_CHECK(close(report.all.f1_interval->low, 2 / (1 / recall.low + 1 / precision.low)));
+  CAF_CHECK(close(report.all.f1_interval->high, 2 / (1 / recall.high + 1 / precision.high)));
+  CAF_CHECK(recall.low < report.all.recall_interval->low);
+  CAF_CHECK(close(row(report.by_cause, "x")->f1.value(), 2.0 / 3)); // of 1/2 and 1
+  CAF_CHECK(!row(report.by_cause, "y")->f1);                        // nothing has rung for it
+  CAF_CHECK(!row(report.by_cause, "z")->f1);
+  CAF_CHECK(close(row(report.by_detector, "shift")->f1.value(), report.all.f1.value()));
+  store.clear();
+  store.write({make_label("l1", "a", "x", six_o_clock, end), make_alert("1", "z", six_o_clock)});
+  const auto none_right = must(query::score(*store));
+  CAF_CHECK_EQUAL(none_right.all.f1.value(), 0.0);
+}
+
 CAF_TEST(the average precision is that of the order which scores give) {
   filled_store store;
   const auto end = six_o_clock + minute;

@@ -66,7 +66,8 @@ CAF_TEST(a sink counts what it has put away and its failures and is behind the e
       return answer;
     }
   };
-  const auto counted = std::make_shared<counted_sink>("kept", "lake", std::make_unique<place_for_rows>(answer));
+  const auto counted = std::make_shared<counted_sink>("kept", "lake", std::make_unique<place_for_rows>(answer),
+                                                      std::make_shared<std::atomic<std::uint64_t>>(3));
   actors::progress_snapshot analysis;
   analysis.partitions.push_back({{"x.clicks", 0}, 9, 9, 20, INT64_MIN});
   analysis.partitions.push_back({{"x.clicks", 1}, 3, 3, 3, INT64_MIN});
@@ -92,6 +93,7 @@ CAF_TEST(a sink counts what it has put away and its failures and is behind the e
   const auto text = figures.text();
   CAF_CHECK(has_line(text, "throng_sink_rows_total{pipeline=\"kept\",sink=\"lake\"} 7"));
   CAF_CHECK(has_line(text, "throng_sink_errors_total{pipeline=\"kept\",sink=\"lake\"} 2"));
+  CAF_CHECK(has_line(text, "throng_sink_refused_total{pipeline=\"kept\",sink=\"lake\"} 3"));
   const std::string behind = "throng_sink_lag_messages{partition=\"";
   CAF_CHECK(has_line(text, behind + "0\",pipeline=\"kept\",sink=\"lake\",topic=\"x.clicks\"} 13"));
   CAF_CHECK(has_line(text, behind + "1\",pipeline=\"kept\",sink=\"lake\",topic=\"x.clicks\"} 0"));

@@ -9,6 +9,7 @@ import { alertLine } from "../parts/alert_line.ts";
 import { choice, text } from "../parts/fields.ts";
 import { MutePanel } from "../parts/mutes.ts";
 import { Panel } from "../parts/panel.ts";
+import { ThresholdPanel } from "../parts/thresholds.ts";
 import { VirtualList } from "../parts/virtual_list.ts";
 import { parameters } from "../range.ts";
 
@@ -20,6 +21,7 @@ export class Alerts extends Page {
   override readonly live = false; // what comes in is put on top, not asked for again
   private readonly panel = new Panel("Alerts, newest first", { columns: 12 });
   private readonly mutes = new MutePanel();
+  private readonly thresholds = new ThresholdPanel();
   private readonly status = element("p", { class: "note", role: "status" });
   private readonly list: VirtualList<Alert>;
   private loading: Loading | undefined;
@@ -38,7 +40,7 @@ export class Alerts extends Page {
     );
     this.panel.root.classList.add("filling");
     this.panel.show(this.list.root, this.status);
-    this.root.append(this.panel.root, this.mutes.root);
+    this.root.append(this.panel.root, this.mutes.root, this.thresholds.root);
     this.filters.push(
       choice("severity", "Severity", [
         ["", "all"],
@@ -73,7 +75,11 @@ export class Alerts extends Page {
   async load(loading: Loading): Promise<void> {
     this.loading = loading;
     this.cursor = null;
-    await Promise.all([this.list.restart(), this.mutes.load(loading.signal)]);
+    await Promise.all([
+      this.list.restart(),
+      this.mutes.load(loading.signal),
+      this.thresholds.load(loading.place.query, loading.signal),
+    ]);
   }
 
   private async next(count: number): Promise<{ items: Alert[]; more: boolean }> {

@@ -50,6 +50,7 @@ export class Detection extends Page {
     "False alarms": "false_alarms",
     Recall: "recall",
     Precision: "precision",
+    F1: "f1",
     "Median seconds": "median_seconds_to_detect",
   });
   private readonly detectorRows = new Rows("By detector or rule", {
@@ -58,8 +59,17 @@ export class Detection extends Page {
     Alerts: "alerts",
     Right: "right",
     "False alarms": "false_alarms",
+    Recall: "recall",
     Precision: "precision",
+    F1: "f1",
     "Median seconds": "median_seconds_to_detect",
+  });
+  private readonly money = new Panel("Money saved and lost", { columns: 12, tall: true });
+  private readonly moneyRows = new Rows("Money saved and lost", {
+    Of: "name",
+    Saved: "money.saved",
+    Lost: "money.lost",
+    "Stopped wrongly": "money.stopped_wrongly",
   });
 
   constructor(context: Context) {
@@ -70,7 +80,8 @@ export class Detection extends Page {
     this.precision = this.keep(new FigurePanel("Precision by detector or rule"));
     this.soon = this.keep(new FigurePanel("Median seconds to detect, by cause"));
     this.subtle = this.keep(new FigurePanel("Recall by subtlety"));
-    this.root.append(this.causes.root, this.detectors.root, this.cases.root);
+    this.root.append(this.causes.root, this.detectors.root, this.money.root, this.cases.root);
+    this.money.root.hidden = true; // until some is known
     this.filters.push(
       choice("grace", "Alerts count until", [
         ["", "10 min after the end"],
@@ -116,11 +127,32 @@ export class Detection extends Page {
     );
   }
 
-  private showScore({ all: sum, by_cause, by_detector, false_alarms_a_day }: Score): void {
+  private showMoney({ all: sum, by_cause, by_detector, money }: Score): void {
+    this.money.root.hidden = money === null;
+    if (money === null) return;
+    const { currency, block_for_seconds, payments, unknown } = money;
+    const missing = unknown > 0 ? `, and ${format.number(unknown)} labelled events whose amount is not known` : "";
+    this.money.show(
+      element(
+        "p",
+        { class: "note" },
+        `${currency ? `In ${currency}, as` : "As"} if each alert had stopped what its entity pays in the ${format.duration(block_for_seconds)} after it: ${format.number(payments)} payments${missing}`,
+      ),
+      this.moneyRows.of(
+        [{ ...sum, name: "all together" }, ...by_cause, ...by_detector].filter((row) => row.money !== null),
+        (_, value) =>
+          typeof value === "number" ? element("span", { "data-value": value }, format.money(value)) : undefined,
+      ),
+    );
+  }
+
+  private showScore(score: Score): void {
+    const { all: sum, by_cause, by_detector, false_alarms_a_day } = score;
     this.tiles.set("Incidents labelled", format.number(sum.labels));
     this.tiles.set("Found", format.number(sum.found));
     this.tiles.set("Recall", format.share(sum.recall));
     this.tiles.set("Precision", format.share(sum.precision));
+    this.tiles.set("F1", format.share(sum.f1));
     this.tiles.set("Median time to detect", format.duration(sum.median_seconds_to_detect));
     this.tiles.set("False alarms a day", format.number(false_alarms_a_day));
     const of = (rows: ScoreRow[], value: (row: ScoreRow) => number | null) =>
@@ -147,6 +179,7 @@ export class Detection extends Page {
     );
     this.causes.show(this.causeRows.of(by_cause));
     this.detectors.show(this.detectorRows.of(by_detector));
+    this.showMoney(score);
   }
 
   private showTimeLine(labels: Label[], alerts: Alert[]): void {

@@ -2,15 +2,14 @@
 import sqlite3
 import subprocess
 
-from throng import PROGRAM, InFolder
+from throng import InFolder
 
 
 class BusyRun(InFolder):
     def busy(self, *more):
         """A run whose store somebody else locks: it can't save."""
-        process = subprocess.Popen([PROGRAM, "run", "smart-city", "--duration", "30d", "--set", "populations.sensors.count=500",
-                                    "--store", self.store, *more], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.addCleanup(process.kill)
+        process = self.started("run", "smart-city", "--duration", "30d", "--set", "populations.sensors.count=500", "--store", self.store, *more,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for line in process.stderr:
             if "the world begins" in line:
                 break

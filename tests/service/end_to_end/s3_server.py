@@ -144,6 +144,24 @@ class S3Server:
         self.server.s3 = self
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
+    def kills_at_put(self, running, number, arrives=True):
+        """Kills who writes at its `number`-th put, which is carried out or refused; nobody is answered from there until it is gone."""
+        puts = []
+
+        def kill(command, *_):
+            puts.extend([command] if command == "PUT" else [])
+            if len(puts) == number and command == "PUT":
+                running.kill()
+            return len(puts) >= number
+
+        if arrives:
+            self.unanswered = kill
+        else:
+            self.refuse = lambda command, key, query: (503, "SlowDown") if kill(command) else None
+        status = running.wait(60)
+        self.unanswered, self.refuse = lambda *_: False, lambda *_: None
+        return status
+
     def close(self):
         self.server.shutdown()
         self.server.server_close()

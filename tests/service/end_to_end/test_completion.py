@@ -3,7 +3,7 @@ import shutil
 import subprocess
 import unittest
 
-from throng import PROGRAM, InFolder, throng
+from throng import InFolder, throng
 
 
 class Completion(InFolder):

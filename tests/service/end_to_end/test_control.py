@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-from throng import PROGRAM, InFolder, query, throng
+from throng import InFolder, query, throng
 
 SCENARIO = """{
   // edited while it runs
@@ -27,12 +27,8 @@ class Control(InFolder):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("THRONG_")}
         if token:
             environment["THRONG_TOKEN"] = token
-        self.world = subprocess.Popen(
-            [PROGRAM, "simulate", self.path("world.json"), "--to", f"file:{self.path('out')}", "--store", self.store, "--serve", "127.0.0.1:0",
-             *arguments], stderr=subprocess.PIPE, text=True, env=environment)
-        self.addCleanup(self.world.stderr.close)
-        self.addCleanup(self.world.wait)
-        self.addCleanup(self.world.kill)
+        self.world = self.started("simulate", self.path("world.json"), "--to", f"file:{self.path('out')}", "--store", self.store, "--serve",
+                                  "127.0.0.1:0", *arguments, stderr=subprocess.PIPE, env=environment)
         self.at = re.search(r"serving at http://(127\.0\.0\.1:\d+)", self.world.stderr.readline()).group(1)
 
     def control(self, verb, *arguments, expect=0, **more):

@@ -9,7 +9,7 @@ import time
 import unittest
 
 from busy_run import BusyRun
-from throng import PROGRAM, throng
+from throng import throng
 
 SMALL = ["--duration", "2m", "--set", "populations.sensors.count=50"]
 PIPELINE = """{"name": "means", "source": "readings", "key": "id", "timestamp": "at",
@@ -68,7 +68,7 @@ class Conventions(BusyRun):
     def terminal(self, *arguments):
         """What a terminal gets from standard error, and the status."""
         ours, its = pty.openpty()
-        process = subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.DEVNULL, stderr=its, stdin=subprocess.DEVNULL)
+        process = self.started(*arguments, stdout=subprocess.DEVNULL, stderr=its, stdin=subprocess.DEVNULL)
         os.close(its)
         text = b""
         try:
@@ -112,8 +112,7 @@ class Conventions(BusyRun):
 
     def test_sigterm_stops_it_cleanly(self):
         ours, its = pty.openpty()
-        process = subprocess.Popen([PROGRAM, "simulate", "smart-city", "--duration", "300d", "--to", "null", "--report",
-                                    self.path("report.json")], stderr=its)
+        process = self.started("simulate", "smart-city", "--duration", "300d", "--to", "null", "--report", self.path("report.json"), stderr=its)
         os.close(its)
         said = b""
         while not re.search(rb"world at .* [1-9]\d* events", said):  # a progress line: it lives, and watches for signals

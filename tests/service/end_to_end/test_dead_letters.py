@@ -5,6 +5,7 @@ import os
 import unittest
 import uuid
 
+from bulk_server import BulkServer
 from throng import InFolder, query, throng
 
 BROKERS = os.environ.get("THRONG_TEST_KAFKA", "")
@@ -78,3 +79,28 @@ class DeadLettersTest(InFolder):
         _, said = self.cluster("replay", "--from-dead-letter")
         self.assertIn("2 messages", said)
         self.assertIn("cut_from", said)
+
+    def test_what_the_server_of_a_sink_refuses_is_a_dead_letter_that_is_not_given_back(self):
+        server = BulkServer()
+        self.addCleanup(server.close)
+        server.item = lambda row: 400 if row.get("x") == 4 or "events" in row else 201
+        sinks = [{"name": of, "of": of, "to": server.url(of), "format": "elasticsearch"} for of in ("events", "windows")]
+        window = {"name": "w", "tumbling": "1h", "group_by": ["id"], "aggregate": {"x": ["sum"]}}
+        self.write("p.json", json.dumps({"name": "p", "source": "rooms", "key": "id", "timestamp": "at", "windows": [window], "sinks": sinks}))
+        lines = [{"id": "a", "at": f"2026-01-05T{6 + i:02}:00:00Z", "x": 2 ** i} for i in range(4)] + [{"id": "a", "x": 4}]
+        self.write("rooms.ndjson", "".join(json.dumps(each) + "\n" for each in lines))
+        self.cluster("replay", self.path("rooms.ndjson"), "--topic", "rooms", "--key", "id")
+        report = self.analyze()
+        self.assertEqual((report["consumed"], report["dead_letters"]), (5, 1))
+        self.assertEqual(sorted(row["x"] for row in server.taken), [1, 2, 8])
+        out, _ = self.cluster("peek", self.prefix + "analytics.dead_letter", "--format", "records")
+        text = lambda of: base64.b64decode(of).decode()
+        letters = [{name: text(value) for name, value in json.loads(line)["headers"]} for line in out.splitlines()]
+        # Two of x = 4, of which the pipeline refuses one itself, and the two windows that are final.
+        self.assertEqual(sorted(each["reason"] for each in letters), ["no_timestamp"] + ["refused"] * 4)
+        self.assertEqual(len({each["id"] for each in letters}), 5)
+        self.assertEqual({each["detail"] for each in letters if each["reason"] == "refused"},
+                         {f"sink {of}: mapper_parsing_exception: said by the tests" for of in ("events", "windows")})
+        _, said = self.cluster("replay", "--from-dead-letter")
+        self.assertIn("1 messages", said)
+        self.assertIn("4 dead letters are left out: a sink's server has refused them", said)

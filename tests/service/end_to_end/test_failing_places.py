@@ -31,15 +31,12 @@ class Places(InFolder):
         """Runs them all side by side, each of which must end within the limit; [(command, exit status, stdout, stderr)]."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("THRONG_")}
         began = time.monotonic()
-        running = [(command, subprocess.Popen([PROGRAM, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                              env=environment, cwd=self.folder)) for command in commands]
+        running = [(command, self.started(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, cwd=self.folder)) for command in commands]
         done = []
         for command, process in running:
             try:
                 out, log = process.communicate(timeout=max(began + WITHIN - time.monotonic(), 0.1))
             except subprocess.TimeoutExpired:
-                process.kill()
-                process.communicate()
                 self.fail(f"throng {' '.join(command)} still runs after {WITHIN} s")
             done.append((command, process.returncode, out, log))
         return done
@@ -72,11 +69,11 @@ class Disks(Places):
         lines = self.path("readings.ndjson")
         for command in (["replay", lines, "--topic", "t", "--to", "stdout"], ["query", "windows", "--store", self.store, "--limit", "0", "--format", "csv"],
                         ["export", "windows", "--store", self.store, "--format", "ndjson"]):
-            with subprocess.Popen([PROGRAM, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder) as running:
-                self.assertTrue(running.stdout.readline())
-                running.stdout.close()
-                said = running.stderr.read()
-            self.assertEqual(running.returncode, 1, command)
+            running = self.started(*command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.folder)
+            self.assertTrue(running.stdout.readline())
+            running.stdout.close()
+            said = running.stderr.read()
+            self.assertEqual(running.wait(60), 1, command)
             self.assertNotIn("throng:", said)
 
     def test_an_answer_or_a_report_that_cannot_be_written_is_an_error(self):

@@ -5,19 +5,14 @@ import subprocess
 import unittest
 from datetime import datetime
 
-from throng import PROGRAM, InFolder, query, throng
+from throng import InFolder, query, throng
 
 SMALL = ["--set", "populations.sensors.count=60", "--quiet"]
 
 
 class Follow(InFolder):
     def follow(self, subject, *options):
-        started = subprocess.Popen([PROGRAM, "query", subject, "--store", self.store, "--follow", "--format", "ndjson", *options],
-                                   stdout=subprocess.PIPE, text=True)
-        self.addCleanup(started.stdout.close)
-        self.addCleanup(started.wait)
-        self.addCleanup(started.kill)
-        return started
+        return self.started("query", subject, "--store", self.store, "--follow", "--format", "ndjson", *options, stdout=subprocess.PIPE)
 
     def test_what_is_there_comes_first_then_what_a_later_run_writes_and_a_stop_is_clean(self):
         throng("run", "smart-city", "--duration", "3m", "--set", "incidents=[]", *SMALL, "--store", self.store)

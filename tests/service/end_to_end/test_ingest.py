@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from rest_api import RestApi
-from throng import PROGRAM, InFolder, throng
+from throng import InFolder, throng
 
 ROWS = [{"id": f"r{i:03}", "at": f"2026-01-05T06:{i // 60:02}:{i % 60:02}Z", "x": i, "department": ("69", "01", "38")[i % 3]} for i in range(47)]
 SECRET = "s3cret-key"
@@ -154,7 +154,7 @@ class Ingest(InFolder):
     def test_every_so_often_what_is_new_comes_and_an_interrupt_ends_it(self):
         api = self.api(ROWS[:13])
         config = self.config(api, "page", every="10ms")
-        process = subprocess.Popen([PROGRAM, "ingest", config, "--to", "stdout"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = self.started("ingest", config, "--to", "stdout", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         while len(api.requests) < 6:
             self.assertIsNone(process.poll())
         api.rows = ROWS
@@ -170,7 +170,7 @@ class Ingest(InFolder):
     def test_an_interrupt_ends_a_reply_that_does_not_come(self):
         api = self.api(ROWS)
         api.script = ["drip"]
-        process = subprocess.Popen([PROGRAM, "ingest", self.config(api, "page"), "--to", "null"], stderr=subprocess.PIPE, text=True)
+        process = self.started("ingest", self.config(api, "page"), "--to", "null", stderr=subprocess.PIPE)
         while not api.requests:
             self.assertIsNone(process.poll())
         process.send_signal(signal.SIGTERM)

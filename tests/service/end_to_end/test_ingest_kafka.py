@@ -60,7 +60,7 @@ class IngestIntoKafka(InFolder):
         # Each life until the API has been asked so often more; then at any moment of what follows the page.
         for _ in range(8):
             wanted = len(self.api.requests) + self.random.randrange(1, 5)
-            process = subprocess.Popen([PROGRAM, *self.arguments(config, store)], stderr=subprocess.DEVNULL)
+            process = self.started(*self.arguments(config, store), stderr=subprocess.DEVNULL)
             while process.poll() is None and len(self.api.requests) < wanted:
                 time.sleep(0.0005)
             time.sleep(self.random.random() * 0.01)  # where it is killed, not what is expected
@@ -89,7 +89,7 @@ class IngestIntoKafka(InFolder):
         _, said = throng(*self.arguments(config, self.store), "--set", "query.sort=x", expect=2)
         self.assertIn("of another request", said)
         throng(*self.arguments(config, self.store), "--set", "query.sort=x", "--reset")
-        first = subprocess.Popen([PROGRAM, *self.arguments(config, self.mongodb), "--set", "every=20ms"], stderr=subprocess.PIPE, text=True)
+        first = self.started(*self.arguments(config, self.mongodb), "--set", "every=20ms", stderr=subprocess.PIPE)
         asked = len(self.api.requests)
         while len(self.api.requests) < asked + 6:
             self.assertIsNone(first.poll())
@@ -109,11 +109,11 @@ class IngestIntoKafka(InFolder):
         plain = self.write("plain.json", json.dumps({"name": "kept", "source": "energy.certificates", "key": "numero_dpe", "timestamp": "date_reception_dpe"}))
         # Two groups that know nothing of each other: one keeps what came, one counts.
         def group(name, *arguments):
-            return [PROGRAM, "analyze", *arguments, "--settings", self.settings, "--store", self.mongodb, "--consumer-group", self.prefix + name,
+            return ["analyze", *arguments, "--settings", self.settings, "--store", self.mongodb, "--consumer-group", self.prefix + name,
                     "--checkpoint-every", "200ms"]
-        first = subprocess.Popen(group("count", labels), stderr=subprocess.DEVNULL)
-        second = subprocess.Popen(group("count", labels), stderr=subprocess.DEVNULL)
-        kept = subprocess.run([*group("keep", plain, "--record", "energy.certificates"), "--until-end"], capture_output=True, text=True)
+        first = self.started(*group("count", labels), stderr=subprocess.DEVNULL)
+        second = self.started(*group("count", labels), stderr=subprocess.DEVNULL)
+        kept = subprocess.run([PROGRAM, *group("keep", plain, "--record", "energy.certificates"), "--until-end"], capture_output=True, text=True)
         self.assertEqual(kept.returncode, 0, kept.stderr)
 
         def counted():

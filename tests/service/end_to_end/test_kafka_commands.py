@@ -8,7 +8,7 @@ import subprocess
 import unittest
 import uuid
 
-from throng import PROGRAM, InFolder, query, throng
+from throng import InFolder, query, throng
 
 BROKERS = os.environ.get("THRONG_TEST_KAFKA", "")
 MONGODB = os.environ.get("THRONG_TEST_MONGODB", "")
@@ -147,10 +147,8 @@ class Peek(OnCluster):
     def test_it_follows_what_comes_until_it_is_stopped(self):
         topic = self.prefix + "iot.readings"
         self.on_cluster("topics", "create", topic, "--partitions", "4", "--retention", "forever")
-        process = subprocess.Popen([PROGRAM, "peek", topic, "--brokers", BROKERS, "--start", "latest", "--follow", "--format", "ndjson"],
-                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.kill)
+        process = self.started("peek", topic, "--brokers", BROKERS, "--start", "latest", "--follow", "--format", "ndjson",
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         count = self.simulate(duration="10s")
         seen = [json.loads(process.stdout.readline()) for _ in range(count)]
         process.send_signal(signal.SIGTERM)
@@ -171,9 +169,8 @@ class Groups(OnCluster):
         self.assertEqual([line.split() for line in lines[2:]],
                          [[self.prefix + "iot.readings", str(p), str(end), str(end), "0", "-"] for p, end in ends.items()])
         self.assertIn(lines[0], self.on_cluster("groups")[0].splitlines())
-        process = subprocess.Popen([PROGRAM, "analyze", "city-climate", "--settings", self.settings, "--consumer-group", group, "--store", self.store],
-                                   stderr=subprocess.DEVNULL)
-        self.addCleanup(process.kill)
+        process = self.started("analyze", "city-climate", "--settings", self.settings, "--consumer-group", group, "--store", self.store,
+                               stderr=subprocess.DEVNULL)
         while True:  # until it has joined
             lines = self.on_cluster("groups", group)[0].splitlines()
             if lines[0].startswith(f"{group}: Stable, 1 member") and all(line.endswith("at /127.0.0.1") for line in lines[2:]):

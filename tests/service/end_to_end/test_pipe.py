@@ -6,7 +6,7 @@ import signal
 import subprocess
 import unittest
 
-from throng import PROGRAM, InFolder, query, throng
+from throng import InFolder, query, throng
 
 PIPELINE = """{
   "name": "means", "source": "readings", "key": "id", "timestamp": "at", "timestamp_unit": "ms", "disorder": "5s",
@@ -77,8 +77,8 @@ class Pipe(InFolder):
         self.compare(out, 3)
 
     def test_a_result_comes_out_while_more_goes_in(self):
-        process = subprocess.Popen([PROGRAM, "analyze", self.path("p.json"), "--from", "stdin", "--store", "none", "--to",
-                                    "stdout", "--quiet"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        process = self.started("analyze", self.path("p.json"), "--from", "stdin", "--store", "none", "--to", "stdout", "--quiet",
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for at in (0, 60_000, 200_000):  # the last moves the watermark past the first window's end
             process.stdin.write(f'{{"id": "a", "at": {1_767_225_600_000 + at}, "x": 4}}\n')
             process.stdin.flush()
@@ -92,6 +92,28 @@ class Pipe(InFolder):
         self.assertEqual(process.returncode, 0)
         windows, _ = self.printed(rest)
         self.assertEqual(windows[("minute", "2026-01-01T00:03:00.000Z", '{"id": "a"}')]["x"]["count"], 1)
+
+    def told_of(self, windows, events):
+        """The lines that come out, and the report, of events (entity, second) in their order."""
+        self.write("p.json", json.dumps({"name": "p", "source": "t", "key": "k", "timestamp": "ts", "disorder": "0s", "windows": windows}))
+        lines = "".join(json.dumps({"k": who, "ts": f"2026-03-01T00:{second // 60:02}:{second % 60:02}Z", "v": 1}) + "\n" for who, second in events)
+        out, _ = throng("analyze", self.path("p.json"), "--from", "stdin", "--store", "none", "--to", "stdout", "--quiet", "--report",
+                        self.path("report.json"), input=lines)
+        return [json.loads(line) for line in out.splitlines()], self.report()
+
+    def test_a_session_that_has_become_part_of_another_is_told_by_its_group_and_start(self):
+        sessions = [{"name": "s", "session": {"gap": "10s"}, "lateness": "1m", "group_by": ["k"], "aggregate": {"v": ["sum"]}}]
+        told, _ = self.told_of(sessions, [("a", 30), ("b", 30), ("z", 45), ("b", 25), ("z", 46)])
+        gone = [line for line in told if line.get("superseded")]
+        self.assertEqual([(line["group"], line["start"]) for line in gone], [({"k": "b"}, "2026-03-01T00:00:30.000Z")])
+        self.assertNotIn("end", gone[0])
+
+    def test_an_event_left_out_of_one_window_but_not_of_another_is_counted(self):
+        windows = [{"name": "ten", "tumbling": "10s", "lateness": "10s", "aggregate": {"v": ["sum"]}},
+                   {"name": "minute", "tumbling": "1m", "aggregate": {"v": ["sum"]}}]
+        told, report = self.told_of(windows, [("a", 0), ("a", 65), ("a", 55), ("a", 300)])
+        self.assertEqual((report["late_by_window"], report["late"]), (1, 0))
+        self.assertEqual({line["events"] for line in told if line["window"] == "minute" and line["start"] == "2026-03-01T00:00:00.000Z"}, {1})
 
     def test_standard_input_goes_into_an_empty_store_only_or_with_reset(self):
         arguments = ["analyze", self.path("p.json"), "--from", "stdin", "--store", self.store, "--report", self.path("report.json")]
@@ -118,8 +140,8 @@ class Pipe(InFolder):
             self.assertIn(said, message, arguments)
 
     def test_a_reader_that_goes_away_ends_it_with_a_sentence(self):
-        process = subprocess.Popen([PROGRAM, "analyze", self.path("p.json"), "--from", f"file:{self.folder}", "--store", "none",
-                                    "--to", "stdout"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = self.started("analyze", self.path("p.json"), "--from", f"file:{self.folder}", "--store", "none", "--to", "stdout",
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         process.stdout.close()
         _, message = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 1)

@@ -132,6 +132,16 @@ class Rekey(InFolder, ComparesWindows):
         expected, _ = recompute.recompute(PIPELINE, self.lines, 3)
         self.compare(PIPELINE, expected, query("windows", self.store))
 
+    def test_what_is_taken_in_at_the_end_is_counted(self):
+        self.write("t.ndjson", "".join(json.dumps({"k": f"k{i}", "ts": BEGIN + i * 1_000, "v": 1, "p": "x"}) + "\n" for i in range(8)))
+        self.write("p.json", json.dumps({"name": "p", "source": "t", "key": "k", "timestamp": "ts", "timestamp_unit": "ms", "rekey": "p",
+                                         "rules": [{"name": "r", "when": {"v": {"$gte": 1}}}], "to": "out"}))
+        throng("analyze", self.path("p.json"), "--from", f"file:{self.folder}", "--partitions", "4", "--store", self.store, "--output",
+               self.path("out"), "--report", self.path("report.json"))
+        self.assertEqual(len(query("alerts", self.store)), 8)
+        report = self.report()
+        self.assertEqual((report["alerts"], report["written"]), (8, 8))
+
     def test_a_pipe_gives_what_a_file_gives(self):
         self.lay_out(3_000, 100)
         piped = f"sqlite:{self.path('piped.db')}"

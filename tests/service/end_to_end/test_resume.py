@@ -3,10 +3,9 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
 import time
 
-from throng import PROGRAM, InFolder, query, throng
+from throng import InFolder, query, throng
 
 WORLD = ["--duration", "2h", "--set", "populations.sensors.count=300", "--set", "trouble.late=0.01", "--set", "trouble.duplicate=0.01",
          "--set", "trouble.malformed=0.001"]
@@ -14,8 +13,8 @@ WORLD = ["--duration", "2h", "--set", "populations.sensors.count=300", "--set", 
 
 class Resume(InFolder):
     def begin(self, folder, *arguments, speed="600"):
-        return subprocess.Popen([PROGRAM, "simulate", "metropolis", *WORLD, "--speed", speed, "--to", f"file:{self.path(folder)}", "--store",
-                                 self.store, "--snapshot-every", "300ms", "--quiet", *arguments])
+        return self.started("simulate", "metropolis", *WORLD, "--speed", speed, "--to", f"file:{self.path(folder)}", "--store", self.store,
+                            "--snapshot-every", "300ms", "--quiet", *arguments)
 
     def is_under_way(self, world, resumed=0, beyond=0, snapshots=0):
         """Waits until a world has been resumed so often, has written more than so many bytes and keeps so many snapshots; says how many of each."""

@@ -4,11 +4,17 @@ import signal
 import subprocess
 import unittest
 from collections import Counter
+from datetime import datetime
 
-from throng import PROGRAM, InFolder, query, throng
+from throng import InFolder, query, throng
 
 SMALL = ["--duration", "35m", "--set", "populations.sensors.count=400", "--set", "populations.visitors.count=300",
          "--set", "populations.accounts.count=300", "--set", "populations.helpdesk.count=40"]
+
+
+def seconds_between(one, other):
+    one, other = (datetime.fromisoformat(time.replace("Z", "+00:00")) for time in (one, other))
+    return (other - one).total_seconds()
 
 
 class Run(InFolder):
@@ -34,8 +40,45 @@ class Run(InFolder):
             alerts.setdefault(alert["entity"], []).append(alert["time"])
         for event in blocked:
             self.assertTrue([time for time in alerts[event["account_id"]] if time < event["timestamp"]], event)
+        score = json.loads(throng("score", "--store", self.store, "--block-for", "10m", "--report", "-")[0])
+        self.assertEqual(score["all"]["money"], self.money_by_hand(events[0], alerts, 600))
+        self.assertGreater(min(score["all"]["money"].values()), 0)
         self.run_small("--set", 'record.topics=["bank.transactions"]')
         self.assertEqual(blocked_of(query("events", self.store)), [])
+
+    def money_by_hand(self, events, alerts, block_seconds):
+        """In cents, of what was paid or would have been, had nobody blocked the account."""
+        named = set()
+        for label in query("labels", self.store):
+            if label["malicious"]:
+                for first, _, last in (part.partition("-") for part in (label["seqs"] or "").split(",") if part):
+                    named.update((label["entity"], seq) for seq in range(int(first), int(last or first) + 1))
+        made = Counter({"saved": 0, "lost": 0, "stopped_wrongly": 0})
+        priced = [event for event in events if "amount" in event.get("message", {})]
+        paid = {(event["key"], event["message"]["seq"]): event for event in priced}  # a doubled one once
+        for key, event in paid.items():
+            message = event["message"]
+            if message.get("type") in ("salary", "transfer_in", "deposit") or message.get("decline_reason") == "insufficient_funds":
+                continue
+            stopped = any(0 < seconds_between(time, event["time"]) <= block_seconds for time in alerts.get(key[0], []))
+            made["saved" if key in named and stopped else "lost" if key in named else "stopped_wrongly" if stopped else "paid"] += round(100 * message["amount"])
+        del made["paid"]
+        return dict(made)
+
+    def test_raw_events_leave_the_store_by_event_time(self):
+        recorded = ["--set", 'record.topics=["bank.transactions"]']
+        others = ("windows", "alerts", "labels", "entities")
+        self.run_small(*recorded)
+        everything = query("events", self.store)
+        rest = [query(subject, self.store) for subject in others]
+        self.run_small(*recorded, "--set", "record.keep=10m")
+        kept = query("events", self.store)
+        self.assertEqual([query(subject, self.store) for subject in others], rest)
+        times = sorted(event["time"] for event in kept)
+        minutes = (datetime.fromisoformat(times[-1]) - datetime.fromisoformat(times[0])).total_seconds() / 60
+        self.assertTrue(9 < minutes < 14, minutes)
+        by = lambda event: (event["partition"], event["offset"])
+        self.assertEqual(sorted(kept, key=by), sorted((event for event in everything if event["time"] >= times[0]), key=by))
 
     def test_what_the_world_made_was_taken_in_stored_and_audited(self):
         report = self.run_small()
@@ -95,10 +138,8 @@ class Run(InFolder):
         self.assertEqual(mine[0]["x"]["sum"], 7)
 
     def test_ctrl_c_ends_it_cleanly_and_nothing_is_lost(self):
-        process = subprocess.Popen(
-            [PROGRAM, "run", "metropolis", *SMALL[2:], "--duration", "30d", "--store", self.store,
-             "--report", self.path("report.json"), "--log-level", "info"],
-            stderr=subprocess.PIPE, text=True)
+        process = self.started("run", "metropolis", *SMALL[2:], "--duration", "30d", "--store", self.store, "--report", self.path("report.json"),
+                               "--log-level", "info", stderr=subprocess.PIPE)
         for line in process.stderr:
             if "world begins" in line:
                 break

@@ -2,7 +2,6 @@
 import contextlib
 import http.client
 import json
-import os
 import re
 import signal
 import socket
@@ -10,7 +9,7 @@ import subprocess
 import unittest
 from urllib.parse import quote, urlencode
 
-from throng import PROGRAM, InFolder, query, throng
+from throng import InFolder, query, throng
 
 WORLD = ["--duration", "10m", "--set", "populations.sensors.count=60", "--set",
          'incidents=[{"kind": "sensor.stuck", "population": "sensors", "count": 2, "at": "2m", "for": "5m"}]',
@@ -44,10 +43,7 @@ class Serve(InFolder):
     def setUp(self):
         super().setUp()
         throng("run", "smart-city", *WORLD, "--store", self.store)
-        self.server = subprocess.Popen([PROGRAM, "serve", "127.0.0.1:0", "--store", self.store], stderr=subprocess.PIPE, text=True)
-        self.addCleanup(self.server.stderr.close)
-        self.addCleanup(self.server.wait)
-        self.addCleanup(self.server.kill)
+        self.server = self.started("serve", "127.0.0.1:0", "--store", self.store, stderr=subprocess.PIPE)
         self.port = int(re.fullmatch(r"serving at http://127\.0\.0\.1:(\d+)\n", self.server.stderr.readline()).group(1))
 
     def ask(self, path, method="GET", body=None, headers=None):
@@ -105,7 +101,7 @@ class Serve(InFolder):
         known = description["components"]["parameters"]
         examples = {"pipeline": "city-climate", "window": "climate-1m", "group": "district=district-00", "entity": "sensor-000007",
                     "from": "2026-01-05", "to": "2027-01-01", "where": "{}", "sort": None, "limit": "3", "rollup": "5m", "gap": "30m", "cursor": None,
-                    "grace": "5m", "against": "labels", "last_event_id": "7"}
+                    "grace": "5m", "block_for": "1h", "against": "labels", "last_event_id": "7"}
         for path, methods in description["paths"].items():
             self.assertLessEqual(set(methods), {"get", "post"})
             if "post" in methods:
@@ -148,7 +144,9 @@ class Serve(InFolder):
         throng("score", "--store", self.store, "--grace", "5m", "--report", self.path("score.json"))
         expected = self.report("score.json")
         self.assertEqual(self.get("/api/score", grace="5m"), (200, {name: expected[name] for name in expected if name != "command"}))
+        self.assertIsNone(expected["money"], "sensors pay nothing")
         self.assertEqual(self.get("/api/score", grace="soon")[0], 400)
+        self.assertIn("--block-for soon", self.get("/api/score", block_for="soon")[1]["detail"])
 
     def test_the_stream_tells_what_comes_into_the_store_and_goes_on_where_a_reader_was(self):
         with http_answer(self.port, "/api/stream") as stream:

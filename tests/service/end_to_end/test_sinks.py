@@ -193,6 +193,70 @@ class Sinks(InFolder):
         os.rename(self.path("shut"), self.path("lake"))
         self.check_each_once(5_000)
 
+    def results(self, name):
+        """The rows of a sink of results, which lie by their time; without what says where they stood."""
+        rows = []
+        for path in glob.glob(self.path(f"{name}/**/*.ndjson"), recursive=True):
+            with open(path) as file:
+                for row in map(json.loads, file):
+                    at = row.get("start") or row["time"]
+                    self.assertIn(f"/dt={at[:10]}/hour={at[11:13]}/", path)
+                    rows.append({key: value for key, value in row.items() if not key.startswith("_")})
+        return rows
+
+    def test_final_windows_and_alerts_are_in_the_files_once_and_as_queries_show_them(self):
+        self.start(self.messages(20_000))
+        self.write("p.json", json.dumps({
+            "name": "kept", "source": "clicks", "key": "id", "timestamp": "at", "disorder": "1m",
+            "windows": [{"name": "minutes", "tumbling": "1m", "group_by": ["id"], "aggregate": {"x": ["count", "sum"]}}],
+            "rules": [{"name": "large", "when": {"x": {"$gt": 18}}, "reason": "{x} is large"}],
+            "sinks": [{"name": of, "of": of, "to": of, "rows": 300, "every": "50ms"} for of in ("windows", "alerts")]}))
+        for write, part in ((3, "/windows/"), (2, "/alerts/"), (60, "throng.db"), (9, "/windows/")):
+            signalled_at_write(self.arguments(), write, part=part)
+        throng(*self.arguments())
+        by = lambda row: json.dumps(row, sort_keys=True)
+        stored = [window for window in query("windows", self.store) if window["final"]]
+        self.assertGreater(len(stored), 4_000)
+        self.assertEqual(sorted(self.results("windows"), key=by), sorted(stored, key=by))
+        alerts = [{key: value for key, value in alert.items() if key != "status"} for alert in query("alerts", self.store)]
+        self.assertGreater(len(alerts), 30)
+        self.assertEqual(sorted(self.results("alerts"), key=by), sorted(alerts, key=by))
+        self.assertTrue(glob.glob(self.path("alerts/kept.alerts/dt=2026-01-05/hour=08/kept.alerts-*.ndjson")))
+
+    def test_results_have_their_leaves_as_columns(self):
+        self.start(self.messages(1_000))
+        self.write("p.json", json.dumps({
+            "name": "kept", "source": "clicks", "key": "id", "timestamp": "at",
+            "windows": [{"name": "hours", "tumbling": "1h", "group_by": ["id"], "aggregate": {"x": ["mean"]}}],
+            "sinks": [{"name": "lake", "of": "windows", "to": "lake", "format": "csv"}]}))
+        throng(*self.arguments())
+        for path in filter(os.path.isfile, self.files()):
+            with open(path, newline="") as file:
+                rows = list(csv.DictReader(file))
+            for column in ("pipeline", "window", "start", "end", "group.id", "events", "x.mean"):
+                self.assertIn(column, rows[0])
+            self.assertIn(f"/hour={rows[0]['start'][11:13]}/", path)
+
+    def test_standard_input_is_read_once_for_the_results_and_their_sinks(self):
+        lines = self.messages(3_000)
+        self.start(lines)
+        rule = {"name": "large", "when": {"x": {"$gt": 16}}, "reason": "{x} is large"}
+        self.write("p.json", json.dumps({"name": "kept", "source": "clicks", "key": "id", "timestamp": "at", "rules": [rule],
+                                         "sinks": [{"name": "lake", "to": "lake"}, {"name": "alerts", "of": "alerts", "to": "alerts"}]}))
+        throng("analyze", self.path("p.json"), "--from", "stdin", "--store", self.store, "--report", self.path("report.json"), input="\n".join(lines) + "\n")
+        self.check_each_once(3_000)
+        alerts = len(query("alerts", self.store))
+        self.assertGreater(alerts, 5)
+        self.assertEqual((len(self.results("alerts")), self.report()["alerts"], self.report()["consumed"]), (alerts, alerts, 3_000))
+
+    def test_results_that_there_are_none_of_are_refused(self):
+        self.start(self.messages(10))
+        for of, more, why in (("windows", {}, "the pipeline has no windows"), ("alerts", {}, "no detectors and no rules"),
+                              ("windows", {"rekey": "n", "windows": [{"name": "w", "tumbling": "1h"}]}, "`rekey` or `join` are no sink's")):
+            self.write("p.json", json.dumps({"name": "kept", "source": "clicks", "key": "id", **more, "sinks": [{"name": "lake", "of": of, "to": "lake"}]}))
+            _, said = throng("pipeline", "check", self.path("p.json"), expect=2)
+            self.assertRegex(said, r"sinks\[0\]\.of: .*" + why)
+
     def test_a_folder_that_cannot_be_written_is_said(self):
         self.start(self.messages(100))
         self.write("lake", "a file")

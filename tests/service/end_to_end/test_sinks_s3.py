@@ -6,7 +6,7 @@ import unittest
 
 from parquet_back import needs_arrow
 from s3_server import KEY, SECRET, S3Server
-from throng import PROGRAM, InFolder, throng
+from throng import InFolder, throng
 
 MESSAGES = 6_000
 PARTITIONS = 3
@@ -54,22 +54,8 @@ class SinksInS3(Lake):
     def test_killed_at_a_put_that_came_or_did_not_each_message_is_there_once(self):
         arguments = self.arguments(self.s3.url("deep"))
         for at, came in ((4, True), (5, False), (1, True)):
-            running = subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                       env={**os.environ, **WHO}, start_new_session=True)
-            left = [at]
-
-            def kill(command, *_):
-                left[0] -= command == "PUT"
-                if command == "PUT" and left[0] == 0:
-                    running.kill()
-                return left[0] <= 0
-
-            if came:
-                self.s3.unanswered = kill
-            else:
-                self.s3.refuse = lambda command, key, query: (503, "SlowDown") if kill(command) else None
-            self.assertEqual(running.wait(60), -9)
-            self.s3.unanswered, self.s3.refuse = lambda *_: False, lambda *_: None
+            running = self.started(*arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **WHO})
+            self.assertEqual(self.s3.kills_at_put(running, at, came), -9)
         throng(*arguments, environment=WHO)
         self.check_each_once(self.lines())
 

@@ -10,7 +10,7 @@ import uuid
 
 import recompute
 from comparing import ComparesWindows
-from throng import PROGRAM, InFolder, query, throng
+from throng import InFolder, query, throng
 
 BEGIN = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 TABLE = {"topic": "shops", "on": "shop", "add": ["town", "rent"], "default": {"town": "nowhere"}}
@@ -111,9 +111,7 @@ class Tables(InFolder, ComparesWindows):
                  for each in self.orders]
         self.compare(PIPELINE, recompute.recompute(plain, lines, 4)[0], query("windows", self.store))
         # What is added to the table while the analysis runs counts for what comes behind it.
-        running = subprocess.Popen([PROGRAM, *arguments], stderr=subprocess.DEVNULL)
-        self.addCleanup(running.wait)
-        self.addCleanup(running.kill)
+        running = self.started(*arguments, stderr=subprocess.DEVNULL)
         late = BEGIN + 10_000_000
         self.write("more.records.ndjson", record(1, 0, late, "3", {"town": "Bregenz", "rent": 1}) + "\n")
         throng("replay", self.path("more.records.ndjson"), "--topic", "shops", "--settings", settings)

@@ -8,7 +8,7 @@ from collections import Counter
 from lake import BROKERS, OfKafka
 from parquet_back import needs_arrow, read_parquet
 from s3_server import KEY, SECRET, S3Server
-from throng import PROGRAM, preset, query, throng
+from throng import preset, query, throng
 
 TEAMS = {"delivery": "logistics", "refund": "money", "billing": "money", "payment": "money", "account": "accounts", "product": "shop",
          "technical": "technicians"}
@@ -35,19 +35,6 @@ class Tickets(OfKafka):
                 file.write(body)
         return paths
 
-    def killed_at_its_put(self, arguments, number):
-        running = subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **self.environment})
-        puts = []
-
-        def kill(command, _):
-            puts.extend([command] if command == "PUT" else [])
-            if len(puts) >= number:
-                running.kill()
-            return len(puts) >= number
-        self.s3.unanswered = kill
-        self.assertEqual(running.wait(60), -9)
-        self.s3.unanswered = lambda *_: False
-
     def test_killed_at_a_put_each_event_is_in_s3_once_and_the_counts_are_those_of_the_topic(self):
         self.write("desk.json", json.dumps(DESK))
         replication = min(3, len(BROKERS.split(",")))
@@ -58,7 +45,8 @@ class Tickets(OfKafka):
         pipeline["sinks"][0].update(every="50ms", rows=200)
         self.write("teams.json", json.dumps(pipeline))
         analyze = ["analyze", "teams.json", "--settings", "settings.json", "--store", self.store, "--checkpoint-every", "50ms"]
-        self.killed_at_its_put(analyze, 6)
+        running = self.started(*analyze, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **self.environment})
+        self.assertEqual(self.s3.kills_at_put(running, 6), -9)
         self.assertLess(len(self.s3.files()), len(wanted) // 200)
         throng(*analyze, "--until-end", *self.another_group, environment=self.environment)
         self.assertEqual(self.in_files(self.in_s3("desk/")), wanted)

@@ -17,19 +17,13 @@ WORLD = ["--duration", "40m", *TROUBLE]
 class Workers(InFolder):
     def worker(self, program=PROGRAM):
         """(process, HOST:PORT) of a worker at a port that the system picked."""
-        process = subprocess.Popen([program, "worker", "--listen", "127.0.0.1:0", "--threads", "1"], stderr=subprocess.PIPE, text=True)
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
+        process = self.started("worker", "--listen", "127.0.0.1:0", "--threads", "1", program=program, stderr=subprocess.PIPE)
         return process, re.search(r"a worker listens at (127\.0\.0\.1:\d+)", process.stderr.readline()).group(1)
 
     def begin(self, folder, *arguments, duration="40m", speed="30"):
         """A world that takes its time, once it has written something."""
-        world = subprocess.Popen([PROGRAM, "simulate", "metropolis", *TROUBLE, "--duration", duration, "--speed", speed, "--to",
-                                  f"file:{self.path(folder)}", *arguments], stderr=subprocess.PIPE, text=True)
-        self.addCleanup(world.stderr.close)
-        self.addCleanup(world.wait)
-        self.addCleanup(world.kill)
+        world = self.started("simulate", "metropolis", *TROUBLE, "--duration", duration, "--speed", speed, "--to", f"file:{self.path(folder)}",
+                             *arguments, stderr=subprocess.PIPE)
         written = self.path(f"{folder}/.iot.readings.ndjson.partial")
         end = time.monotonic() + 60
         while not os.path.exists(written) or os.path.getsize(written) == 0:

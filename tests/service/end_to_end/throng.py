@@ -65,6 +65,22 @@ class InFolder(unittest.TestCase):
         with open(self.path(name)) as file:
             return json.load(file)
 
+    def started(self, *arguments, program=PROGRAM, **options):
+        """A `throng ARGUMENTS` beside the test, with the options of subprocess.Popen. However the test ends, it is gone then: one that was left would
+        hold the test's output open, for which CTest waits."""
+        process = subprocess.Popen([program, *map(str, arguments)], text=True, **options)
+        self.addCleanup(ended, process)
+        return process
+
+
+def ended(process):
+    """Kills what still runs, and closes the pipes to it."""
+    process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe:
+            pipe.close()
+
 
 def signalled_at_write(arguments, write, number=signal.SIGKILL, part=""):
     """Runs `throng ARGUMENTS`, which gets the signal before its `write`-th write into a file (with `part` in its path, or to the server at `tcp:PORT`;
@@ -78,7 +94,10 @@ def signalled_at_write(arguments, write, number=signal.SIGKILL, part=""):
         if os.WIFSTOPPED(status):
             return process
         process.returncode = os.waitstatus_to_exitcode(status)  # it has been waited for
-    _, log = process.communicate(timeout=120)
+    try:
+        _, log = process.communicate(timeout=120)
+    finally:
+        ended(process)
     if process.returncode != (-number if number == signal.SIGKILL else 0):
         raise AssertionError(f"throng {' '.join(map(str, arguments))} with signal {number} at write {write} ended with {process.returncode}\n{log[-2000:]}")
     return process
