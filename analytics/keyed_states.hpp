@@ -41,6 +41,10 @@ public:
     __builtin_prefetch(reinterpret_cast<const char*>(what) + sizeof(kept) - 1); // NOLINT: the last line of it
     return &what->state;
   }
+  /// The same of whose turn to be dropped comes next: it has long not been looked at. Null: nobody's.
+  const State* near_next_to_expire() const {
+    return queue_.empty() ? nullptr : near_state(queue_.front().second);
+  }
 
   /// Null where the entity has no state.
   State* find(text_ids::id entity) {

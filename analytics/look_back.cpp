@@ -86,8 +86,12 @@ void look_back::gone(const word* row) {
 void look_back::near(text_ids::id entity, int step) const {
   if (step == 0) {
     states_.near_place(entity);
+    states_.near_next_to_expire();
     return;
   }
+  if (step == 3)
+    if (const auto* next = states_.near_next_to_expire())
+      next->history.near_oldest();
   const auto* known = states_.near_state(entity);
   if (known == nullptr || step == 1)
     return;

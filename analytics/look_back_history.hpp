@@ -129,6 +129,10 @@ public:
     for (const auto& each : running_)
       __builtin_prefetch(&each);
   }
+  /// Asks for the rows themselves.
+  void near_oldest() const {
+    __builtin_prefetch(rows_.data() + head_);
+  }
   /// The next step: what slides out.
   void near_first() const {
     for (const auto& each : running_)
