@@ -190,8 +190,8 @@ void group_consumer::revoked_done(const std::vector<topic_partition>& which) {
 
 expected<void> group_consumer::start(const topic_partition& which, start_offset from) {
   if (!owned_.contains(which))
-    return fail(error_kind::fenced, fmt::format("topic {}, partition {} is not assigned to this member of group {}",
-                                                which.topic, which.partition, group_));
+    return fail(error_kind::fenced,
+                fmt::format("{} is not assigned to this member of group {}", place_of(which), group_));
   return reader_->open(which, from);
 }
 

@@ -184,7 +184,7 @@ expected<std::pair<std::int64_t, std::int64_t>> query_bounds(rd_kafka_t* client,
     return tl::unexpected(trouble.unreachable(brokers, limit));
   }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return tl::unexpected(make_error(code, fmt::format("topic {}, partition {} at {}", topic, partition, brokers)));
+    return tl::unexpected(make_error(code, fmt::format("{} at {}", place_of({topic, partition}), brokers)));
   return std::pair{first, end};
 }
 
@@ -204,7 +204,7 @@ expected<std::optional<std::int64_t>> query_offset_at(rd_kafka_t* client, const 
     return tl::unexpected(trouble.unreachable(brokers, limit));
   }
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return tl::unexpected(make_error(code, fmt::format("topic {}, partition {} at {}", topic, partition, brokers)));
+    return tl::unexpected(make_error(code, fmt::format("{} at {}", place_of({topic, partition}), brokers)));
   return asked->offset < 0 ? std::nullopt : std::optional{asked->offset};
 }
 

@@ -2,18 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <iterator>
-#include <system_error>
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <spdlog/spdlog.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "transport/batching.hpp"
+#include "transport/kafka_batch.hpp"
 #include "transport/kafka_error.hpp"
+#include "transport/read_single.hpp"
 
 namespace throng::transport {
 
@@ -24,14 +21,8 @@ namespace {
 constexpr std::chrono::milliseconds wake_interval{5};
 /// So long after a partition was begun it may be asleep; later it has fetches under way.
 constexpr std::chrono::milliseconds fresh_for{2'000};
-/// How often, and for how long each time, a topic is asked for that was said not to be there.
-constexpr std::chrono::milliseconds between_asking{500};
 /// A broker answers only behind a fetch that it holds back for up to 500 ms (fetch.wait.max.ms): an answer that is not waited for would count as silence.
 constexpr std::chrono::milliseconds asked_for{2'000};
-
-std::string place(const topic_partition& which) {
-  return fmt::format("topic {}, partition {}", which.topic, which.partition);
-}
 
 partition_list_owner list_of(const topic_partition& which, std::int64_t offset) {
   partition_list_owner list{rd_kafka_topic_partition_list_new(1)};
@@ -42,64 +33,11 @@ partition_list_owner list_of(const topic_partition& which, std::int64_t offset) 
 error dropped(const topic_partition& which, std::int64_t from, std::int64_t next) {
   return {error_kind::exhausted,
           fmt::format("{}: the embedded cluster dropped messages {} to {}, since it keeps only 5 MiB of a partition",
-                      place(which), from, next - 1),
+                      place_of(which), from, next - 1),
           false};
 }
 
-std::size_t size_of(const rd_kafka_message_t& message) {
-  return message.len + message.key_len;
-}
-
-std::optional<std::string_view> view(const void* start, std::size_t size) {
-  if (start == nullptr)
-    return std::nullopt;
-  return std::string_view{static_cast<const char*>(start), size};
-}
-
-batch_ptr to_batch(const topic_partition& from, rd_kafka_message_t* const* messages, std::size_t count,
-                   std::size_t bytes) {
-  batch_builder built{from, count, bytes};
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto& message = *messages[i];
-    rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-    const auto time = rd_kafka_message_timestamp(&message, &type);
-    built.add(message.offset, type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : time, view(message.key, message.key_len),
-              view(message.payload, message.len));
-    // A message that was sent again because a pipeline had refused it (`throng replay --from-dead-letter`). Few have headers at all.
-    rd_kafka_headers_t* headers = nullptr;
-    const void* owner = nullptr;
-    std::size_t size = 0;
-    if (rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR &&
-        rd_kafka_header_get_last(headers, "replay_for", &owner, &size) == RD_KAFKA_RESP_ERR_NO_ERROR)
-      built.mark(message.offset, std::string{static_cast<const char*>(owner), size});
-  }
-  return built.finish();
-}
-
 } // namespace
-
-wake_signal::wake_signal()
-    : fd_{eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)} {
-  if (fd_ < 0)
-    throw std::system_error{errno, std::generic_category(), "eventfd"};
-}
-
-wake_signal::~wake_signal() {
-  ::close(fd_);
-}
-
-void wake_signal::listen_to(rd_kafka_queue_t* queue) const {
-  static constexpr std::uint64_t one = 1; // eventfd counts in 8 bytes
-  rd_kafka_queue_io_event_enable(queue, fd_, &one, sizeof one);
-}
-
-void wake_signal::wait(std::chrono::milliseconds limit) const {
-  pollfd watched{fd_, POLLIN, 0};
-  if (::poll(&watched, 1, static_cast<int>(limit.count())) > 0) {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const auto read = ::read(fd_, &count, sizeof count);
-  }
-}
 
 kafka_reader::kafka_reader(const config::kafka_settings& settings, options with)
     : settings_{settings}
@@ -217,11 +155,11 @@ void kafka_reader::serve_client(std::vector<consumer_event>& events) {
 }
 
 kafka_reader::doubt& kafka_reader::doubt_of(const std::string& topic, rd_kafka_resp_err_t said) {
-  const auto [at, is_new] = doubts_.try_emplace(topic);
-  if (is_new) {
-    at->second.said = said;
-    at->second.since = at->second.ask_at = std::chrono::steady_clock::now();
-  }
+  const auto [at, is_new] = doubts_.try_emplace(topic, options_.absence, said);
+  if (is_new)
+    at->second.absence.note({topic, topic_absence::whole_topic},
+                            make_error(said, fmt::format("topic {} at {}", topic, options_.brokers)),
+                            std::chrono::steady_clock::now());
   return at->second;
 }
 
@@ -237,46 +175,41 @@ void kafka_reader::settle_doubts(std::vector<consumer_event>& events) {
   if (const auto said = std::exchange(absence_, std::nullopt))
     for (const auto& [which, lane] : lanes_)
       doubt_of(which.topic, *said);
-  for (auto at = doubts_.begin(); at != doubts_.end();) {
-    const auto& topic = at->first;
-    auto& doubt = at->second;
-    const auto now = std::chrono::steady_clock::now();
-    if (now < doubt.ask_at) {
-      ++at;
-      continue;
-    }
-    const auto open = open_of(topic);
-    const auto count = partitions(topic, asked_for);
-    if (count && std::all_of(open.begin(), open.end(), [&](const auto& which) { return which.partition < *count; })) {
-      dispel(topic, doubt, events);
-      at = doubts_.erase(at);
-      continue;
-    }
-    if (!count && count.error().kind != error_kind::not_found)
-      doubt.since = now; // nobody has said so this time
-    else if (!std::exchange(doubt.told, true))
-      spdlog::warn("topic {}: it is said not to be at {} (any more); asking for it again, for {} s", topic,
-                   options_.brokers, std::chrono::ceil<std::chrono::seconds>(options_.absence).count());
-    if (now - doubt.since < options_.absence) {
-      doubt.ask_at = now + between_asking;
-      ++at;
-      continue;
-    }
-    gone_ = true;
-    for (const auto& which : open) {
-      lanes_.at(which).failed = true;
-      events.emplace_back(partition_failed{which, make_error(doubt.said, place(which))});
-    }
-    // A group takes the partitions of a topic that is gone away from its members, so that nobody would hear of it.
-    if (open.empty())
-      events.emplace_back(
-          consumer_failed{make_error(doubt.said, fmt::format("topic {} at {}", topic, options_.brokers))});
-    at = doubts_.erase(at);
+  for (auto at = doubts_.begin(); at != doubts_.end();)
+    at = is_settled(at->first, at->second, events) ? doubts_.erase(at) : std::next(at);
+}
+
+bool kafka_reader::is_settled(const std::string& topic, doubt& what, std::vector<consumer_event>& events) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!what.absence.due(now))
+    return false;
+  const auto open = open_of(topic);
+  const auto count = partitions(topic, asked_for);
+  std::optional<bool> there; // none: nobody has said so this time
+  if (count)
+    there = std::all_of(open.begin(), open.end(), [&](const auto& which) { return which.partition < *count; });
+  else if (count.error().kind == error_kind::not_found)
+    there = false;
+  what.absence.answered(there, now);
+  if (what.absence.now() == topic_absence::stage::there) {
+    dispel(topic, what, events);
+    return true;
   }
+  if (what.absence.now() != topic_absence::stage::gone)
+    return false;
+  gone_ = true;
+  for (const auto& which : open) {
+    lanes_.at(which).failed = true;
+    events.emplace_back(partition_failed{which, make_error(what.said, place_of(which))});
+  }
+  // A group takes the partitions of a topic that is gone away from its members, so that nobody would hear of it.
+  if (open.empty())
+    events.emplace_back(consumer_failed{what.absence.of().begin()->second});
+  return true;
 }
 
 void kafka_reader::dispel(const std::string& topic, const doubt& what, std::vector<consumer_event>& events) {
-  if (what.told)
+  if (what.absence.was_told())
     spdlog::info("topic {} is there", topic);
   for (const auto& which : what.silent) {
     const auto found = lanes_.find(which);
@@ -368,15 +301,15 @@ std::optional<error> kafka_reader::failure_of(const topic_partition& which, cons
     const auto kept = bounds(which);
     if (!kept)
       return error{error_kind::not_found,
-                   fmt::format("{}: offset {} is not in the topic (any more)", place(which), wanted)};
+                   fmt::format("{}: offset {} is not in the topic (any more)", place_of(which), wanted)};
     if (options_.gapless && wanted < kept->first)
       return dropped(which, wanted, kept->first);
     return error{error_kind::not_found,
-                 fmt::format("{}: offset {} is not in the topic (any more), which holds {} to {}", place(which), wanted,
-                             kept->first, kept->second - 1)};
+                 fmt::format("{}: offset {} is not in the topic (any more), which holds {} to {}", place_of(which),
+                             wanted, kept->first, kept->second - 1)};
   }
   default:
-    return make_error(message.err, place(which), redacted(rd_kafka_message_errstr(&message), settings_));
+    return make_error(message.err, place_of(which), redacted(rd_kafka_message_errstr(&message), settings_));
   }
 }
 
@@ -427,14 +360,14 @@ expected<void> kafka_reader::open(const topic_partition& which, start_offset fro
   lane opened;
   opened.queue.reset(rd_kafka_queue_get_partition(client_.get(), which.topic.c_str(), which.partition));
   if (!opened.queue)
-    return fail(error_kind::not_found, fmt::format("{} is not at {}", place(which), options_.brokers));
+    return fail(error_kind::not_found, fmt::format("{} is not at {}", place_of(which), options_.brokers));
   rd_kafka_queue_forward(opened.queue.get(), nullptr);
   wake_.listen_to(opened.queue.get());
   opened.next = from.offset;
   const kafka_error_owner refused{rd_kafka_incremental_assign(client_.get(), list_of(which, from.offset).get())};
   if (refused)
     return tl::unexpected(
-        make_error(rd_kafka_error_code(refused.get()), place(which), rd_kafka_error_string(refused.get())));
+        make_error(rd_kafka_error_code(refused.get()), place_of(which), rd_kafka_error_string(refused.get())));
   lanes_.insert_or_assign(which, std::move(opened));
   fresh_until_ = std::chrono::steady_clock::now() + fresh_for;
   return {};
@@ -525,41 +458,7 @@ expected<std::optional<batch_ptr>> kafka_reader::read_one(const topic_partition&
       return tl::unexpected(made.error());
     single_ = std::move(*made);
   }
-  const auto range = single_->bounds(which);
-  if (!range)
-    return tl::unexpected(range.error());
-  if (offset < range->first || offset >= range->second)
-    return std::optional<batch_ptr>{};
-  if (auto opened = single_->open(which, {start_offset::where::at, offset}); !opened)
-    return tl::unexpected(opened.error());
-  const auto deadline = std::chrono::steady_clock::now() + answer_limit;
-  std::vector<consumer_event> none;
-  while (std::chrono::steady_clock::now() < deadline) {
-    for (auto& event : single_->poll(none, std::chrono::milliseconds{100})) {
-      if (const auto* got = std::get_if<batch_ptr>(&event)) {
-        const auto& first = (*got)->messages.front();
-        single_->close(which);
-        if (first.offset != offset)
-          return std::optional<batch_ptr>{}; // compacted away
-        batch_builder one{which, 1, first.key.value_or("").size() + first.value.value_or("").size()};
-        one.add(first.offset, first.timestamp_ms, first.key, first.value);
-        return std::optional{one.finish()};
-      }
-      if (std::holds_alternative<reached_end>(event)) {
-        single_->close(which);
-        return std::optional<batch_ptr>{};
-      }
-      if (auto* failed = std::get_if<partition_failed>(&event))
-        return tl::unexpected(std::move(failed->why));
-      if (auto* failed = std::get_if<consumer_failed>(&event))
-        return tl::unexpected(std::move(failed->why));
-    }
-  }
-  single_->close(which);
-  return fail(
-      error_kind::timed_out,
-      fmt::format("{}: the message at offset {} did not come within {} ms", place(which), offset, answer_limit.count()),
-      true);
+  return read_single(*single_, which, offset);
 }
 
 } // namespace throng::transport

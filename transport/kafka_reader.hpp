@@ -18,24 +18,10 @@
 #include "config/settings.hpp"
 #include "transport/consumer.hpp"
 #include "transport/kafka_handle.hpp"
+#include "transport/topic_absence.hpp"
+#include "transport/wake_signal.hpp"
 
 namespace throng::transport {
-
-/// A file descriptor that librdkafka writes to when a queue is no longer empty (eventfd(2)).
-class wake_signal {
-public:
-  wake_signal();
-  ~wake_signal();
-  wake_signal(const wake_signal&) = delete;
-  wake_signal& operator=(const wake_signal&) = delete;
-
-  void listen_to(rd_kafka_queue_t* queue) const;
-  /// Until it is written to, or `limit`.
-  void wait(std::chrono::milliseconds limit) const;
-
-private:
-  int fd_;
-};
 
 /// Driven by one thread.
 ///
@@ -104,19 +90,22 @@ private:
     std::int64_t next = 0; ///< the offset to come; where gapless, it must
   };
 
-  /// A topic that was said not to be there: it is asked for until it is found or nobody knows it for long enough.
+  /// A topic that was said not to be there.
   struct doubt {
-    rd_kafka_resp_err_t said = RD_KAFKA_RESP_ERR_NO_ERROR;
+    doubt(std::chrono::milliseconds limit, rd_kafka_resp_err_t code)
+        : absence{limit}
+        , said{code} {}
+    topic_absence absence;
+    rd_kafka_resp_err_t said;
     std::set<topic_partition> silent; ///< those that are not read until it is found
-    std::chrono::steady_clock::time_point since;
-    std::chrono::steady_clock::time_point ask_at;
-    bool told = false;
   };
 
   kafka_reader(const config::kafka_settings& settings, options with);
   doubt& doubt_of(const std::string& topic, rd_kafka_resp_err_t said);
   std::vector<topic_partition> open_of(const std::string& topic) const;
   void settle_doubts(std::vector<consumer_event>& events);
+  /// Asks for it where it is time to; whether it was found or given up.
+  bool is_settled(const std::string& topic, doubt& what, std::vector<consumer_event>& events);
   /// Reads its partitions on.
   void dispel(const std::string& topic, const doubt& what, std::vector<consumer_event>& events);
   static void note_trouble(rd_kafka_t* client, int code, const char* reason, void* opaque);

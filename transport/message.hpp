@@ -20,6 +20,11 @@ struct topic_partition {
   friend auto operator<=>(const topic_partition&, const topic_partition&) = default;
 };
 
+/// As errors name it.
+inline std::string place_of(const topic_partition& which) {
+  return "topic " + which.topic + ", partition " + std::to_string(which.partition);
+}
+
 /// How long a topic may be said not to be there until that is believed: a broker that has just started may say so of any. As long as librdkafka
 /// grants a new topic (topic.metadata.propagation.max.ms).
 inline constexpr std::chrono::milliseconds absence_limit{30'000};

@@ -166,11 +166,9 @@ std::size_t kafka_producer::produce(const topic_partition& to, std::span<const o
       lane.starved = true;
       held_ = true;
       const std::lock_guard lock{failures_mutex_};
-      absences_.emplace_back(
-          to, make_error(code, fmt::format("topic {}, partition {} at {}", to.topic, to.partition, brokers_)));
+      absences_.emplace_back(to, make_error(code, fmt::format("{} at {}", place_of(to), brokers_)));
     } else if (code != RD_KAFKA_RESP_ERR_NO_ERROR && !lane.failed.exchange(true)) {
-      auto why = make_error(
-          code, fmt::format("topic {}, partition {}: a message of {} bytes was refused", to.topic, to.partition, size));
+      auto why = make_error(code, fmt::format("{}: a message of {} bytes was refused", place_of(to), size));
       const std::lock_guard lock{failures_mutex_};
       if (!first_failure_) // now, as a settle() may come before the delivery thread's turn
         first_failure_ = why;
@@ -232,7 +230,8 @@ void kafka_producer::mend_absence() {
   if (absence_.now() == stage::there && reconnect())
     absence_.reconnected();
   if (absence_.now() == stage::reconnected && lanes_.send_given_back()) {
-    spdlog::info("it is there: the brokers take messages again");
+    if (absence_.was_told())
+      spdlog::info("it is there: the brokers take messages again");
     absence_.end();
   }
   if (absence_.now() != stage::none)
@@ -339,8 +338,7 @@ void kafka_producer::take_reports(rd_kafka_event_t* reports) {
     auto& lane = *block->of;
     if (is_absence(report->err) && !lane.failed && !stopping_ &&
         rd_kafka_message_status(report) == RD_KAFKA_MSG_STATUS_NOT_PERSISTED) {
-      note_absence(lane.id, make_error(report->err, fmt::format("topic {}, partition {} at {}", lane.id.topic,
-                                                                lane.id.partition, brokers_)));
+      note_absence(lane.id, make_error(report->err, fmt::format("{} at {}", place_of(lane.id), brokers_)));
       lanes_.take_back(lane, *report);
       continue;
     }
@@ -357,8 +355,7 @@ void kafka_producer::take_reports(rd_kafka_event_t* reports) {
       stopped_ = true;
     } else {
       fail_lane(lane, make_error(report->err,
-                                 fmt::format("topic {}, partition {}: a message could not be delivered to {}",
-                                             lane.id.topic, lane.id.partition, brokers_),
+                                 fmt::format("{}: a message could not be delivered to {}", place_of(lane.id), brokers_),
                                  trouble_.text()));
     }
     block->drop(1);

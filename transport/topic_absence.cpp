@@ -1,13 +1,12 @@
 #include "transport/topic_absence.hpp"
 
+#include <utility>
+
 #include <spdlog/spdlog.h>
 
 namespace throng::transport {
 
 void topic_absence::note(const topic_partition& of, const error& why, time_point at) {
-  if (stage_ == stage::none)
-    spdlog::warn("{}: it is said not to be there (any more); asking for it again, for {} s", why.message,
-                 std::chrono::ceil<std::chrono::seconds>(limit_).count());
   if (stage_ != stage::missing) {
     stage_ = stage::missing;
     since_ = ask_at_ = at;
@@ -25,11 +24,18 @@ bool topic_absence::due(time_point at) {
 void topic_absence::answered(std::optional<bool> there, time_point at) {
   if (stage_ != stage::missing)
     return;
-  if (!there)
+  if (!there) {
     since_ = at;
-  else if (*there)
+    return;
+  }
+  if (*there) {
     stage_ = stage::there;
-  else if (at - since_ >= limit_)
+    return;
+  }
+  if (!std::exchange(told_, true))
+    spdlog::warn("{}: it is said not to be there (any more); asking for it again, for {} s",
+                 of_.begin()->second.message, std::chrono::ceil<std::chrono::seconds>(limit_).count());
+  if (at - since_ >= limit_)
     stage_ = stage::gone;
 }
 
@@ -39,6 +45,7 @@ void topic_absence::reconnected() {
 
 void topic_absence::end() {
   stage_ = stage::none;
+  told_ = false;
   of_.clear();
 }
 

@@ -1,8 +1,9 @@
 // Partitions that the brokers have said are not there, and how far their return has come: asked for again and again, there again and gone on with,
-// or believed to be gone. Time comes from the caller, who also asks, and holds back what is to be sent meanwhile (producer).
+// or believed to be gone. Time comes from the caller, who also asks, and holds back meanwhile what is to be sent (producer) or read (kafka_reader).
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 
@@ -25,6 +26,9 @@ public:
   /// How often what is missed is asked for, and how long each time.
   static constexpr std::chrono::milliseconds between_asking{500};
 
+  /// Stands for all partitions of a topic.
+  static constexpr std::int32_t whole_topic = -1;
+
   /// @param limit how long a partition may be said not to be there until that is believed
   explicit topic_absence(std::chrono::milliseconds limit)
       : limit_{limit} {}
@@ -43,8 +47,13 @@ public:
 
   /// Whether it is time to ask; the next time is counted from then.
   bool due(time_point at);
-  /// Whether the brokers know all of it; none: where nobody answers, nobody has said that they do not, and the limit begins anew.
+  /// Whether the brokers know all of it, of which the first no is told; none: where nobody answers, nobody has said that they do not, and the limit begins anew.
   void answered(std::optional<bool> there, time_point at);
+
+  /// Whether it was told that something is missed: not where the first question found it.
+  bool was_told() const {
+    return told_;
+  }
 
   /// A new client has taken the place of the one that had given messages up.
   void reconnected();
@@ -54,6 +63,7 @@ public:
 private:
   const std::chrono::milliseconds limit_;
   stage stage_ = stage::none;
+  bool told_ = false;
   std::map<topic_partition, error> of_;
   time_point since_;
   time_point ask_at_;

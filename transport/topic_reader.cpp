@@ -89,8 +89,8 @@ struct topic_reader::implementation {
       return end;
     case where::at:
       if (what.partition && (what.from.offset < first || what.from.offset > end))
-        return fail(error_kind::not_found, fmt::format("topic {}, partition {} holds the offsets {} to {}, not {}",
-                                                       topic, partition, first, end - 1, what.from.offset));
+        return fail(error_kind::not_found, fmt::format("{} holds the offsets {} to {}, not {}",
+                                                       place_of({topic, partition}), first, end - 1, what.from.offset));
       return std::clamp(what.from.offset, first, end);
     case where::time:
       break;
@@ -179,8 +179,7 @@ expected<std::optional<record>> topic_reader::next(std::chrono::milliseconds lim
       continue;
     }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return tl::unexpected(make_error(message->err,
-                                       fmt::format("topic {}, partition {}", impl_->topic, message->partition),
+      return tl::unexpected(make_error(message->err, place_of({impl_->topic, message->partition}),
                                        redacted(rd_kafka_message_errstr(message.get()), impl_->settings)));
     const auto end = impl_->ends.find(message->partition);
     if (end == impl_->ends.end())

@@ -63,6 +63,21 @@ CAF_TEST(what is said not to be there for the whole limit is gone and each error
   CAF_CHECK(absence.of().empty());
 }
 
+CAF_TEST(it is told when the brokers confirm it and not where the first question finds it) {
+  note(a);
+  ask(true);
+  CAF_CHECK(!absence.was_told());
+  absence.end();
+  note(a);
+  ask(std::nullopt);
+  CAF_CHECK(!absence.was_told());
+  now += 500ms;
+  ask(false);
+  CAF_CHECK(absence.was_told());
+  absence.end();
+  CAF_CHECK(!absence.was_told());
+}
+
 CAF_TEST(where nobody answers nobody has said that it is not there) {
   note(a);
   now += 1h;
