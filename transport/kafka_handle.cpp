@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "transport/kafka_error.hpp"
+#include "transport/message.hpp"
 
 namespace throng::transport {
 
