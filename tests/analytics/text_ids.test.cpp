@@ -28,7 +28,7 @@ CAF_TEST(a_text_keeps_its_number_while_somebody_holds_it_and_nobody_has_the_same
     text_ids sut;
     std::map<std::string, std::pair<text_ids::id, int>> model; // the number, and how often it is held
     for (const auto& [place, take] : *rc::gen::container<std::vector<std::pair<std::size_t, bool>>>(
-           rc::gen::pair(rc::gen::inRange<std::size_t>(0, 8), rc::gen::arbitrary<bool>()))) {
+             rc::gen::pair(rc::gen::inRange<std::size_t>(0, 8), rc::gen::arbitrary<bool>()))) {
       const auto& text = known[place];
       if (take) {
         const auto which = sut.intern(text);
