@@ -44,28 +44,20 @@ public:
     }
     // All features are resolved before their names are added: none of them sees another.
     add_graph();
-    for (std::size_t i = 0; i < definition.features.size(); ++i)
-      check_feature(i);
+    for_each_named(definition.features, "features", "feature",
+                   [this](const config::feature& each, const std::string& path) { check_feature(each, path); });
     add_features();
-    std::set<std::string> windows;
-    for (std::size_t i = 0; i < definition.windows.size(); ++i) {
-      auto path = fmt::format("windows[{}]", i);
-      found_.unique(windows, definition.windows[i].name, path, "window");
-      into_.windows.push_back(
-          compile_window(definition.windows[i], path, definition.key, into_.groups, into_.fields, found_));
-    }
-    for (std::size_t i = 0; i < definition.detectors.size(); ++i)
-      add_detector(i);
+    for_each_named(definition.windows, "windows", "window", [&](const config::window& each, const std::string& path) {
+      into_.windows.push_back(compile_window(each, path, definition.key, into_.groups, into_.fields, found_));
+    });
+    for_each_named(definition.detectors, "detect", "detector",
+                   [this](const config::detect& each, const std::string& path) { add_detector(each, path); });
     if (is_taught(definition)) { // behind the user's own, which indexes of state are of
       into_.thresholds = into_.enrich.size();
       into_.enrich.push_back({taught_table_definition(), {}, {}});
     }
-    std::set<std::string> rules;
-    for (std::size_t i = 0; i < definition.rules.size(); ++i) {
-      auto path = fmt::format("rules[{}]", i);
-      found_.unique(rules, definition.rules[i].name, path, "rule");
-      add_rule(definition.rules[i], path);
-    }
+    for_each_named(definition.rules, "rules", "rule",
+                   [this](const config::rule& each, const std::string& path) { add_rule(each, path); });
     if (!definition.to.empty())
       if (auto made = compile_output(definition, added_, into_.fields); found_.take(made))
         into_.output = std::move(*made);
@@ -75,6 +67,18 @@ public:
   }
 
 private:
+  /// With the path of each; two of one name are found.
+  template <class Part, class Each>
+  void for_each_named(const std::vector<Part>& parts, std::string_view member, std::string_view what, Each each) {
+    std::set<std::string_view> names;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const auto path = fmt::format("{}[{}]", member, i);
+      if (!names.insert(parts[i].name).second)
+        found_.wrong(path + ".name", fmt::format("there is another {} named {}", what, parts[i].name));
+      each(parts[i], path);
+    }
+  }
+
   /// State by entity stands in the partition of the pipeline's key.
   void check_by(const std::string& by, const std::string& path) {
     if (!by.empty() && by != into_.definition.key)
@@ -164,10 +168,7 @@ private:
       into_.fields.computed_field(name);
   }
 
-  void check_feature(std::size_t i) {
-    const auto& feature = into_.definition.features[i];
-    auto path = fmt::format("features[{}]", i);
-    found_.unique(feature_names_, feature.name, path, "feature");
+  void check_feature(const config::feature& feature, const std::string& path) {
     for (const auto& [name, from] : into_.definition.derive)
       if (name == feature.name)
         found_.wrong(path + ".name", fmt::format("{} is also a name that derive adds", name));
@@ -218,10 +219,7 @@ private:
                                        {}};
   }
 
-  void add_detector(std::size_t i) {
-    const auto& detect = into_.definition.detectors[i];
-    auto path = fmt::format("detect[{}]", i);
-    found_.unique(detector_names_, detect.name, path, "detector");
+  void add_detector(const config::detect& detect, const std::string& path) {
     check_by(detect.by, path + ".by");
     if (detect.detector == "model") {
       if (auto made = compile_model(detect, path, into_.fields); found_.take(made))
@@ -266,8 +264,6 @@ private:
   pipeline_plan::implementation& into_;
   plan_findings& found_;
   look_back_compiler look_backs_;
-  std::set<std::string> feature_names_;
-  std::set<std::string> detector_names_;
   std::vector<std::string> added_;       // to the message's own fields, so far
   std::vector<std::string> graph_slots_; ///< by feature of the graph
 };

@@ -1,9 +1,7 @@
 // What is wrong with a pipeline's parts, said while they are compiled: all of it, each by its path from the pipeline's root.
 #pragma once
 
-#include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -24,11 +22,6 @@ public:
     if (!made)
       found_.insert(found_.end(), made.error().begin(), made.error().end());
     return made.has_value();
-  }
-
-  void unique(std::set<std::string>& names, const std::string& name, const std::string& path, std::string_view what) {
-    if (!names.insert(name).second)
-      wrong(path + ".name", fmt::format("there is another {} named {}", what, name));
   }
 
   /// group_by, aggregate, by and field take top-level or derived names (semantics.md 2).

@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
+#include "analytics/plan_findings.hpp"
 #include "analytics/value.hpp"
 
 namespace throng::analytics {
@@ -111,12 +112,10 @@ namespace {
 /// What rules of all kinds have: a condition, a sentence and what they speak of.
 tl::expected<rule_plan, findings> compile_condition(const config::rule& definition, const std::string& path,
                                                     field_table& fields) {
-  findings found;
+  plan_findings found;
   auto when = match::compile(definition.when, path + ".when", fields, name_scope::pipeline);
-  if (!when)
-    found = when.error();
   named_slots evidence;
-  if (when)
+  if (found.take(when))
     note_match(evidence, definition.when, fields);
   auto sentence = definition.reason;
   if (sentence.empty()) {
@@ -142,10 +141,9 @@ tl::expected<rule_plan, findings> compile_condition(const config::rule& definiti
     }
   }
   auto reason = reason_template::compile(sentence, path + ".reason", fields);
-  if (!reason)
-    found.insert(found.end(), reason.error().begin(), reason.error().end());
-  if (!found.empty())
-    return tl::unexpected(std::move(found));
+  found.take(reason);
+  if (auto wrong = found.take_all(); !wrong.empty())
+    return tl::unexpected(std::move(wrong));
   for (const auto& [name, from] : reason->fields())
     note(evidence, name, fields);
   for (const auto& name : definition.evidence)
@@ -182,7 +180,7 @@ bool known_in_window(const config::window& over, std::string_view path) {
   if (rest.empty())
     return first == "events" || first == "late" || first == "start" || first == "end";
   if (first == "group")
-    return std::find(over.group_by.begin(), over.group_by.end(), rest) != over.group_by.end();
+    return over.groups_by(rest);
   for (const auto& [field, wanted] : over.aggregates)
     if (field == first)
       return rest == "missing" || std::any_of(wanted.begin(), wanted.end(),
@@ -195,11 +193,11 @@ bool known_in_window(const config::window& over, std::string_view path) {
 tl::expected<rule_plan, findings> compile_rule(const config::rule& definition, const std::string& path,
                                                const std::string& key, field_table& fields) {
   auto made = compile_condition(definition, path, fields);
-  findings found = made ? findings{} : made.error();
+  plan_findings found;
+  found.take(made);
   auto part = [&](const boost::json::object& of, const std::string& at) {
     auto compiled = match::compile(of, at, fields, name_scope::pipeline);
-    if (!compiled)
-      found.insert(found.end(), compiled.error().begin(), compiled.error().end());
+    found.take(compiled);
     return compiled;
   };
   std::optional<match> until;
@@ -215,18 +213,18 @@ tl::expected<rule_plan, findings> compile_rule(const config::rule& definition, c
     if (auto compiled = part(definition.sequence[i], fmt::format("{}.sequence[{}]", path, i)))
       steps.push_back(std::move(*compiled));
   if (!definition.sequence.empty() && definition.sequence.size() < 2)
-    found.push_back({path + ".sequence", "a sequence has at least two steps"});
+    found.wrong(path + ".sequence", "a sequence has at least two steps");
   if (!definition.sequence.empty() && definition.within.count() <= 0)
-    found.push_back({path + ".within", "a sequence's time is longer than nothing"});
+    found.wrong(path + ".within", "a sequence's time is longer than nothing");
   if (made && definition.absent.count() > 0) {
     for (const auto& [name, from] : made->reason.fields())
       if (name != key)
-        found.push_back({path + ".reason",
-                         fmt::format("{{{}}}: of an entity that is not heard of, only its {} is known", name, key)});
+        found.wrong(path + ".reason",
+                    fmt::format("{{{}}}: of an entity that is not heard of, only its {} is known", name, key));
     made->key = fields.lookup(key);
   }
-  if (!found.empty())
-    return tl::unexpected(std::move(found));
+  if (auto wrong = found.take_all(); !wrong.empty())
+    return tl::unexpected(std::move(wrong));
   for (const auto& name : definition.about) {
     made->about.push_back(fields.lookup(name));
     note(made->evidence, name, fields);
@@ -244,27 +242,27 @@ tl::expected<rule_plan, findings> compile_window_rule(const config::rule& defini
   auto made = compile_condition(definition, path, fields);
   if (!made)
     return made;
-  findings found;
-  if (std::find(over.group_by.begin(), over.group_by.end(), key) == over.group_by.end())
-    found.push_back(
-        {path + ".window",
-         fmt::format("{} is not grouped by the pipeline's key, {}: its groups lie in several partitions; add it to "
-                     "group_by, or bring them together first with `rekey`",
-                     over.name, key)});
+  plan_findings found;
+  if (!over.groups_by(key))
+    found.wrong(
+        path + ".window",
+        fmt::format("{} is not grouped by the pipeline's key, {}: its groups lie in several partitions; add it to "
+                    "group_by, or bring them together first with `rekey`",
+                    over.name, key));
   for (std::size_t i = 0; i < fields.size(); ++i) {
     // A name of group_by stands for itself.
     auto name = fields.path(static_cast<slot>(i));
-    if (std::find(over.group_by.begin(), over.group_by.end(), name) != over.group_by.end())
+    if (over.groups_by(name))
       name.insert(0, "group.");
     else if (!known_in_window(over, name))
-      found.push_back(
-          {path + ".when", fmt::format("{} is nothing that a document of {} has; there are events, late, start, end, "
-                                       "names of group_by, and aggregates such as x.mean",
-                                       name, over.name)});
+      found.wrong(path + ".when",
+                  fmt::format("{} is nothing that a document of {} has; there are events, late, start, end, "
+                              "names of group_by, and aggregates such as x.mean",
+                              name, over.name));
     made->paths.push_back(std::move(name));
   }
-  if (!found.empty())
-    return tl::unexpected(std::move(found));
+  if (auto wrong = found.take_all(); !wrong.empty())
+    return tl::unexpected(std::move(wrong));
   made->window = over.name;
   made->over_window = number;
   made->windows = definition.windows;

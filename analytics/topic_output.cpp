@@ -6,6 +6,7 @@
 
 #include "analytics/json_scanner.hpp"
 #include "analytics/json_text.hpp"
+#include "analytics/plan_findings.hpp"
 
 namespace throng::analytics {
 
@@ -56,25 +57,24 @@ tl::expected<output_plan, findings> compile_output(const config::pipeline& defin
   output_plan plan;
   plan.topic = definition.to;
   plan.projected = !definition.project.empty();
-  findings found;
+  plan_findings found;
   for (const auto& [name, from] : definition.project) {
     auto& made = plan.members.emplace_back(member_named(name));
     if (takes_as_it_is(from)) {
       made.from = fields.lookup(name);
       continue;
     }
-    if (auto computed = expression::compile(from, "project." + name, fields, name_scope::pipeline))
+    if (auto computed = expression::compile(from, "project." + name, fields, name_scope::pipeline);
+        found.take(computed))
       made.computed.emplace(std::move(*computed));
-    else
-      found.insert(found.end(), computed.error().begin(), computed.error().end());
   }
   if (!plan.projected)
     for (const auto& name : added) {
       plan.members.push_back(member_named(name));
       plan.members.back().from = fields.lookup(name);
     }
-  if (!found.empty())
-    return tl::unexpected(std::move(found));
+  if (auto wrong = found.take_all(); !wrong.empty())
+    return tl::unexpected(std::move(wrong));
   return plan;
 }
 

@@ -21,7 +21,7 @@ constexpr std::array reserved_fields{"pipeline",   "window", "start",  "end",   
 
 void check_key_in_group(const config::window& window, const std::string& path, const std::string& key,
                         plan_findings& found, std::string_view whose, std::string_view what_lies) {
-  if (std::find(window.group_by.begin(), window.group_by.end(), key) == window.group_by.end())
+  if (!window.groups_by(key))
     found.wrong(path + ".group_by",
                 fmt::format("{} group_by must contain the pipeline's key, {}, as {} in one partition; "
                             "re-key the stream by another field first (`rekey`)",
@@ -107,7 +107,7 @@ window_plan compile_window(const config::window& window, const std::string& path
           !(aggregate.percentile > 0 && aggregate.percentile <= 100))
         found.wrong(at, fmt::format("{} is no percentile above 0 and at most 100", aggregate.name));
     auto plan = aggregate_plan::of(wanted);
-    if (plan.moves && std::find(window.group_by.begin(), window.group_by.end(), key) == window.group_by.end())
+    if (plan.moves && !window.groups_by(key))
       found.wrong(
           at, fmt::format("ewma, rate and delta are of one entity: group_by must contain the pipeline's key, {}", key));
     if (std::any_of(plan.half_lives.begin(), plan.half_lives.end(), [](milliseconds x) { return x.count() <= 0; }))

@@ -2,9 +2,11 @@
 // expressions stay JSON here and are compiled by analytics/, which reports what is wrong by JSON path.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -154,6 +156,11 @@ struct window {
   /// Field to its aggregates, in the order of the file.
   std::vector<std::pair<std::string, std::vector<aggregate>>> aggregates;
   std::string to; ///< topic, without the prefix, to which final documents go; empty: none
+
+  /// Whether `group_by` names it. Of the pipeline's key: whether each group lies in one partition.
+  bool groups_by(std::string_view name) const {
+    return std::find(group_by.begin(), group_by.end(), name) != group_by.end();
+  }
 
   friend bool operator==(const window&, const window&) = default;
 };

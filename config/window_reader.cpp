@@ -118,7 +118,7 @@ bool needs_key(aggregate_kind kind) {
 }
 
 void read_aggregates(const fields& from, window& into, const std::string& key) {
-  auto by_key = std::find(into.group_by.begin(), into.group_by.end(), key) != into.group_by.end();
+  auto by_key = into.groups_by(key);
   from.inner("aggregate")
       .for_each_member([&](const std::string& field, const json::value& names, const std::string& path) {
         auto& in = from.in();
@@ -165,7 +165,7 @@ window read_window(const fields& from, const std::string& key) {
   from.read("group_by", result.group_by);
   read_topic(from, result.to);
   auto needs_whole_groups = [&](const char* member, bool has, std::string_view what) {
-    if (has && !key.empty() && std::find(result.group_by.begin(), result.group_by.end(), key) == result.group_by.end())
+    if (has && !key.empty() && !result.groups_by(key))
       from.report(member, fmt::format("{} group_by must contain the pipeline's key, {}: other groups' events lie in "
                                       "several partitions; bring them together first with `rekey`",
                                       what, key));
